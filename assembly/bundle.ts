@@ -1,0 +1,58 @@
+// The bundle: a model as flat bytes, made from a weights file by src/weights/bundle.ts, which checks everything
+// first. The build freezes one into the module; custom weights are written into memory by the engine.
+// All numbers are little-endian; offsets count bytes from the bundle's start and are multiples of 4.
+
+/** "ABSB", then the version that src/weights/bundle.ts writes. */
+export const BUNDLE_MAGIC: u32 = 0x42534241;
+export const BUNDLE_VERSION: u32 = 1;
+
+/** The bundle's first 48 bytes; `layerCount` layer descriptions follow. */
+@unmanaged
+export class BundleHeader {
+  magic: u32;
+  version: u32;
+  classes: u32;
+  latents: u32;
+  layerCount: u32;
+  /** Prototypes a class; 0 when the file has none. */
+  prototypes: u32;
+  /** Weight of ½‖z‖² in the loss. */
+  beta: f32;
+  /** Largest ‖z‖ a search may reach. */
+  sphereRadius: f32;
+  metadataOffset: u32;
+  metadataLength: u32;
+  /** f32 [classes][prototypes][latents]. */
+  prototypesOffset: u32;
+  length: u32;
+}
+
+export const DENSE: u32 = 0;
+export const TRANSPOSED_CONVOLUTION: u32 = 1;
+
+/** One layer with weights, 48 bytes. Activations are implied: ELU between layers, sigmoid behind the last. */
+@unmanaged
+export class BundleLayer {
+  kind: u32;
+  inputChannels: u32;
+  inputHeight: u32;
+  inputWidth: u32;
+  outputChannels: u32;
+  outputHeight: u32;
+  outputWidth: u32;
+  /** 0 for dense, as are stride and padding. */
+  kernel: u32;
+  stride: u32;
+  padding: u32;
+  /** f32 [classes][input row, column, channel][output row, column, channel], or [classes][input channel][row][column][output channel]. */
+  weightsOffset: u32;
+  /**
+   * f32 [classes][output row, column, channel] for dense, otherwise [classes][row phase][column phase][output channel]
+   * with `stride` phases either way (see decoder/transposedConvolution.ts).
+   */
+  biasOffset: u32;
+}
+
+export function bundleLayer(bundle: usize, index: u32): BundleLayer {
+  return changetype<BundleLayer>(bundle + offsetof<BundleHeader>() + index * offsetof<BundleLayer>());
+}

@@ -1,0 +1,24 @@
+import { elu_f32x4, eluSlope_f32x4 } from "../vector/elu";
+import { Plane } from "./layer";
+
+/** ELU in place over a plane whose channels are a multiple of 4. */
+export function eluForward(plane: Plane): void {
+  const rowEnd = (<usize>(plane.width * plane.channels)) << 2;
+  for (let y = 0; y < plane.height; ++y) {
+    const row = plane.address + <usize>y * plane.rowBytes;
+    for (let at: usize = 0; at < rowEnd; at += 16) v128.store(row + at, elu_f32x4(v128.load(row + at)));
+  }
+}
+
+/** Turns the derivative with respect to h = ELU(x), in place, into the one with respect to x. */
+export function eluGradient(values: Plane, gradients: Plane): void {
+  const rowEnd = (<usize>(values.width * values.channels)) << 2;
+  for (let y = 0; y < values.height; ++y) {
+    const value = values.address + <usize>y * values.rowBytes;
+    const gradient = gradients.address + <usize>y * gradients.rowBytes;
+    for (let at: usize = 0; at < rowEnd; at += 16) {
+      const slope = eluSlope_f32x4(v128.load(value + at));
+      v128.store(gradient + at, f32x4.mul(v128.load(gradient + at), slope));
+    }
+  }
+}

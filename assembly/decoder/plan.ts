@@ -1,0 +1,184 @@
+// The plan: the loaded model's layers in order, with every buffer in place. One set of activation buffers serves all
+// classes, since one class is decoded at a time.
+
+import { BundleHeader, BundleLayer, bundleLayer, DENSE } from "../bundle";
+import { allocate } from "../layout";
+import { eluForward, eluGradient } from "./activation";
+import * as dense from "./dense";
+import { Layer, Plane, storedChannels } from "./layer";
+import * as transposedConvolution from "./transposedConvolution";
+
+/** Pixels of the input image and of a reconstruction, row-major. */
+export const PIXELS: i32 = 784;
+
+let layers: usize = 0;
+let layerCount: i32 = 0;
+let latentPlane: Plane = changetype<Plane>(0);
+let latentGradientPlane: Plane = changetype<Plane>(0);
+let zeros: usize = 0;
+export let latents: i32 = 0;
+export let classes: i32 = 0;
+
+function layerAt(index: i32): Layer {
+  return changetype<Layer>(layers + <usize>index * offsetof<Layer>());
+}
+
+/** f32 [latents rounded up to 8]: where `decode` reads z. */
+export function latentAddress(): usize {
+  return latentPlane.address;
+}
+
+/** f32 [latents rounded up to 8]: where `backward` leaves the derivative with respect to z. */
+export function latentGradientAddress(): usize {
+  return latentGradientPlane.address;
+}
+
+/** The last layer's output before the sigmoid: 28 rows. */
+export function logits(): Plane {
+  return layerAt(layerCount - 1).output;
+}
+
+/** Where `backward` expects the derivative with respect to the logits: 28 rows. */
+export function logitsGradient(): Plane {
+  return layerAt(layerCount - 1).outputGradient;
+}
+
+/** Lays out and packs the bundle's decoders. Returns false when memory runs out. */
+export function build(bundle: usize): bool {
+  const header = changetype<BundleHeader>(bundle);
+  classes = <i32>header.classes;
+  latents = <i32>header.latents;
+  layerCount = <i32>header.layerCount;
+  layers = allocate(<usize>layerCount * offsetof<Layer>());
+  zeros = allocate(64);
+  latentPlane = newPlane(1, 1, storedChannels(latents), 0, 0);
+  latentGradientPlane = newPlane(1, 1, storedChannels(latents), 0, 0);
+  if (latentGradientPlane == changetype<Plane>(0)) return false;
+  for (let index = 0; index < layerCount; ++index) {
+    if (!buildLayer(bundle, index)) return false;
+  }
+  return true;
+}
+
+function buildLayer(bundle: usize, index: i32): bool {
+  const source = bundleLayer(bundle, index);
+  const layer = layerAt(index);
+  layer.kind = source.kind;
+  layer.inputChannels = <i32>source.inputChannels;
+  layer.outputChannels = <i32>source.outputChannels;
+  layer.kernel = <i32>source.kernel;
+  layer.stride = <i32>source.stride;
+  layer.padding = <i32>source.padding;
+  layer.input = index == 0 ? latentPlane : layerAt(index - 1).output;
+  layer.inputGradient = index == 0 ? latentGradientPlane : layerAt(index - 1).outputGradient;
+  const height = <i32>source.outputHeight;
+  const width = <i32>source.outputWidth;
+  const isLast = index == layerCount - 1;
+  const channels = isLast ? 1 : storedChannels(layer.outputChannels);
+  // The next layer says how many columns of zeros it reads beside this layer's output.
+  let before = 0;
+  let after = 0;
+  if (!isLast) {
+    const next = bundleLayer(bundle, index + 1);
+    if (next.kind != DENSE) {
+      const shape = layerAt(index + 1);
+      shape.kernel = <i32>next.kernel;
+      shape.stride = <i32>next.stride;
+      shape.padding = <i32>next.padding;
+      before = transposedConvolution.inputColumnsBefore(shape);
+      after = transposedConvolution.inputColumnsAfter(shape, width, <i32>next.outputWidth);
+    }
+  }
+  layer.output = newPlane(height, width, channels, before, after);
+  if (layer.kind == DENSE) {
+    layer.outputGradient = newPlane(height, width, channels, 0, 0);
+  } else {
+    const right = transposedConvolution.gradientColumnsAfter(layer, layer.input.width, width);
+    layer.outputGradient = newPlane(height, width, channels, layer.padding, right);
+  }
+  if (layer.output == changetype<Plane>(0) || layer.outputGradient == changetype<Plane>(0)) return false;
+  return layer.kind == DENSE ? packDense(layer, source, bundle) : packConvolution(layer, source, bundle);
+}
+
+function packDense(layer: Layer, source: BundleLayer, bundle: usize): bool {
+  const inputs = layer.input.height * layer.input.width * layer.inputChannels;
+  const row = layer.output.width * layer.output.channels;
+  const outputs = layer.output.height * layer.output.width * layer.outputChannels;
+  layer.forwardClassBytes = dense.weightBytes(inputs, row, layer.output.height);
+  layer.biasClassBytes = (<usize>(row * layer.output.height)) << 2;
+  layer.forwardWeights = allocate(<usize>classes * layer.forwardClassBytes);
+  layer.bias = allocate(<usize>classes * layer.biasClassBytes);
+  layer.line = allocate((<usize>inputs) << 2);
+  layer.partialSums = allocate((<usize>inputs) << 4);
+  if (!layer.forwardWeights || !layer.bias || !layer.line || !layer.partialSums) return false;
+  for (let index = 0; index < classes; ++index) {
+    dense.pack(
+      layer,
+      bundle + source.weightsOffset + ((<usize>(index * inputs * outputs)) << 2),
+      bundle + source.biasOffset + ((<usize>(index * outputs)) << 2),
+      layer.forwardWeights + <usize>index * layer.forwardClassBytes,
+      layer.bias + <usize>index * layer.biasClassBytes,
+    );
+  }
+  return true;
+}
+
+function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool {
+  layer.forwardClassBytes = transposedConvolution.forwardBytes(layer, layer.input.channels, layer.output.channels);
+  layer.gradientClassBytes = transposedConvolution.gradientBytes(layer, layer.input.channels, layer.output.channels);
+  const phases = layer.stride * layer.stride;
+  layer.biasClassBytes = (<usize>(phases * layer.output.channels)) << 2;
+  layer.forwardWeights = allocate(<usize>classes * layer.forwardClassBytes);
+  layer.gradientWeights = allocate(<usize>classes * layer.gradientClassBytes);
+  layer.bias = allocate(<usize>classes * layer.biasClassBytes);
+  if (!layer.forwardWeights || !layer.gradientWeights || !layer.bias) return false;
+  const weights = layer.inputChannels * layer.kernel * layer.kernel * layer.outputChannels;
+  const biasBytes = (<usize>layer.outputChannels) << 2;
+  for (let index = 0; index < classes; ++index) {
+    transposedConvolution.pack(
+      layer,
+      bundle + source.weightsOffset + ((<usize>(index * weights)) << 2),
+      layer.forwardWeights + <usize>index * layer.forwardClassBytes,
+      layer.gradientWeights + <usize>index * layer.gradientClassBytes,
+    );
+  }
+  for (let phase = 0; phase < classes * phases; ++phase) {
+    const target = layer.bias + ((<usize>(phase * layer.output.channels)) << 2);
+    memory.copy(target, bundle + source.biasOffset + <usize>phase * biasBytes, biasBytes);
+  }
+  return true;
+}
+
+/** A zeroed plane with columns of zeros beside it; a null reference when memory runs out. */
+function newPlane(height: i32, width: i32, channels: i32, before: i32, after: i32): Plane {
+  const plane = changetype<Plane>(allocate(offsetof<Plane>()));
+  const rowBytes = (<usize>((before + width + after) * channels)) << 2;
+  const rows = allocate(<usize>height * rowBytes);
+  if (changetype<usize>(plane) == 0 || rows == 0) return changetype<Plane>(0);
+  plane.address = rows + ((<usize>(before * channels)) << 2);
+  plane.rowBytes = rowBytes;
+  plane.height = height;
+  plane.width = width;
+  plane.channels = channels;
+  return plane;
+}
+
+/** From the latent to the logits of one class's decoder. */
+export function decode(classIndex: i32): void {
+  for (let index = 0; index < layerCount; ++index) {
+    const layer = layerAt(index);
+    if (layer.kind == DENSE) dense.forward(layer, classIndex);
+    else transposedConvolution.forward(layer, classIndex);
+    if (index < layerCount - 1) eluForward(layer.output);
+  }
+}
+
+/** From the derivative with respect to the logits to the one with respect to the latent; `decode` ran just before. */
+export function backward(classIndex: i32): void {
+  for (let index = layerCount - 1; index >= 0; --index) {
+    const layer = layerAt(index);
+    if (index < layerCount - 1) eluGradient(layer.output, layer.outputGradient);
+    if (layer.kind == DENSE) dense.gradient(layer, classIndex);
+    else transposedConvolution.gradient(layer, classIndex, zeros);
+  }
+}

@@ -1,0 +1,277 @@
+// Transposed convolution with kernel K, stride s and padding P, channels in lanes, in gather form.
+//
+// Forward. Output position o (row or column alike) collects input i through tap k where o + P = s·i + k. With
+// o + P = s·m + phase, the taps are k = phase + s·t for t = 0 … T−1, T = ⌈(K − phase)/s⌉, and i = m − t. So each
+// of the s×s phases is an ordinary dense convolution of the input: no zeros are stuffed in, nothing is scattered.
+// In a row the inputs m−T+1 … m and their channels are consecutive floats: one run for the tile kernels.
+//
+// Gradient. Input i receives from outputs o = s·i + k − P, k = 0 … K−1: again consecutive columns, one run of
+// K × output channels floats, with a step of s pixels from one input to the next.
+//
+// A 3×3 convolution (padding 1) with pixel shuffle by 2 is the transposed convolution with K = 6, s = 2, P = 2, whose
+// phases are the four shuffled channel groups; src/weights/bundle.ts rewrites it so.
+
+import { Layer, storedChannels } from "./layer";
+import { tile1x8, tile4x1, tile4x8 } from "./tile";
+
+/** Taps that reach outputs of this phase. */
+function taps(layer: Layer, phase: i32): i32 {
+  return phase < layer.kernel ? (layer.kernel - phase + layer.stride - 1) / layer.stride : 0;
+}
+
+/** Taps of all phases before this one. */
+function tapsBefore(layer: Layer, phase: i32): i32 {
+  let sum = 0;
+  for (let earlier = 0; earlier < phase; ++earlier) sum += taps(layer, earlier);
+  return sum;
+}
+
+/** The smallest m whose output s·m + phase − P is not negative. */
+function firstPosition(layer: Layer, phase: i32): i32 {
+  const missing = layer.padding - phase;
+  return missing > 0 ? (missing + layer.stride - 1) / layer.stride : 0;
+}
+
+/** How many outputs of this phase there are in a line of `size` outputs. */
+function positions(layer: Layer, phase: i32, size: i32): i32 {
+  const first = firstPosition(layer, phase);
+  const reach = size - 1 + layer.padding - phase;
+  return reach < first * layer.stride ? 0 : reach / layer.stride - first + 1;
+}
+
+/** Columns of zeros that the forward pass reads left of the input. */
+export function inputColumnsBefore(layer: Layer): i32 {
+  let most = 0;
+  for (let phase = 0; phase < layer.stride; ++phase) {
+    most = max(most, taps(layer, phase) - 1 - firstPosition(layer, phase));
+  }
+  return most;
+}
+
+/** Columns of zeros that the forward pass reads right of the input. */
+export function inputColumnsAfter(layer: Layer, inputWidth: i32, outputWidth: i32): i32 {
+  let most = 0;
+  for (let phase = 0; phase < layer.stride; ++phase) {
+    const last = firstPosition(layer, phase) + positions(layer, phase, outputWidth) - 1;
+    most = max(most, last - (inputWidth - 1));
+  }
+  return most;
+}
+
+/** Columns of zeros that the gradient reads right of the output's gradient; on the left they are `padding`. */
+export function gradientColumnsAfter(layer: Layer, inputWidth: i32, outputWidth: i32): i32 {
+  return max(0, layer.stride * (inputWidth - 1) + layer.kernel - layer.padding - outputWidth);
+}
+
+/** Bytes of one class's packed weights, forward. */
+export function forwardBytes(layer: Layer, inputChannels: i32, outputChannels: i32): usize {
+  return (<usize>(layer.kernel * layer.kernel * inputChannels * outputChannels)) << 2;
+}
+
+/** Bytes of one class's packed weights for the gradient. */
+export function gradientBytes(layer: Layer, inputChannels: i32, outputChannels: i32): usize {
+  return (<usize>(layer.kernel * layer.kernel * storedChannels(inputChannels) * outputChannels)) << 2;
+}
+
+/** Address of the run for (phases, block of channels, row tap): the order in which the forward pass walks. */
+function forwardOffset(layer: Layer, phaseY: i32, phaseX: i32, block: i32): usize {
+  const inputs = layer.input.channels;
+  const outputs = layer.output.channels;
+  const lanes = min(outputs, 8);
+  const rowTaps = taps(layer, phaseY);
+  const floats =
+    tapsBefore(layer, phaseY) * layer.kernel * inputs * outputs +
+    rowTaps * tapsBefore(layer, phaseX) * inputs * outputs +
+    block * rowTaps * taps(layer, phaseX) * inputs * lanes;
+  return (<usize>floats) << 2;
+}
+
+/**
+ * Packs one class's weights for both directions. `source` is f32 [input channel][row][column][output channel];
+ * the destinations are zeroed, so channels that only pad stay zero.
+ */
+export function pack(layer: Layer, source: usize, forward: usize, gradient: usize): void {
+  const kernel = layer.kernel;
+  const inputs = layer.input.channels;
+  const outputs = layer.output.channels;
+  const lanes = min(outputs, 8);
+  for (let channel = 0; channel < layer.inputChannels; ++channel) {
+    for (let y = 0; y < kernel; ++y) {
+      for (let x = 0; x < kernel; ++x) {
+        const phaseY = y % layer.stride;
+        const phaseX = x % layer.stride;
+        const columnTaps = taps(layer, phaseX);
+        const tapY = y / layer.stride;
+        // The run goes up in columns, so down in taps.
+        const column = columnTaps - 1 - x / layer.stride;
+        for (let out = 0; out < layer.outputChannels; ++out) {
+          const weight = load<f32>(source);
+          source += 4;
+          const run = (tapY * columnTaps + column) * inputs + channel;
+          const forwardIndex = (<usize>(run * lanes + (out % lanes))) << 2;
+          store<f32>(forward + forwardOffset(layer, phaseY, phaseX, out / lanes) + forwardIndex, weight);
+          const gradientRun = ((channel >> 3) * kernel + y) * kernel * outputs + x * outputs + out;
+          store<f32>(gradient + ((<usize>(gradientRun * 8 + (channel & 7))) << 2), weight);
+        }
+      }
+    }
+  }
+}
+
+/** Output before the activation, for one class. */
+export function forward(layer: Layer, classIndex: i32): void {
+  const input = layer.input;
+  const output = layer.output;
+  const stride = layer.stride;
+  const weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
+  const bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
+  const inputPixel = (<usize>input.channels) << 2;
+  const outputPixel = (<usize>output.channels) << 2;
+  const outputStep = outputPixel * <usize>stride;
+  const blocks = output.channels >> 3;
+  for (let y = 0; y < output.height; ++y) {
+    const position = y + layer.padding;
+    const phaseY = position % stride;
+    const m = position / stride;
+    const rowTaps = taps(layer, phaseY);
+    // Taps that would reach above or below the input are left out: rows m − t must lie in 0 … height − 1.
+    const firstTap = max(0, m - (input.height - 1));
+    const rows = max(0, min(rowTaps - 1, m) - firstTap + 1);
+    const inputRow = input.address + <usize>(m - firstTap) * input.rowBytes;
+    const rowStep = -(<isize>input.rowBytes);
+    const outputRow = output.address + <usize>y * output.rowBytes;
+    for (let phaseX = 0; phaseX < stride; ++phaseX) {
+      const count = positions(layer, phaseX, output.width);
+      if (count == 0) continue;
+      const first = firstPosition(layer, phaseX);
+      const columnTaps = taps(layer, phaseX);
+      const run = columnTaps * input.channels;
+      const start = inputRow + <usize>(<isize>(first - columnTaps + 1) * <isize>inputPixel);
+      const target = outputRow + <usize>(first * stride + phaseX - layer.padding) * outputPixel;
+      const phaseBias = bias + ((<usize>((phaseY * stride + phaseX) * output.channels)) << 2);
+      if (blocks == 0) {
+        const packed = weights + forwardOffset(layer, phaseY, phaseX, 0) + ((<usize>(firstTap * run)) << 2);
+        line4x1(start, inputPixel, rowStep, rows, run, packed, phaseBias, target, outputStep, count);
+        continue;
+      }
+      for (let block = 0; block < blocks; ++block) {
+        const packed = weights + forwardOffset(layer, phaseY, phaseX, block) + ((<usize>(firstTap * run)) << 5);
+        const channel = (<usize>block) << 5;
+        line4x8(
+          start,
+          inputPixel,
+          rowStep,
+          rows,
+          run,
+          packed,
+          phaseBias + channel,
+          target + channel,
+          outputStep,
+          count,
+        );
+      }
+    }
+  }
+}
+
+/** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
+export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
+  const inputGradient = layer.inputGradient;
+  const outputGradient = layer.outputGradient;
+  const kernel = layer.kernel;
+  const pixel = (<usize>outputGradient.channels) << 2;
+  const target = (<usize>inputGradient.channels) << 2;
+  const run = kernel * outputGradient.channels;
+  const rowWeights = (<usize>run) << 5;
+  const weights = layer.gradientWeights + <usize>classIndex * layer.gradientClassBytes;
+  const blocks = inputGradient.channels >> 3;
+  for (let y = 0; y < inputGradient.height; ++y) {
+    const top = layer.stride * y - layer.padding;
+    const firstTap = max(0, -top);
+    const rows = max(0, min(kernel, outputGradient.height - top) - firstTap);
+    const start =
+      outputGradient.address + <usize>(top + firstTap) * outputGradient.rowBytes - <usize>layer.padding * pixel;
+    const row = inputGradient.address + <usize>y * inputGradient.rowBytes;
+    for (let block = 0; block < blocks; ++block) {
+      line4x8(
+        start,
+        pixel * <usize>layer.stride,
+        <isize>outputGradient.rowBytes,
+        rows,
+        run,
+        weights + <usize>(block * kernel + firstTap) * rowWeights,
+        zeros,
+        row + ((<usize>block) << 5),
+        target,
+        inputGradient.width,
+      );
+    }
+  }
+}
+
+/** `count` pixels of one line × 8 channels. The last tile overlaps the one before it rather than leave a rest. */
+function line4x8(
+  input: usize,
+  pixelStep: usize,
+  rowStep: isize,
+  rows: i32,
+  run: i32,
+  weights: usize,
+  bias: usize,
+  output: usize,
+  outputStep: usize,
+  count: i32,
+): void {
+  if (count < 4) {
+    for (let pixel = 0; pixel < count; ++pixel) {
+      tile1x8(input + <usize>pixel * pixelStep, rowStep, rows, run, weights, bias, output + <usize>pixel * outputStep);
+    }
+    return;
+  }
+  for (let pixel = 0; pixel < count; pixel += 4) {
+    const first = <usize>min(pixel, count - 4);
+    tile4x8(
+      input + first * pixelStep,
+      pixelStep,
+      rowStep,
+      rows,
+      run,
+      weights,
+      bias,
+      output + first * outputStep,
+      outputStep,
+    );
+  }
+}
+
+/**
+ * The same for a single output channel. The output plane is 28 wide and the stride at most 7 (see
+ * src/weights/decoderShape.ts), so every phase has at least 4 outputs and the overlapping tile always fits.
+ */
+function line4x1(
+  input: usize,
+  pixelStep: usize,
+  rowStep: isize,
+  rows: i32,
+  run: i32,
+  weights: usize,
+  bias: usize,
+  output: usize,
+  outputStep: usize,
+  count: i32,
+): void {
+  for (let pixel = 0; pixel < count; pixel += 4) {
+    const first = <usize>min(pixel, count - 4);
+    tile4x1(
+      input + first * pixelStep,
+      pixelStep,
+      rowStep,
+      rows,
+      run,
+      weights,
+      bias,
+      output + first * outputStep,
+      outputStep,
+    );
+  }
+}

@@ -1,0 +1,170 @@
+// The ABI. src/engine.ts is its only caller on JavaScript hosts. Addresses are fixed from one `load` to the next.
+
+import { BUNDLE_MAGIC, BUNDLE_VERSION, BundleHeader } from "./bundle";
+import * as plan from "./decoder/plan";
+import { FROZEN_BUNDLE, FROZEN_BUNDLE_LENGTH } from "./frozen";
+import { scratchFloats } from "./inference/bfgs";
+import { probabilitiesOf } from "./inference/confidence";
+import * as loss from "./inference/loss";
+import { fillNormal, seed } from "./inference/random";
+import { searchFromPrototypes, searchFromSamples } from "./inference/search";
+import { allocateStarts, fillStarts, resetStarts, Starts } from "./inference/starts";
+import { allocate, mark, regionStart, release } from "./layout";
+
+let image: usize = 0;
+let latents: usize = 0;
+let losses: usize = 0;
+let reconstruction: usize = 0;
+let gradient: usize = 0;
+let probabilities: usize = 0;
+let scratch: usize = 0;
+let prototypes: Starts = changetype<Starts>(0);
+let samples: Starts = changetype<Starts>(0);
+let modelEnd: usize = 0;
+
+/** The frozen bundle's place in the static data. */
+export function frozenBundle(): usize {
+  return FROZEN_BUNDLE;
+}
+
+export function frozenBundleLength(): usize {
+  return FROZEN_BUNDLE_LENGTH;
+}
+
+/** Empties the memory and reserves room for a custom bundle; 0 when there is not enough. */
+export function reserveBundle(length: usize): usize {
+  release(regionStart());
+  return allocate(length);
+}
+
+/** Lays out and packs the model in a bundle. 0: done; 1: not a bundle of this version; 2: out of memory. */
+export function load(bundle: usize): i32 {
+  const header = changetype<BundleHeader>(bundle);
+  if (header.magic != BUNDLE_MAGIC || header.version != BUNDLE_VERSION) return 1;
+  release(bundle == FROZEN_BUNDLE ? regionStart() : bundle + header.length);
+  resetStarts();
+  if (!plan.build(bundle)) return 2;
+  loss.configure(header.beta, header.sphereRadius);
+  image = allocate((<usize>plan.PIXELS) << 2);
+  latents = allocate((<usize>(plan.classes * plan.latents)) << 2);
+  losses = allocate((<usize>plan.classes) << 2);
+  reconstruction = allocate((<usize>plan.PIXELS) << 2);
+  gradient = allocate((<usize>plan.latents) << 2);
+  probabilities = allocate((<usize>plan.classes) << 3);
+  scratch = allocate((<usize>scratchFloats(plan.latents)) << 2);
+  modelEnd = mark();
+  prototypes = changetype<Starts>(0);
+  samples = changetype<Starts>(0);
+  return scratch == 0 ? 2 : 0;
+}
+
+/** f32 [784]: the image that `search…` and `evaluate…` look at, in [0, 1]. */
+export function imageAddress(): usize {
+  return image;
+}
+
+/** f32 [classes][latents]. */
+export function latentsAddress(): usize {
+  return latents;
+}
+
+/** f32 [classes]. */
+export function lossesAddress(): usize {
+  return losses;
+}
+
+/** f32 [784]. */
+export function reconstructionAddress(): usize {
+  return reconstruction;
+}
+
+/** f32 [latents]. */
+export function gradientAddress(): usize {
+  return gradient;
+}
+
+/** f64 [classes]. */
+export function probabilitiesAddress(): usize {
+  return probabilities;
+}
+
+/** Decodes the class's latent into the reconstruction. */
+export function reconstruct(classIndex: i32): void {
+  loss.reconstruct(classIndex, latentOf(classIndex), reconstruction);
+}
+
+/** The class's loss at its latent; its derivative with respect to the latent goes to the gradient. */
+export function evaluateWithGradient(classIndex: i32): f32 {
+  return loss.evaluateWithGradient(classIndex, image, latentOf(classIndex), gradient);
+}
+
+/** Reserves `count` starts a class and returns the address of their latents; 0 when out of memory. */
+export function reservePrototypes(count: i32): usize {
+  prototypes = allocateStarts(count, false);
+  return prototypes == changetype<Starts>(0) ? 0 : prototypes.latents;
+}
+
+/** Reserves `count` samples shared by all classes and returns the address of their latents; 0 when out of memory. */
+export function reserveSamples(count: i32): usize {
+  samples = allocateStarts(count, true);
+  return samples == changetype<Starts>(0) ? 0 : samples.latents;
+}
+
+/** Decodes prototypes `from` to `to` of one class into the table that the search scans. */
+export function fillPrototypes(classIndex: i32, from: i32, to: i32): void {
+  fillStarts(prototypes, classIndex, from, to);
+}
+
+export function fillSamples(classIndex: i32, from: i32, to: i32): void {
+  fillStarts(samples, classIndex, from, to);
+}
+
+/** Fills `count` floats at `address` with normal deviates from `seedValue`. */
+export function drawNormal(seedValue: u32, address: usize, count: i32): void {
+  seed(seedValue);
+  fillNormal(address, count);
+}
+
+/** Reserves scratch that is given back by `releaseScratch`. */
+export function reserveScratch(bytes: usize): usize {
+  return allocate(bytes);
+}
+
+/** Gives back everything reserved since `scratchMark` returned `address`. */
+export function releaseScratch(address: usize): void {
+  release(address);
+}
+
+export function scratchMark(): usize {
+  return mark();
+}
+
+/** Forgets prototypes and samples. */
+export function dropStarts(): void {
+  release(modelEnd);
+  resetStarts();
+  prototypes = changetype<Starts>(0);
+  samples = changetype<Starts>(0);
+}
+
+/** Both searches fill latents and losses and return the number of decoder evaluations spent. */
+export function searchPaper(): i32 {
+  loss.resetEvaluations();
+  searchFromSamples(samples, image, latents, losses, scratch);
+  return loss.evaluations;
+}
+
+export function searchPrototypes(evaluations: i32): i32 {
+  loss.resetEvaluations();
+  searchFromPrototypes(prototypes, image, evaluations, latents, losses, scratch);
+  return loss.evaluations;
+}
+
+/** Losses → probabilities. */
+export function confidence(scale: f64, floor: f64): void {
+  probabilitiesOf(losses, plan.classes, scale, floor, probabilities);
+}
+
+function latentOf(classIndex: i32): usize {
+  return latents + ((<usize>(classIndex * plan.latents)) << 2);
+}

@@ -1,0 +1,106 @@
+// The loss of a class at a latent: ℓ_c(z) = (‖x − G_c(z)‖² + β ½‖z‖²) / 784, the negative ELBO up to constants
+// (Schott et al. 2018, section 3), with its gradient with respect to z.
+
+import * as plan from "../decoder/plan";
+import { sigmoid_f32x4 } from "../vector/sigmoid";
+import { sum_f32x4 } from "../vector/sum";
+
+const ROW_BYTES: usize = 28 * 4;
+
+/** Weight of ½‖z‖² and largest ‖z‖; set when a model is loaded. */
+export let beta: f32 = 1;
+export let sphereRadius: f32 = 5;
+/** Decoder evaluations since the count was last reset. */
+export let evaluations: i32 = 0;
+
+export function configure(modelBeta: f32, modelSphereRadius: f32): void {
+  beta = modelBeta;
+  sphereRadius = modelSphereRadius;
+}
+
+export function resetEvaluations(): void {
+  evaluations = 0;
+}
+
+/** Decodes `latent` (f32 [latents]) with one class's decoder into `reconstruction` (f32 [784], in [0, 1]). */
+export function reconstruct(classIndex: i32, latent: usize, reconstruction: usize): void {
+  memory.copy(plan.latentAddress(), latent, (<usize>plan.latents) << 2);
+  plan.decode(classIndex);
+  ++evaluations;
+  const logits = plan.logits();
+  for (let y: usize = 0; y < 28; ++y) {
+    const row = logits.address + y * logits.rowBytes;
+    const target = reconstruction + y * ROW_BYTES;
+    for (let at: usize = 0; at < ROW_BYTES; at += 16) {
+      v128.store(target + at, sigmoid_f32x4(v128.load(row + at)));
+    }
+  }
+}
+
+/** β ½‖z‖². */
+export function prior(latent: usize): f32 {
+  let sum: f32 = 0;
+  for (let index = 0; index < plan.latents; ++index) {
+    const z = load<f32>(latent + ((<usize>index) << 2));
+    sum += z * z;
+  }
+  return beta * 0.5 * sum;
+}
+
+/** The loss at `latent` for `image` (f32 [784]), without a gradient. */
+export function evaluate(classIndex: i32, image: usize, latent: usize): f32 {
+  return decodeAndCompare(classIndex, image, latent, false);
+}
+
+/** The loss at `latent` for `image`; the derivative with respect to z goes to `gradient` (f32 [latents]). */
+export function evaluateWithGradient(classIndex: i32, image: usize, latent: usize, gradient: usize): f32 {
+  const loss = decodeAndCompare(classIndex, image, latent, true);
+  plan.backward(classIndex);
+  const source = plan.latentGradientAddress();
+  for (let index = 0; index < plan.latents; ++index) {
+    const at = (<usize>index) << 2;
+    store<f32>(gradient + at, load<f32>(source + at) + (beta / <f32>plan.PIXELS) * load<f32>(latent + at));
+  }
+  return loss;
+}
+
+function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGradient: bool): f32 {
+  memory.copy(plan.latentAddress(), latent, (<usize>plan.latents) << 2);
+  plan.decode(classIndex);
+  ++evaluations;
+  const logits = plan.logits();
+  const gradients = plan.logitsGradient();
+  const one = f32x4.splat(1);
+  const scale = f32x4.splat(2.0 / <f32>plan.PIXELS);
+  let sum = f32x4.splat(0);
+  for (let y: usize = 0; y < 28; ++y) {
+    const row = logits.address + y * logits.rowBytes;
+    const gradientRow = gradients.address + y * gradients.rowBytes;
+    const imageRow = image + y * ROW_BYTES;
+    for (let at: usize = 0; at < ROW_BYTES; at += 16) {
+      const g = sigmoid_f32x4(v128.load(row + at));
+      const difference = f32x4.sub(g, v128.load(imageRow + at));
+      sum = f32x4.add(sum, f32x4.mul(difference, difference));
+      if (withGradient) {
+        const slope = f32x4.mul(g, f32x4.sub(one, g));
+        v128.store(gradientRow + at, f32x4.mul(scale, f32x4.mul(difference, slope)));
+      }
+    }
+  }
+  return (sum_f32x4(sum) + prior(latent)) / <f32>plan.PIXELS;
+}
+
+/** Pulls `latent` back onto the sphere when it lies outside, with every sign kept. */
+export function projectOntoSphere(latent: usize): void {
+  let sum: f32 = 0;
+  for (let index = 0; index < plan.latents; ++index) {
+    const z = load<f32>(latent + ((<usize>index) << 2));
+    sum += z * z;
+  }
+  if (sum <= sphereRadius * sphereRadius) return;
+  const factor = sphereRadius / sqrt<f32>(sum);
+  for (let index = 0; index < plan.latents; ++index) {
+    const at = latent + ((<usize>index) << 2);
+    store<f32>(at, load<f32>(at) * factor);
+  }
+}

@@ -1,0 +1,156 @@
+// Starts: latents whose reconstructions are kept as bytes, so that the best one for an image is found by a scan
+// instead of by decoding. The scan finds candidates; the decoder settles which is best.
+//
+// An image becomes whole numbers x̂ = round(8191 x) and a reconstruction whole numbers Ĝ = round(255 G), so that
+// 784 products sum exactly in 32 bits: 784 · 8191 · 255 < 2^31. Then ‖x−G‖² ≈ ‖x‖² − 2⟨x̂, Ĝ⟩/(8191·255) + ‖Ĝ‖²/255².
+// Rounding G moves ‖x−G‖² by about 2⟨x−G, e⟩ with |e| ≤ 1/510 a pixel: a standard deviation of 2‖x−G‖/(255√12).
+// Every start within six of them of the best by the scan is decoded, so the true best is missed by a chance of
+// about 1e-9 a comparison if rounding errors are independent, and then by less than 14‖x−G‖/(255√12) in ‖x−G‖².
+
+import * as plan from "../decoder/plan";
+import { allocate } from "../layout";
+import { evaluate, prior, reconstruct } from "./loss";
+
+const IMAGE_SCALE: f32 = 8191;
+const BYTE_SCALE: f32 = 255;
+/** Twice (for a difference of two starts: √2 rounded up) six standard deviations, per unit of ‖x−G‖. */
+const WINDOW: f32 = (12.0 * 1.5) / (255.0 * 3.4641016);
+/** No image makes the decoder settle more starts of a class than this. */
+const MOST_CANDIDATES: i32 = 64;
+
+/** A set of starts for all classes. */
+@unmanaged
+export class Starts {
+  /** Starts a class. */
+  count: i32;
+  /** True when all classes share one list of latents, as the paper's samples do. */
+  shared: bool;
+  /** f32 [classes or 1][count][latents]. */
+  latents: usize;
+  /** u8 [classes][count][784]. */
+  bytes: usize;
+  /** f32 [classes][count]: ‖Ĝ‖²/255² + β‖z‖²/2. */
+  offsets: usize;
+}
+
+let imageNumbers: usize = 0;
+let scores: usize = 0;
+let reconstruction: usize = 0;
+let scoresCapacity: i32 = 0;
+
+/** Reserves a set of `count` starts a class; its latents are for the caller to fill in. 0 when memory runs out. */
+export function allocateStarts(count: i32, shared: bool): Starts {
+  const none = changetype<Starts>(0);
+  const starts = changetype<Starts>(allocate(offsetof<Starts>()));
+  if (starts == none) return none;
+  const lists = shared ? 1 : plan.classes;
+  starts.count = count;
+  starts.shared = shared;
+  starts.latents = allocate((<usize>(lists * count * plan.latents)) << 2);
+  starts.bytes = allocate(<usize>plan.classes * <usize>count * <usize>plan.PIXELS);
+  starts.offsets = allocate((<usize>(plan.classes * count)) << 2);
+  imageNumbers = allocate((<usize>plan.PIXELS) << 1);
+  reconstruction = allocate((<usize>plan.PIXELS) << 2);
+  if (count > scoresCapacity) {
+    scores = allocate((<usize>count) << 2);
+    scoresCapacity = count;
+  }
+  if (!starts.latents || !starts.bytes || !starts.offsets || !imageNumbers || !reconstruction || !scores) return none;
+  return starts;
+}
+
+/** Forgets the scratch buffers; called when a new model takes the memory. */
+export function resetStarts(): void {
+  scoresCapacity = 0;
+  scores = 0;
+}
+
+/** The latent of one start. */
+export function startLatent(starts: Starts, classIndex: i32, index: i32): usize {
+  const list = starts.shared ? 0 : classIndex;
+  return starts.latents + ((<usize>((list * starts.count + index) * plan.latents)) << 2);
+}
+
+/** Decodes starts `from` to `to` (exclusive) of one class into the table. */
+export function fillStarts(starts: Starts, classIndex: i32, from: i32, to: i32): void {
+  for (let index = from; index < to; ++index) {
+    const latent = startLatent(starts, classIndex, index);
+    reconstruct(classIndex, latent, reconstruction);
+    const entry = <usize>(classIndex * starts.count + index);
+    const row = starts.bytes + entry * <usize>plan.PIXELS;
+    let square: i32 = 0;
+    for (let pixel: usize = 0; pixel < <usize>plan.PIXELS; ++pixel) {
+      const value = <i32>nearest<f32>(load<f32>(reconstruction + (pixel << 2)) * BYTE_SCALE);
+      store<u8>(row + pixel, <u8>value);
+      square += value * value;
+    }
+    const offset = <f32>square / (BYTE_SCALE * BYTE_SCALE) + prior(latent);
+    store<f32>(starts.offsets + (entry << 2), offset);
+  }
+}
+
+/** Takes in the image that the next calls of `bestStart` look for; returns ‖x‖² of what the scan sees. */
+export function presentImage(image: usize): f32 {
+  let square: f64 = 0;
+  for (let pixel: usize = 0; pixel < <usize>plan.PIXELS; ++pixel) {
+    const number = <i32>nearest<f32>(load<f32>(image + (pixel << 2)) * IMAGE_SCALE);
+    store<i16>(imageNumbers + (pixel << 1), <i16>number);
+    square += <f64>number * <f64>number;
+  }
+  return <f32>(square / (<f64>IMAGE_SCALE * <f64>IMAGE_SCALE));
+}
+
+/**
+ * Copies the latent of the class's best start for the presented image to `latent` and returns its loss.
+ * `imageSquare` is what `presentImage` returned.
+ */
+export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSquare: f32, latent: usize): f32 {
+  const count = starts.count;
+  const entry = <usize>(classIndex * count);
+  const scale: f32 = -2.0 / (IMAGE_SCALE * BYTE_SCALE);
+  let least: f32 = Infinity;
+  for (let index = 0; index < count; ++index) {
+    const row = starts.bytes + (entry + <usize>index) * <usize>plan.PIXELS;
+    const product = <f32>dot(row);
+    const score = imageSquare + scale * product + load<f32>(starts.offsets + ((entry + <usize>index) << 2));
+    store<f32>(scores + ((<usize>index) << 2), score);
+    least = min(least, score);
+  }
+  const bound = least + WINDOW * sqrt<f32>(max<f32>(least, 0));
+  let best: f32 = Infinity;
+  let bestIndex = -1;
+  let candidates = 0;
+  for (let index = 0; index < count; ++index) {
+    const score = load<f32>(scores + ((<usize>index) << 2));
+    if (score > bound) continue;
+    // The scan's own best is always settled, even where more starts than the limit come close.
+    if (candidates >= MOST_CANDIDATES && score > least) continue;
+    ++candidates;
+    const loss = evaluate(classIndex, image, startLatent(starts, classIndex, index));
+    if (loss < best) {
+      best = loss;
+      bestIndex = index;
+    }
+  }
+  memory.copy(latent, startLatent(starts, classIndex, max(bestIndex, 0)), (<usize>plan.latents) << 2);
+  return best;
+}
+
+/** ⟨x̂, Ĝ⟩ over 784 bytes, exact. */
+function dot(row: usize): i32 {
+  let low = i32x4.splat(0);
+  let high = i32x4.splat(0);
+  let numbers = imageNumbers;
+  const end = row + <usize>plan.PIXELS;
+  while (row < end) {
+    const bytes = v128.load(row);
+    low = i32x4.add(low, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(bytes), v128.load(numbers)));
+    high = i32x4.add(high, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(bytes), v128.load(numbers, 16)));
+    row += 16;
+    numbers += 32;
+  }
+  const sum = i32x4.add(low, high);
+  return (
+    i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3)
+  );
+}
