@@ -1,0 +1,230 @@
+import type { Engine } from "./engine.ts";
+import { type ImageValues, normalisedImages } from "./image-values.ts";
+import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
+import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
+
+/** The names of the searches; see `createClassifier`. */
+export const INFERENCES = ["prototypes", "paper"] as const;
+export type Inference = (typeof INFERENCES)[number];
+
+/** What the classifier decided about one image. */
+export interface Classification {
+  /** Index of the class whose model explains the image best: for the frozen weights, the digit. */
+  label: number;
+  /** That class's name. */
+  name: string;
+  /** True when `confidence` is so low that the image is probably none of the classes. */
+  rejected: boolean;
+  /** The largest probability. */
+  confidence: number;
+  /** One a class, summing to 1: (e^(−s·loss) + η) / Σ; near 1/classes all over when every class explains badly. */
+  probabilities: Float64Array;
+  /** One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found. */
+  losses: Float32Array;
+  /** Decoder evaluations spent. */
+  evaluations: number;
+}
+
+/** How one class explains an image. */
+export interface ClassExplanation {
+  loss: number;
+  /** The best latent found, [latents]. */
+  latent: Float32Array;
+  /** What the class's decoder makes of it: 784 values in [0, 1]. */
+  reconstruction: Float32Array;
+}
+
+/** A decision with what it rests on. */
+export interface Explanation extends Classification {
+  /** Index of the class with the second lowest loss. */
+  runnerUp: number;
+  classes: ClassExplanation[];
+  /** Squared error of the runner-up minus that of the winner, per pixel (784): positive where the winner explains better. */
+  advantage: Float32Array;
+}
+
+/** Losses and their derivatives with respect to the image. */
+export interface LossAndGradient {
+  losses: Float32Array;
+  /** For each class 784 values: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*. */
+  gradients: Float32Array[];
+}
+
+/** BFGS evaluations a class after the best prototype; chosen on validation images by `bench/evaluations.ts`. */
+const PROTOTYPE_EVALUATIONS = 12;
+const LARGEST_SEED = 2 ** 32 - 1;
+const MOST_SAMPLES = 10_000;
+
+/** A loaded model, ready to classify. Make one with `createClassifier`. */
+export type Classifier = Pick<ModuleClassifier, keyof ModuleClassifier>;
+
+/** The classifier over the WebAssembly module. */
+export class ModuleClassifier {
+  #engine: Engine | undefined;
+  readonly #inference: Inference;
+  readonly #progress: Progress | undefined;
+  #isPrepared = false;
+  /** The classes' names, by label. */
+  readonly classes: readonly string[];
+  /** Latents a class. */
+  readonly latents: number;
+
+  /** @param progress hears how far the paper's table of samples is built, on the first image in that mode */
+  constructor(engine: Engine, inference: Inference, progress?: Progress) {
+    this.#engine = engine;
+    this.#inference = inference;
+    this.#progress = progress;
+    this.classes = engine.description.classes;
+    this.latents = engine.latents;
+    if (inference === "prototypes") this.#prepare(engine);
+  }
+
+  /** Bytes of WebAssembly memory that the classifier holds. */
+  get memoryBytes(): number {
+    return this.#live().memoryBytes;
+  }
+
+  /**
+   * Classifies one image of 28×28 values, row-major, bright ink on dark.
+   *
+   * @throws {TypeError | RangeError} when the image is of another type or length, or holds a value out of range
+   */
+  classify(image: ImageValues): Classification {
+    return this.#classify(this.#live(), normalisedImages(image, 1));
+  }
+
+  /**
+   * Classifies n images, n×784 values in one array; each result equals that of `classify`, bit for bit.
+   *
+   * @throws {TypeError | RangeError} as `classify`, before any image is looked at
+   */
+  classifyBatch(images: ImageValues): Classification[] {
+    const engine = this.#live();
+    const values = normalisedImages(images);
+    return Array.from({ length: values.length / IMAGE_PIXELS }, (_, index) =>
+      this.#classify(engine, values.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS)),
+    );
+  }
+
+  /** Classifies one image and shows how every class would redraw it. Takes and throws what `classify` does. */
+  explain(image: ImageValues): Explanation {
+    const engine = this.#live();
+    const values = normalisedImages(image, 1);
+    const classification = this.#classify(engine, values);
+    const { label, losses } = classification;
+    const classes = this.classes.map((_, index) => ({
+      loss: losses[index] as number,
+      latent: engine.latent(index),
+      reconstruction: engine.reconstruct(index),
+    }));
+    const runnerUp = smallest(losses, label);
+    const winner = (classes[label] as ClassExplanation).reconstruction;
+    const second = (classes[runnerUp] as ClassExplanation).reconstruction;
+    const advantage = values.map(
+      (x, pixel) => (x - (second[pixel] as number)) ** 2 - (x - (winner[pixel] as number)) ** 2,
+    );
+    return { ...classification, runnerUp, classes, advantage };
+  }
+
+  /**
+   * Every class's loss and its derivative with respect to the image, by the envelope theorem: where z* minimises the
+   * loss, the derivative of min_z loss is the partial one at z*. Takes and throws what `classify` does.
+   */
+  lossAndGradient(image: ImageValues): LossAndGradient {
+    const engine = this.#live();
+    const values = normalisedImages(image, 1);
+    const { losses } = this.#classify(engine, values);
+    const gradients = this.classes.map((_, index) => {
+      const reconstruction = engine.reconstruct(index);
+      return values.map((x, pixel) => (2 * (x - (reconstruction[pixel] as number))) / IMAGE_PIXELS);
+    });
+    return { losses, gradients };
+  }
+
+  /**
+   * What a class's decoder draws for a latent: 784 values in [0, 1].
+   *
+   * @param label 0 … classes − 1
+   * @param latent `latents` finite numbers; the prior is N(0, I)
+   * @throws {RangeError} for an unknown label, a wrong length or a value that is not finite
+   */
+  decode(label: number, latent: ArrayLike<number>): Float32Array {
+    const engine = this.#live();
+    this.#checkLabel(label);
+    if (latent.length !== this.latents) {
+      throw new RangeError(`latent: got ${latent.length} values, wanted ${this.latents}`);
+    }
+    const values = Float32Array.from(latent);
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) throw new RangeError(`latent: got ${values[at]} at place ${at}, wanted a finite number`);
+    engine.setLatent(label, values);
+    return engine.reconstruct(label);
+  }
+
+  /**
+   * Draws what the model thinks a class looks like: `count` (default 1, at most 10,000) reconstructions of latents from
+   * N(0, I), the same for the same `seed` (default 0, a whole number below 2^32) on every host.
+   *
+   * @throws {RangeError} for an unknown label, seed or count
+   */
+  sample(label: number, { seed = 0, count = 1 }: { seed?: number; count?: number } = {}): Float32Array[] {
+    const engine = this.#live();
+    this.#checkLabel(label);
+    checkWhole("seed", seed, 0, LARGEST_SEED);
+    checkWhole("count", count, 1, MOST_SAMPLES);
+    const latents = engine.drawNormal(seed, count * this.latents);
+    return Array.from({ length: count }, (_, index) => {
+      engine.setLatent(label, latents.subarray(index * this.latents, (index + 1) * this.latents));
+      return engine.reconstruct(label);
+    });
+  }
+
+  /** Lets go of the module and its memory; every later call throws. */
+  dispose(): void {
+    this.#engine = undefined;
+  }
+
+  #live(): Engine {
+    if (this.#engine === undefined) throw new Error("this classifier has been disposed of");
+    return this.#engine;
+  }
+
+  #prepare(engine: Engine): void {
+    if (this.#inference === "paper") prepareSamples(engine, this.#progress);
+    else preparePrototypes(engine);
+    this.#isPrepared = true;
+  }
+
+  #classify(engine: Engine, values: Float32Array): Classification {
+    if (!this.#isPrepared) this.#prepare(engine);
+    engine.setImage(values);
+    const evaluations =
+      this.#inference === "paper" ? engine.searchPaper() : engine.searchPrototypes(PROTOTYPE_EVALUATIONS);
+    const losses = engine.losses();
+    const probabilities = engine.probabilities();
+    const label = smallest(losses);
+    const confidence = probabilities[label] as number;
+    const { rejectBelow } = engine.description.confidence;
+    const name = this.classes[label] as string;
+    return { label, name, rejected: confidence < rejectBelow, confidence, probabilities, losses, evaluations };
+  }
+
+  #checkLabel(label: number): void {
+    checkWhole("label", label, 0, this.classes.length - 1);
+  }
+}
+
+/** Index of the smallest value, the first of equals, leaving out `except`. */
+function smallest(values: Float32Array, except = -1): number {
+  let best = -1;
+  values.forEach((value, index) => {
+    if (index !== except && (best < 0 || value < (values[best] as number))) best = index;
+  });
+  return best;
+}
+
+function checkWhole(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${name}: got ${value}, wanted a whole number from ${least} to ${most}`);
+  }
+}

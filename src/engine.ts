@@ -1,0 +1,194 @@
+import { WeightsError } from "./weights/errors.ts";
+import type { ModelDescription } from "./weights/model.ts";
+
+// The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls.
+
+/** What assembly/index.ts exports. Addresses are byte offsets into `memory`. */
+interface ModuleExports {
+  memory: WebAssembly.Memory;
+  frozenBundle(): number;
+  frozenBundleLength(): number;
+  reserveBundle(length: number): number;
+  load(bundle: number): number;
+  imageAddress(): number;
+  latentsAddress(): number;
+  lossesAddress(): number;
+  reconstructionAddress(): number;
+  gradientAddress(): number;
+  probabilitiesAddress(): number;
+  reconstruct(classIndex: number): void;
+  evaluateWithGradient(classIndex: number): number;
+  reservePrototypes(count: number): number;
+  reserveSamples(count: number): number;
+  fillPrototypes(classIndex: number, from: number, to: number): void;
+  fillSamples(classIndex: number, from: number, to: number): void;
+  drawNormal(seed: number, address: number, count: number): void;
+  reserveScratch(bytes: number): number;
+  releaseScratch(address: number): void;
+  scratchMark(): number;
+  dropStarts(): void;
+  searchPaper(): number;
+  searchPrototypes(evaluations: number): number;
+  confidence(scale: number, floor: number): void;
+}
+
+/** Where a search begins: latents that belong to each class, or one list that all classes share. */
+export type StartKind = "prototypes" | "samples";
+
+const OUT_OF_MEMORY = 2;
+/** Header words of a bundle that the engine reads (see src/weights/bundle.ts). */
+const CLASSES_WORD = 2;
+const LATENTS_WORD = 3;
+const PROTOTYPE_COUNT_WORD = 5;
+const METADATA_OFFSET_WORD = 8;
+const METADATA_LENGTH_WORD = 9;
+const PROTOTYPES_OFFSET_WORD = 10;
+const PIXELS = 784;
+
+/** One instance of the module with one model loaded. */
+export class Engine {
+  readonly #module: ModuleExports;
+  readonly description: ModelDescription;
+  readonly classes: number;
+  readonly latents: number;
+  /** f32 [classes][count][latents]; empty when the weights bring none. */
+  readonly prototypes: Float32Array;
+  readonly prototypeCount: number;
+
+  /**
+   * @param bundle a model from `writeBundle`; without one the frozen model is loaded
+   * @throws {WeightsError} when there is no frozen model, or not enough memory for this one
+   */
+  constructor(instance: WebAssembly.Instance, bundle?: Uint8Array) {
+    this.#module = instance.exports as unknown as ModuleExports;
+    const address = bundle === undefined ? this.#frozen() : this.#write(bundle);
+    const status = this.#module.load(address);
+    if (status !== 0) {
+      throw new WeightsError(
+        status === OUT_OF_MEMORY
+          ? "not enough memory for this model"
+          : "the module does not read this model: module and wrapper are of different releases",
+      );
+    }
+    const header = new DataView(this.#module.memory.buffer, address);
+    const word = (index: number): number => header.getUint32(4 * index, true);
+    this.classes = word(CLASSES_WORD);
+    this.latents = word(LATENTS_WORD);
+    const metadata = this.#bytes(address + word(METADATA_OFFSET_WORD), word(METADATA_LENGTH_WORD)).slice();
+    this.description = JSON.parse(new TextDecoder().decode(metadata)) as ModelDescription;
+    this.prototypeCount = word(PROTOTYPE_COUNT_WORD);
+    const length = this.classes * this.prototypeCount * this.latents;
+    this.prototypes = this.#floats(address + word(PROTOTYPES_OFFSET_WORD), length).slice();
+  }
+
+  #frozen(): number {
+    if (this.#module.frozenBundleLength() === 0) {
+      throw new WeightsError("this module was built without weights: pass some as `weights`");
+    }
+    return this.#module.frozenBundle();
+  }
+
+  #write(bundle: Uint8Array): number {
+    const address = this.#module.reserveBundle(bundle.length);
+    if (address === 0) throw new WeightsError(`not enough memory for a model of ${bundle.length} bytes`);
+    this.#bytes(address, bundle.length).set(bundle);
+    return address;
+  }
+
+  /** Bytes of memory that the module holds. */
+  get memoryBytes(): number {
+    return this.#module.memory.buffer.byteLength;
+  }
+
+  /** Copies 784 values in [0, 1] into the module. */
+  setImage(image: ArrayLike<number>): void {
+    this.#floats(this.#module.imageAddress(), PIXELS).set(image);
+  }
+
+  /** Copies one class's latent into the module. */
+  setLatent(classIndex: number, latent: ArrayLike<number>): void {
+    this.#latent(classIndex).set(latent);
+  }
+
+  latent(classIndex: number): Float32Array {
+    return this.#latent(classIndex).slice();
+  }
+
+  losses(): Float32Array {
+    return this.#floats(this.#module.lossesAddress(), this.classes).slice();
+  }
+
+  /** The class's latent decoded: 784 values in [0, 1]. */
+  reconstruct(classIndex: number): Float32Array {
+    this.#module.reconstruct(classIndex);
+    return this.#floats(this.#module.reconstructionAddress(), PIXELS).slice();
+  }
+
+  /** Loss of a class at its latent for the image, and its derivative with respect to the latent. */
+  evaluateWithGradient(classIndex: number): { loss: number; gradient: Float32Array } {
+    const loss = this.#module.evaluateWithGradient(classIndex);
+    return { loss, gradient: this.#floats(this.#module.gradientAddress(), this.latents).slice() };
+  }
+
+  /**
+   * Takes in latents to start searches from: f32 [classes][count][latents] as prototypes, f32 [count][latents] as
+   * samples. They must be decoded by `fillStarts` before a search.
+   */
+  setStarts(kind: StartKind, latents: Float32Array): void {
+    const lists = kind === "samples" ? 1 : this.classes;
+    const count = latents.length / (lists * this.latents);
+    const address = kind === "samples" ? this.#module.reserveSamples(count) : this.#module.reservePrototypes(count);
+    if (address === 0) {
+      this.#module.dropStarts();
+      throw new RangeError(`not enough memory for ${count} ${kind} of ${this.classes} classes`);
+    }
+    this.#floats(address, latents.length).set(latents);
+  }
+
+  /** Decodes starts `from` to `to` (exclusive) of one class for the scan. */
+  fillStarts(kind: StartKind, classIndex: number, from: number, to: number): void {
+    if (kind === "samples") this.#module.fillSamples(classIndex, from, to);
+    else this.#module.fillPrototypes(classIndex, from, to);
+  }
+
+  /** `count` seeded standard normal deviates, the same on every host. `seed` is a whole number below 2^32. */
+  drawNormal(seed: number, count: number): Float32Array {
+    const mark = this.#module.scratchMark();
+    const address = this.#module.reserveScratch(4 * count);
+    if (address === 0) throw new RangeError(`not enough memory to draw ${count} numbers`);
+    this.#module.drawNormal(seed, address, count);
+    const values = this.#floats(address, count).slice();
+    this.#module.releaseScratch(mark);
+    return values;
+  }
+
+  /** The paper's search over the samples; fills latents and losses. Returns the decoder evaluations spent. */
+  searchPaper(): number {
+    return this.#module.searchPaper();
+  }
+
+  /** Best prototype and at most `evaluations` steps a class; fills latents and losses. Returns the evaluations spent. */
+  searchPrototypes(evaluations: number): number {
+    return this.#module.searchPrototypes(evaluations);
+  }
+
+  /** The losses as probabilities under the model's confidence constants. */
+  probabilities(): Float64Array {
+    const { scale, floor } = this.description.confidence;
+    this.#module.confidence(scale, floor);
+    return new Float64Array(this.#module.memory.buffer, this.#module.probabilitiesAddress(), this.classes).slice();
+  }
+
+  #latent(classIndex: number): Float32Array {
+    return this.#floats(this.#module.latentsAddress() + 4 * classIndex * this.latents, this.latents);
+  }
+
+  // Views are made anew each time: they die whenever the memory grows.
+  #floats(address: number, length: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.#module.memory.buffer as ArrayBuffer, address, length);
+  }
+
+  #bytes(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#module.memory.buffer as ArrayBuffer, address, length);
+  }
+}

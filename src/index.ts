@@ -1,0 +1,56 @@
+import { type Classifier, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
+import { Engine } from "./engine.ts";
+import { instantiate, type ModuleSource } from "./load/given.ts";
+import { packagedModule } from "./load/node.ts";
+import { writeBundle } from "./weights/bundle.ts";
+import { readWeights } from "./weights/read.ts";
+
+export type {
+  ClassExplanation,
+  Classification,
+  Classifier,
+  Explanation,
+  Inference,
+  LossAndGradient,
+} from "./classifier.ts";
+export { preprocess } from "./image/preprocess.ts";
+export type { ImageValues } from "./image-values.ts";
+export type { ModuleSource } from "./load/given.ts";
+export { WeightsError } from "./weights/errors.ts";
+
+/** Options of `createClassifier`, all with a default. */
+export interface ClassifierOptions {
+  /** The compiled module, its bytes, or where to fetch them; default: the packaged module. */
+  module?: ModuleSource | Promise<ModuleSource>;
+  /** A weights file (docs/weights-format.md, or the published original as safetensors); default: the frozen weights. */
+  weights?: Uint8Array | ArrayBuffer;
+  /**
+   * `"prototypes"` (default): the best of some stored latents, then a short descent. `"paper"`: the published search,
+   * 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and 63 MB on the first image.
+   */
+  inference?: Inference;
+  /** Hears how far that table is built. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.
+ *
+ * @throws {TypeError} for options of the wrong type or an unknown inference
+ * @throws {WeightsError} for weights that are damaged, of another format, or too large for the memory
+ */
+export async function createClassifier(options: ClassifierOptions = {}): Promise<Classifier> {
+  const { inference = "prototypes", weights, onProgress } = options;
+  if (!INFERENCES.includes(inference)) {
+    throw new TypeError(`inference: got ${JSON.stringify(inference)}, wanted ${INFERENCES.join(" or ")}`);
+  }
+  const bundle = weights === undefined ? undefined : writeBundle(readWeights(asBytes(weights)));
+  const instance = await instantiate(await (options.module ?? packagedModule()));
+  return new ModuleClassifier(new Engine(instance, bundle), inference, onProgress);
+}
+
+function asBytes(weights: Uint8Array | ArrayBuffer): Uint8Array {
+  if (weights instanceof Uint8Array) return weights;
+  if (weights instanceof ArrayBuffer) return new Uint8Array(weights);
+  throw new TypeError(`weights: got ${typeof weights}, wanted a Uint8Array or ArrayBuffer with a weights file`);
+}

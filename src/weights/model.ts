@@ -1,0 +1,29 @@
+import type { DecoderLayer } from "./decoderShape.ts";
+
+/** How losses become probabilities and a rejection, see docs/weights-format.md. */
+export interface ConfidenceModel {
+  /** s in p_c = (e^(−s·loss_c) + floor) / Σ; losses are per pixel. */
+  scale: number;
+  /** η ≥ 0. */
+  floor: number;
+  /** Images whose largest probability lies below this are rejected. */
+  rejectBelow: number;
+}
+
+/** What a classifier needs to know about a model beside its tensors; travels inside the bundle as JSON. */
+export interface ModelDescription {
+  classes: readonly string[];
+  latents: number;
+  confidence: ConfidenceModel;
+}
+
+/** A weights file, checked and read, in the file's own tensor layout. */
+export interface Model extends ModelDescription {
+  layers: readonly DecoderLayer[];
+  beta: number;
+  sphereRadius: number;
+  /** By layer, in the order of `layers`: `[classes, …]` as docs/weights-format.md describes. */
+  weights: readonly { weight: Float32Array; bias: Float32Array }[];
+  /** `[classes, count, latents]`. */
+  prototypes: { count: number; values: Float32Array } | undefined;
+}
