@@ -1,0 +1,166 @@
+import { parseArgs } from "node:util";
+import { INFERENCES, type Inference } from "../classifier.ts";
+import type { Environment } from "./environment.ts";
+
+/** The command line is wrong; the message says what came and what is wanted. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** An option as the parser and the help need it. */
+export interface OptionSpecification {
+  /** What the value is, e.g. `FILE`; left out for a switch. */
+  readonly value?: string;
+  readonly short?: string;
+  /** One line for the help, with the default where there is one. */
+  readonly description: string;
+}
+
+/** One command of the program. */
+export interface Command {
+  /** One or two words, e.g. `data fetch`. */
+  readonly name: string;
+  /** The arguments as the help shows them, e.g. `FILE…`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Fewest and most arguments. */
+  readonly positionals: { readonly least: number; readonly most: number };
+  readonly options: Readonly<Record<string, OptionSpecification>>;
+  /** Command lines for the help. */
+  readonly examples: readonly string[];
+  /** Does it and returns the exit code. UsageError means wrong usage; any other error that the input failed. */
+  run(invocation: Invocation, environment: Environment): Promise<number>;
+}
+
+export const JSON_OPTION = {
+  json: { description: "print one JSON document on standard output and nothing else" },
+} as const satisfies Command["options"];
+
+/** The options of every command that classifies. */
+export const MODEL_OPTIONS = {
+  ...JSON_OPTION,
+  weights: { value: "FILE", description: "use these weights (safetensors) instead of the built-in ones" },
+  inference: {
+    value: "NAME",
+    description: `how latents are searched: ${INFERENCES.join(" or ")} (default: prototypes)`,
+  },
+} as const satisfies Command["options"];
+
+/** Options for choosing among the images of a data set. */
+export const RANGE_OPTIONS = {
+  offset: { value: "N", description: "skip the first N images (default: 0)" },
+  limit: { value: "N", description: "stop after N images (default: all)" },
+} as const satisfies Command["options"];
+
+/** The arguments and options of one call, with typed and checked access. */
+export class Invocation {
+  readonly positionals: readonly string[];
+  private readonly values: Readonly<Record<string, string | boolean | undefined>>;
+
+  /** @throws UsageError for unknown options, missing or superfluous values and arguments */
+  constructor(command: Command, words: readonly string[]) {
+    const { values, positionals } = parse(command, words);
+    this.values = values;
+    this.positionals = positionals;
+    const { least, most } = command.positionals;
+    // Help must be had without the arguments that it explains.
+    if (this.flag("help")) return;
+    if (positionals.length < least) throw new UsageError(`missing argument: ${command.name} wants ${command.usage}`);
+    if (positionals.length > most) {
+      throw new UsageError(
+        `unexpected argument ${JSON.stringify(positionals[most])}: ${command.name} wants ${command.usage}`,
+      );
+    }
+  }
+
+  /** Whether a switch is there. */
+  flag(name: string): boolean {
+    return this.values[name] === true;
+  }
+
+  /** The value of an option, undefined when it is not there. */
+  text(name: string): string | undefined {
+    const value = this.values[name];
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** @throws UsageError when the option is not there */
+  requiredText(name: string, wanted: string): string {
+    const value = this.text(name);
+    if (value === undefined) throw new UsageError(`missing option: --${name} ${wanted}`);
+    return value;
+  }
+
+  /** @throws UsageError when the value is not a whole number from `least` on */
+  wholeNumber<Fallback>(name: string, fallback: Fallback, least = 0): number | Fallback {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const number = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
+    if (!(Number.isSafeInteger(number) && number >= least)) {
+      throw new UsageError(`--${name} wants a whole number from ${least}, got ${JSON.stringify(value)}`);
+    }
+    return number;
+  }
+
+  /** @throws UsageError when the value is none of the choices */
+  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined) {
+      throw new UsageError(`--${name} wants ${choices.join(" or ")}, got ${JSON.stringify(value)}`);
+    }
+    return found;
+  }
+
+  /** The value of `--inference`. */
+  inference(): Inference | undefined {
+    return this.choice("inference", INFERENCES);
+  }
+}
+
+function parse(command: Command, words: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.entries({ ...command.options, ...HELP_OPTION }).map(
+      ([name, { value, short }]: [string, OptionSpecification]) => [
+        name,
+        {
+          type: value === undefined ? ("boolean" as const) : ("string" as const),
+          ...(short === undefined ? {} : { short }),
+        },
+      ],
+    ),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
+    return { values: values as Record<string, string | boolean | undefined>, positionals };
+  } catch (error) {
+    // The parser's first sentence says what is wrong; what follows is about its own conventions.
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError((message.split(/\. |\n/)[0] ?? message).replace(/\.$/, ""), { cause: error });
+  }
+}
+
+const HELP_OPTION: Command["options"] = { help: { short: "h", description: "show this help" } };
+
+/** The help of one command. */
+export function commandHelp(command: Command): string {
+  const entries = Object.entries({ ...command.options, ...HELP_OPTION }).map(
+    ([name, { value, short, description }]) => ({
+      left: `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`,
+      description,
+    }),
+  );
+  const width = Math.max(...entries.map(({ left }) => left.length));
+  return [
+    `${command.summary}`,
+    "",
+    `Usage: abs ${command.name} ${command.usage} [options]`,
+    "",
+    "Options:",
+    ...entries.map(({ left, description }) => `  ${left.padEnd(width)}  ${description}`),
+    "",
+    "Examples:",
+    ...command.examples.map((example) => `  ${example}`),
+  ].join("\n");
+}

@@ -1,0 +1,55 @@
+import type { Classifier, Inference } from "../classifier.ts";
+
+/** Where a command prints. Both `process.stdout` and a stream that only collects will do. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What the commands ask of a classifier. */
+export type CommandClassifier = Pick<
+  Classifier,
+  "classes" | "classify" | "classifyBatch" | "explain" | "sample" | "dispose"
+>;
+
+/** How the commands get one; given as a value so that a test can put something small in its place. */
+export type CreateClassifier = (options?: {
+  weights?: Uint8Array;
+  inference?: Inference;
+  onProgress?: (done: number, total: number) => void;
+}) => Promise<CommandClassifier>;
+
+/** Everything outside a command that it touches, other than files and the network. */
+export interface Environment {
+  /** Results go here. */
+  readonly stdout: Output;
+  /** Progress and errors go here. */
+  readonly stderr: Output;
+  /** Environment variables; NO_COLOR and TERM are looked at. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The package's version. */
+  readonly version: string;
+  readonly createClassifier: CreateClassifier;
+}
+
+/** Exit codes. */
+export const DONE = 0;
+/** Something about the input failed: a file, the weights, a download. */
+export const FAILED = 1;
+/** The command line was wrong. */
+export const WRONG_USAGE = 2;
+
+/** Whether colour may be used on standard output: a terminal, and nobody asked for none (https://no-color.org). */
+export function wantsColour({ stdout, variables }: Environment): boolean {
+  return stdout.isTTY === true && (variables.NO_COLOR ?? "") === "" && variables.TERM !== "dumb";
+}
+
+/** Prints one JSON document; typed arrays become plain ones. */
+export function printJson({ stdout }: Environment, document: unknown): void {
+  const text = JSON.stringify(document, (_, value: unknown) =>
+    value instanceof Float32Array || value instanceof Float64Array ? Array.from(value) : value,
+  );
+  stdout.write(`${text}\n`);
+}
+
+/** Prints lines of text on standard output. */
+export function printLines({ stdout }: Environment, lines: readonly string[]): void {
+  for (const line of lines) stdout.write(`${line}\n`);
+}

@@ -1,0 +1,70 @@
+import { verdict } from "./classify.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
+import { DONE, type Environment, printJson, printLines, wantsColour } from "./environment.ts";
+import { FRAME_OPTIONS, frameMode, openFrames } from "./frames.ts";
+import { withClassifier } from "./load-classifier.ts";
+import { renderPictures } from "./picture.ts";
+
+/** `abs explain`: shows how every class redraws an image, and what decides between the best two. */
+export const explainCommand: Command = {
+  name: "explain",
+  usage: "FILE",
+  summary: "show how every digit's model redraws an image and what decides",
+  positionals: { least: 1, most: 1 },
+  options: {
+    ...MODEL_OPTIONS,
+    ...FRAME_OPTIONS,
+    frame: { value: "N", description: "which image of an idx file, counted from 0 (default: 0)" },
+  },
+  examples: ["abs explain seven.png", "abs explain t10k-images-idx3-ubyte.gz --frame 8"],
+  run: explainFile,
+};
+
+async function explainFile(invocation: Invocation, environment: Environment): Promise<number> {
+  const [file] = invocation.positionals;
+  if (file === undefined) throw new UsageError("missing argument: FILE");
+  const mode = frameMode(invocation);
+  const index = invocation.wholeNumber("frame", 0);
+  await withClassifier(invocation, environment, async (classifier) => {
+    const frames = await openFrames(file, mode);
+    if (index >= frames.count) throw new Error(`${file}: has ${frames.count} images; there is no image ${index}`);
+    const { image, found } = frames.at(index);
+    const explanation = classifier.explain(image);
+    const nameOf = (label: number): string => classifier.classes[label] ?? String(label);
+    const classes = explanation.classes.map((entry, label) => ({ name: nameOf(label), ...entry }));
+
+    if (invocation.flag("json")) {
+      const preprocessed = found !== undefined;
+      printJson(environment, { file, frame: index, ...explanation, classes, image, preprocessed, ...found });
+      return;
+    }
+    const style = { colour: wantsColour(environment), columns: environment.stdout.columns ?? 80 };
+    const runnerUp = nameOf(explanation.runnerUp);
+    const signs = style.colour ? "green for, red against" : "+ # for, - = against";
+    const width = Math.max(5, ...classes.map(({ name }) => name.length));
+    const ranked = classes.toSorted((one, other) => one.loss - other.loss);
+    printLines(environment, [
+      `${file}: ${verdict(explanation)}; runner-up ${runnerUp}; ${explanation.evaluations} evaluations`,
+      "",
+      `${"class".padEnd(width)}  loss     latent`,
+      ...ranked.map(
+        ({ name, loss, latent }) =>
+          `${name.padEnd(width)}  ${loss.toFixed(5)}  ${Array.from(latent, (value) => value.toFixed(2).padStart(6)).join("")}`,
+      ),
+      "",
+      ...renderPictures(
+        [
+          { title: "seen", values: image },
+          { title: `${explanation.name} over ${runnerUp}`, values: explanation.advantage, signed: true },
+          ...ranked.map(({ name, loss, reconstruction }) => ({
+            title: `as ${name}, loss ${loss.toFixed(4)}`,
+            values: reconstruction,
+          })),
+        ],
+        style,
+      ),
+      `Where ${explanation.name} redraws the image better than ${runnerUp}: ${signs}.`,
+    ]);
+  });
+  return DONE;
+}

@@ -1,0 +1,58 @@
+import { asFrame, asFramedDigit } from "../image/framed.ts";
+import type { PixelImage } from "../image/pixel-image.ts";
+import { type Box, type Ink, preprocess } from "../image/preprocess.ts";
+import { readImageFile } from "../image/read/read-image-file.ts";
+import { type Command, type Invocation, UsageError } from "./command.ts";
+
+/** An image on its way to the classifier. */
+export interface Frame {
+  /** 784 values in [0, 1]. */
+  readonly image: Float32Array;
+  /** What preprocessing found, undefined when the image was taken as it is. */
+  readonly found: { readonly ink: Ink; readonly box: Box } | undefined;
+}
+
+/** Options that say whether images are preprocessed. */
+export const FRAME_OPTIONS = {
+  raw: { description: "take 28×28 images as they are, whatever they show" },
+  preprocess: { description: "crop, scale and centre also what already looks like an MNIST frame" },
+} as const satisfies Command["options"];
+
+/** When to preprocess: `look` lets MNIST-like frames pass (28×28, bright ink, dark border) and treats all others. */
+export type FrameMode = "look" | "raw" | "preprocess";
+
+/** @throws UsageError when both options are there */
+export function frameMode(invocation: Invocation): FrameMode {
+  if (invocation.flag("raw") && invocation.flag("preprocess")) {
+    throw new UsageError("--raw and --preprocess exclude each other");
+  }
+  return invocation.flag("raw") ? "raw" : invocation.flag("preprocess") ? "preprocess" : "look";
+}
+
+/** The images of a file, not yet made into frames. */
+export interface FrameSource {
+  readonly count: number;
+  /** @throws RangeError in raw mode for an image that is not 28×28 */
+  at(index: number): Frame;
+}
+
+/**
+ * Opens an image file. The images of an idx file of 28×28 images are taken as they are unless preprocessing is asked
+ * for: such files hold data sets, and a frame whose stroke meets the border is still a frame.
+ *
+ * @throws ImageFileError when the file cannot be read
+ */
+export async function openFrames(path: string, mode: FrameMode): Promise<FrameSource> {
+  const { frames, format } = await readImageFile(path);
+  const isDataSet = format === "idx" && frames.every(({ width, height }) => width === 28 && height === 28);
+  const effective = mode === "look" && isDataSet ? "raw" : mode;
+  return { count: frames.length, at: (index) => toFrame(frames[index] as PixelImage, effective) };
+}
+
+function toFrame(picture: PixelImage, mode: FrameMode): Frame {
+  if (mode === "raw") return { image: asFrame(picture), found: undefined };
+  const framed = mode === "look" ? asFramedDigit(picture) : undefined;
+  if (framed !== undefined) return { image: framed, found: undefined };
+  const { image, ink, box } = preprocess(picture);
+  return { image, found: { ink, box } };
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { createClassifier } from "../index.ts";
+import { runProgram } from "./program.ts";
+
+/** The version in the nearest package.json above this file, wherever the build has put it. */
+function packageVersion(): string {
+  for (const above of ["../package.json", "../../package.json"]) {
+    try {
+      const { version } = JSON.parse(readFileSync(new URL(above, import.meta.url), "utf8")) as { version: string };
+      return version;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  return "unknown";
+}
+
+// `abs … | head` closes the pipe early; that is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+// The exit code is set rather than exited with, so that what is still on its way to a pipe arrives.
+process.exitCode = await runProgram(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  variables: process.env,
+  version: packageVersion(),
+  createClassifier,
+});

@@ -1,0 +1,58 @@
+import { Presets, SingleBar } from "cli-progress";
+import type { Environment } from "./environment.ts";
+
+/** Shows how far something is. Nothing is shown before the first report. */
+export interface Progress {
+  report(done: number, total: number): void;
+  stop(): void;
+}
+
+/** Where no bar can be drawn, a line is printed when another tenth is done, but not more often than this. */
+const LINE_INTERVAL_MILLISECONDS = 2000;
+
+/** Shows progress on standard error: a bar on a terminal, now and then a line elsewhere. */
+export function startProgress({ stderr }: Environment, label: string): Progress {
+  return stderr.isTTY === true ? new BarProgress(stderr, label) : new LineProgress(stderr, label);
+}
+
+class BarProgress implements Progress {
+  private readonly bar: SingleBar;
+  private started = false;
+  constructor(stream: NodeJS.WritableStream, label: string) {
+    this.bar = new SingleBar(
+      { stream, format: `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted}`, hideCursor: true },
+      Presets.shades_classic,
+    );
+  }
+  report(done: number, total: number): void {
+    if (!this.started) this.bar.start(total, done);
+    else this.bar.update(done);
+    this.started = true;
+    // A finished bar must not be redrawn over what is printed after it.
+    if (done >= total) this.stop();
+  }
+  stop(): void {
+    if (this.started) this.bar.stop();
+    this.started = false;
+  }
+}
+
+class LineProgress implements Progress {
+  private lastTenth = 0;
+  private lastTime = performance.now();
+  constructor(
+    private readonly stream: NodeJS.WritableStream,
+    private readonly label: string,
+  ) {}
+  report(done: number, total: number): void {
+    const tenth = Math.floor((10 * done) / total);
+    const now = performance.now();
+    if (tenth <= this.lastTenth || now - this.lastTime < LINE_INTERVAL_MILLISECONDS) return;
+    this.lastTenth = tenth;
+    this.lastTime = now;
+    this.stream.write(`${this.label}: ${done}/${total}\n`);
+  }
+  stop(): void {
+    // Lines leave nothing behind to tidy up.
+  }
+}

@@ -1,0 +1,99 @@
+import { checkPixelImage, type PixelImage, sampleMaximum } from "./pixel-image.ts";
+
+/** One brightness a pixel, row-major; 0 is black and 1 is white unless a function says otherwise. */
+export interface GreyImage {
+  readonly values: Float32Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A grey image that may be smaller than what it was made from. */
+export interface ReducedGrey extends GreyImage {
+  /** How many pixels of the original lie along each side of one of these, 1 when nothing was reduced. */
+  readonly factor: number;
+}
+
+/** Rec. 601 luma, what "brightness" means for gamma-coded RGB. */
+const RED = 0.299;
+const GREEN = 0.587;
+const BLUE = 0.114;
+
+/**
+ * Turns an image into grey, averaging square blocks of pixels so that no side is longer than `maximumSide`. Only the
+ * reduced image is allocated, so that a 50-megapixel photograph costs little memory beyond its own.
+ *
+ * Transparent pixels show a backdrop: white, or black when what is painted is itself bright. Strokes drawn on a
+ * transparent canvas thus stay visible whichever colour they have.
+ *
+ * @throws TypeError or RangeError as {@link checkPixelImage}, and RangeError for a float pixel that is not in [0, 1].
+ */
+export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
+  const channels = checkPixelImage(image);
+  const { data, width, height } = image;
+  const scale = 1 / (sampleMaximum(data) ?? 1);
+  if (data instanceof Float32Array || data instanceof Float64Array) checkUnitRange(data);
+
+  const colours = channels >= 3;
+  const alphaAt = channels === 2 ? 1 : channels === 4 ? 3 : -1;
+  const lumaAt = (offset: number): number =>
+    scale *
+    (colours
+      ? RED * (data[offset] as number) + GREEN * (data[offset + 1] as number) + BLUE * (data[offset + 2] as number)
+      : (data[offset] as number));
+
+  let backdrop = 1;
+  if (alphaAt >= 0) {
+    let paint = 0;
+    let opacity = 0;
+    for (let offset = 0; offset < data.length; offset += channels) {
+      const alpha = scale * (data[offset + alphaAt] as number);
+      paint += alpha * lumaAt(offset);
+      opacity += alpha;
+    }
+    backdrop = paint > 0.5 * opacity ? 0 : 1;
+  }
+
+  const factor = Math.ceil(Math.max(width, height) / maximumSide);
+  const reducedWidth = Math.ceil(width / factor);
+  const reducedHeight = Math.ceil(height / factor);
+  const values = new Float32Array(reducedWidth * reducedHeight);
+  for (let row = 0, offset = 0; row < height; row++) {
+    const rowStart = Math.floor(row / factor) * reducedWidth;
+    for (let column = 0; column < width; column++, offset += channels) {
+      let luma = lumaAt(offset);
+      if (alphaAt >= 0) {
+        const alpha = scale * (data[offset + alphaAt] as number);
+        luma = alpha * luma + (1 - alpha) * backdrop;
+      }
+      const index = rowStart + (factor === 1 ? column : Math.floor(column / factor));
+      values[index] = (values[index] as number) + luma;
+    }
+  }
+  if (factor > 1) divideByBlockSize(values, width, height, factor);
+  return { values, width: reducedWidth, height: reducedHeight, factor };
+}
+
+/** Averages square blocks of a grey image so that no side is longer than `maximumSide`. */
+export function reduceGrey(image: GreyImage, maximumSide: number): ReducedGrey {
+  return toGrey({ data: image.values, width: image.width, height: image.height, channels: 1 }, maximumSide);
+}
+
+/** Turns block sums into means; blocks at the right and lower edge may be cut short. */
+function divideByBlockSize(sums: Float32Array, width: number, height: number, factor: number): void {
+  const columns = Math.ceil(width / factor);
+  for (let index = 0; index < sums.length; index++) {
+    const across = Math.min(factor, width - (index % columns) * factor);
+    const down = Math.min(factor, height - Math.floor(index / columns) * factor);
+    // A mean of values in [0, 1] can come out a rounding above 1.
+    sums[index] = Math.min(1, (sums[index] as number) / (across * down));
+  }
+}
+
+function checkUnitRange(data: Float32Array | Float64Array): void {
+  for (let index = 0; index < data.length; index++) {
+    const value = data[index] as number;
+    if (!(value >= 0 && value <= 1)) {
+      throw new RangeError(`float pixels must be numbers in [0, 1], got ${value} at index ${index}`);
+    }
+  }
+}

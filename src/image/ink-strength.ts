@@ -1,0 +1,64 @@
+import { type GreyImage, reduceGrey } from "./grey.ts";
+import { fitLighting } from "./lighting.ts";
+import type { Ink } from "./polarity.ts";
+import { windowMaximum, windowMean, windowMinimum } from "./window.ts";
+
+/** Light changes slowly across a sheet; a background of this many pixels a side follows it. */
+const BACKGROUND_SIDE = 96;
+/** Half the window that the background is looked for in, as a share of the longer side: wider than any stroke. */
+const WINDOW_SHARE = 0.2;
+/** Below this brightness the background is taken as this bright, lest noise in the dark be blown up. */
+const DARKEST_BACKGROUND = 0.15;
+
+/**
+ * How much ink lies on each pixel: 0 none, 1 all the light there is. It is the share of the background's light that
+ * is missing, so that ink in a shadow is as strong as ink in the light. Bright ink is looked at as its negative.
+ *
+ * The background is found in two steps: a smooth surface for the lamp and the lens, then the morphological closing of
+ * what is left (the largest value of a window, then the smallest of the same window), which fills strokes narrower
+ * than the window and follows the edges of shadows.
+ */
+export function inkStrength(image: GreyImage, ink: Ink): GreyImage {
+  const { width, height } = image;
+  const paper: GreyImage =
+    ink === "dark" ? image : { width, height, values: image.values.map((value) => Math.max(0, 1 - value)) };
+  const background = findBackground(paper);
+  const values = new Float32Array(width * height);
+  for (let row = 0, index = 0; row < height; row++) {
+    const y = ((row + 0.5) * background.height) / height - 0.5;
+    for (let column = 0; column < width; column++, index++) {
+      const x = ((column + 0.5) * background.width) / width - 0.5;
+      const light = Math.max(DARKEST_BACKGROUND, interpolate(background, x, y));
+      values[index] = Math.max(0, Math.min(1, 1 - (paper.values[index] as number) / light));
+    }
+  }
+  return { values, width, height };
+}
+
+/** The brightness of the bare sheet, at most 96 pixels a side. */
+function findBackground(paper: GreyImage): GreyImage {
+  const small = reduceGrey(paper, BACKGROUND_SIDE);
+  const { width, height } = small;
+  const light = fitLighting(small).values.map((value) => Math.max(DARKEST_BACKGROUND, value));
+  const even = { width, height, values: small.values.map((value, index) => value / (light[index] as number)) };
+  const radius = Math.max(1, Math.ceil(WINDOW_SHARE * Math.max(width, height)));
+  const filled = windowMinimum(windowMaximum(even, radius), radius);
+  // A trace of smoothing: the closing is a patchwork of flat windows, but a shadow's edge must stay where it is.
+  const smooth = windowMean(filled, Math.ceil(radius / 12));
+  return { width, height, values: smooth.values.map((value, index) => value * (light[index] as number)) };
+}
+
+/** Bilinear interpolation at a place counted in pixel centres, held to the edge outside. */
+function interpolate({ values, width, height }: GreyImage, x: number, y: number): number {
+  const left = Math.max(0, Math.min(width - 1, Math.floor(x)));
+  const top = Math.max(0, Math.min(height - 1, Math.floor(y)));
+  const right = Math.min(width - 1, left + 1);
+  const bottom = Math.min(height - 1, top + 1);
+  const across = Math.max(0, Math.min(1, x - left));
+  const down = Math.max(0, Math.min(1, y - top));
+  const upper =
+    (values[top * width + left] as number) * (1 - across) + (values[top * width + right] as number) * across;
+  const lower =
+    (values[bottom * width + left] as number) * (1 - across) + (values[bottom * width + right] as number) * across;
+  return upper * (1 - down) + lower * down;
+}

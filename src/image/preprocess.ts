@@ -1,0 +1,120 @@
+import { type Box, type Component, findComponents, pickDigit } from "./components.ts";
+import { type GreyImage, toGrey } from "./grey.ts";
+import { inkStrength } from "./ink-strength.ts";
+import type { PixelImage } from "./pixel-image.ts";
+import { FITTED_SIDE, placeInFrame, SIDE } from "./placement.ts";
+import { findInk, type Ink } from "./polarity.ts";
+import { thickenThinStrokes } from "./stroke-width.ts";
+import { findInkLevels, quantile } from "./threshold.ts";
+import { windowMaximum, windowMean } from "./window.ts";
+
+export type { Box } from "./components.ts";
+export type { PixelData, PixelImage } from "./pixel-image.ts";
+export type { Ink } from "./polarity.ts";
+
+/** What {@link preprocess} makes of a picture. */
+export interface Preprocessed {
+  /** 28×28 values in [0, 1], row-major, bright ink on dark: what the classifier takes. All zero for a blank picture. */
+  readonly image: Float32Array;
+  /** How the ink lay in the picture. */
+  readonly ink: Ink;
+  /** Where the digit was found, in pixels of the picture; the whole picture when it is blank. */
+  readonly box: Box;
+}
+
+/** Larger pictures are reduced to this many pixels along the longer side, which bounds the work. */
+const WORKING_SIDE = 800;
+/** One pixel of smoothing radius for each so many pixels of side: noise goes, strokes stay. */
+const SIDE_PER_BLUR = 300;
+/** The strength that this share of the ink stays below counts as full ink: pencil and felt pen are seldom even. */
+const FULL_INK_SHARE = 0.6;
+/** Ink weaker than this share of full ink does not widen the digit's box: it is the blur around the strokes. */
+const BOX_SHARE = 0.1;
+
+/**
+ * Turns a picture of a digit into the 28×28 image that the classifier was trained on, by MNIST's recipe: the ink is
+ * fitted into 20×20 with its aspect kept, area-averaged, and centred by mass; its contrast fills [0, 1].
+ *
+ * The picture may be a canvas, a scan or a photograph: any size, grey or colour, dark or bright ink, off centre,
+ * unevenly lit, noisy. It should show one digit on a plain background that reaches the frame. Specks and strokes that
+ * touch the frame are ignored if there is something better; pen lines too thin for 28×28 are thickened. Two digits
+ * side by side, lined paper whose lines cross the digit, and a sheet lying on a table within the picture are not
+ * sorted out.
+ *
+ * A picture without ink gives an all-zero image. An image that already is an MNIST frame should be given to the
+ * classifier as it is: this function would give nearly the same, softened by a second resampling.
+ *
+ * Runs in every runtime, allocates in proportion to the picture only below 800×800 pixels, and inverting the picture
+ * changes nothing but `ink`.
+ *
+ * @param picture `{ data, width, height, channels }`, such as a canvas's `ImageData`. Bytes are 0..255, 16-bit values
+ *   0..65535, floats 0..1. One channel is grey, two are grey and alpha, three RGB, four RGB and alpha; left out, the
+ *   number of channels follows from the length. Transparency shows white, or black behind bright ink.
+ * @throws TypeError when something is of the wrong kind, RangeError when it is of the wrong size or not in its range
+ */
+export function preprocess(picture: PixelImage): Preprocessed {
+  const grey = toGrey(picture, WORKING_SIDE);
+  const ink = findInk(grey);
+  const strength = inkStrength(grey, ink);
+  const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
+  const smooth = windowMean(strength, blurRadius);
+  const levels = findInkLevels(smooth.values);
+  const blank = {
+    image: new Float32Array(SIDE * SIDE),
+    ink,
+    box: { left: 0, top: 0, width: picture.width, height: picture.height },
+  };
+  if (levels === undefined) return blank;
+
+  const digit = pickDigit(findComponents(smooth.values, smooth.width, smooth.height, levels.threshold));
+  const isolated = isolate(strength, digit, levels.floor, blurRadius + 1);
+  const box = inkBox(isolated);
+  if (box === undefined) return blank;
+  const thickened = thickenThinStrokes(isolated, box, FITTED_SIDE);
+  const image = placeInFrame(thickened, inkBox(thickened) ?? box);
+  return { image, ink, box: enlarge(box, grey.factor, picture) };
+}
+
+/** Keeps the digit with its antialiased rim of `margin` pixels, spreads its strength over [0, 1] and clears the rest. */
+function isolate(strength: GreyImage, digit: readonly Component[], floor: number, margin: number): GreyImage {
+  const { width, height } = strength;
+  const core = new Float32Array(width * height);
+  for (const component of digit) for (const index of component.pixels) core[index] = 1;
+  const inkValues = Float32Array.from(
+    digit.flatMap((component) => component.pixels),
+    (index) => strength.values[index] as number,
+  );
+  const full = quantile(inkValues, FULL_INK_SHARE);
+  const near = windowMaximum({ values: core, width, height }, margin).values;
+  const values = strength.values.map((value, index) =>
+    near[index] === 0 ? 0 : Math.max(0, Math.min(1, (value - floor) / Math.max(full - floor, Number.EPSILON))),
+  );
+  return { values, width, height };
+}
+
+/** The smallest box around the ink, or undefined where there is none. */
+function inkBox({ values, width, height }: GreyImage): Box | undefined {
+  let [left, right, top, bottom] = [width, -1, height, -1];
+  for (let index = 0; index < values.length; index++) {
+    if ((values[index] as number) < BOX_SHARE) continue;
+    const column = index % width;
+    const row = (index - column) / width;
+    left = Math.min(left, column);
+    right = Math.max(right, column);
+    top = Math.min(top, row);
+    bottom = Math.max(bottom, row);
+  }
+  return right < 0 ? undefined : { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/** A box of the reduced picture in pixels of the whole one, whose last block may be cut short. */
+function enlarge(box: Box, factor: number, picture: PixelImage): Box {
+  const left = box.left * factor;
+  const top = box.top * factor;
+  return {
+    left,
+    top,
+    width: Math.min(picture.width - left, box.width * factor),
+    height: Math.min(picture.height - top, box.height * factor),
+  };
+}

@@ -1,0 +1,20 @@
+/** An image with more pixels is refused by its header, before anything is decoded. */
+export const PIXEL_LIMIT = 50_000_000;
+/** A file with more bytes, packed or unpacked, is refused. */
+export const BYTE_LIMIT = 2 ** 30;
+
+/**
+ * Checks the size that a header claims.
+ *
+ * @throws RangeError when a side is zero or there are more pixels than {@link PIXEL_LIMIT}
+ */
+export function checkClaimedSize(width: number, height: number): void {
+  if (!(width >= 1 && height >= 1)) {
+    throw new RangeError(`the header claims ${width}×${height} pixels; both sides must be at least 1`);
+  }
+  if (width * height > PIXEL_LIMIT) {
+    throw new RangeError(
+      `the header claims ${width}×${height} pixels, which is more than the ${PIXEL_LIMIT / 1e6} million that are read`,
+    );
+  }
+}

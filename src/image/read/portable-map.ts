@@ -1,0 +1,100 @@
+import type { PixelImage } from "../pixel-image.ts";
+import { checkClaimedSize } from "./limits.ts";
+
+/** Channels and coding by the two letters that such a file begins with. */
+const KINDS: Readonly<Record<string, { channels: number; text: boolean }>> = {
+  P2: { channels: 1, text: true },
+  P3: { channels: 3, text: true },
+  P5: { channels: 1, text: false },
+  P6: { channels: 3, text: false },
+};
+const LARGEST_MAXIMUM = 65535;
+
+/**
+ * Decodes a PGM or PPM image: P2 and P3 as text, P5 and P6 as bytes, up to 16 bits a value. Of several images in a
+ * row the first is read.
+ *
+ * @throws Error saying what is wrong: header, claimed size, missing or oversized values
+ */
+export function decodePortableMap(bytes: Uint8Array): PixelImage {
+  const reader = new TokenReader(bytes);
+  const magic = reader.next("the two letters that name the kind");
+  const kind = KINDS[magic];
+  if (kind === undefined) throw new Error(`the portable map is of kind ${magic}; P2, P3, P5 and P6 are read`);
+  const width = reader.nextNumber("the width");
+  const height = reader.nextNumber("the height");
+  checkClaimedSize(width, height);
+  const maximum = reader.nextNumber("the largest value");
+  if (maximum < 1 || maximum > LARGEST_MAXIMUM) {
+    throw new RangeError(`the portable map's largest value is ${maximum}; it must be 1 to ${LARGEST_MAXIMUM}`);
+  }
+  const count = width * height * kind.channels;
+  const values = kind.text ? new TextValues(reader) : new BinaryValues(bytes, reader.offset + 1, count, maximum);
+  // A text value takes a character and a space at least; without this a short file could claim a large array.
+  if (kind.text && 2 * count - 1 > bytes.length - reader.offset) {
+    throw new Error(`the portable map is cut short: ${count} values do not fit into ${bytes.length} bytes`);
+  }
+  const data = new Uint16Array(count);
+  for (let index = 0; index < count; index++) {
+    const value = values.next(index);
+    if (value > maximum) throw new RangeError(`value ${index} is ${value}, above the declared largest, ${maximum}`);
+    data[index] = Math.round((value * LARGEST_MAXIMUM) / maximum);
+  }
+  return { data, width, height, channels: kind.channels };
+}
+
+/** Reads what lies between white space and comments. */
+class TokenReader {
+  /** Just behind the last token read. */
+  offset = 0;
+  constructor(private readonly bytes: Uint8Array) {}
+
+  next(wanted: string): string {
+    this.skipSpace();
+    const start = this.offset;
+    while (this.offset < this.bytes.length && !isSpace(this.bytes[this.offset] as number)) this.offset++;
+    if (this.offset === start) throw new Error(`the portable map is cut short: it ends before ${wanted}`);
+    // Longer tokens are no numbers, and a message should not quote a whole file.
+    return Buffer.from(this.bytes.subarray(start, Math.min(this.offset, start + 12))).toString("latin1");
+  }
+
+  nextNumber(wanted: string): number {
+    const token = this.next(wanted);
+    if (!/^[0-9]{1,9}$/.test(token)) throw new Error(`the portable map has ${JSON.stringify(token)} for ${wanted}`);
+    return Number(token);
+  }
+
+  private skipSpace(): void {
+    for (; this.offset < this.bytes.length; this.offset++) {
+      if (this.bytes[this.offset] === 0x23) {
+        while (this.offset < this.bytes.length && this.bytes[this.offset] !== 0x0a) this.offset++;
+      } else if (!isSpace(this.bytes[this.offset] as number)) return;
+    }
+  }
+}
+
+class TextValues {
+  constructor(private readonly reader: TokenReader) {}
+  next(index: number): number {
+    return this.reader.nextNumber(`value ${index}`);
+  }
+}
+
+class BinaryValues {
+  private readonly view: DataView;
+  private readonly wide: boolean;
+  constructor(bytes: Uint8Array, start: number, count: number, maximum: number) {
+    this.wide = maximum > 255;
+    const needed = count * (this.wide ? 2 : 1);
+    const there = Math.max(0, bytes.length - start);
+    if (there < needed) throw new Error(`the portable map is cut short: ${there} bytes of pixels, ${needed} needed`);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset + start, needed);
+  }
+  next(index: number): number {
+    return this.wide ? this.view.getUint16(2 * index) : this.view.getUint8(index);
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+}

@@ -1,0 +1,100 @@
+import type { PixelImage } from "../pixel-image.ts";
+import { decodeIdx, type IdxArray, looksLikeGzip, looksLikeIdx } from "./idx.ts";
+import { ImageFileError, messageOf } from "./image-file-error.ts";
+import { decodeJpegImage } from "./jpeg.ts";
+import { decodePngImage } from "./png.ts";
+import { decodePortableMap } from "./portable-map.ts";
+import { readBoundedFile } from "./read-bounded-file.ts";
+
+/** What a file was recognised as. */
+export type ImageFormat = "png" | "jpeg" | "portable map" | "idx";
+
+/** The images in a file: one, or as many as an idx file holds. */
+export interface ImageFile {
+  readonly frames: readonly PixelImage[];
+  readonly format: ImageFormat;
+}
+
+const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/**
+ * Reads a PNG, JPEG, PGM, PPM, idx or gzip-packed idx file. What it is follows from its first bytes, not its name.
+ * Headers are checked before anything is decoded: at most 50 million pixels an image, at most 1 GiB a file.
+ *
+ * @throws ImageFileError naming the file, what it is or claims, and what was wanted
+ */
+export async function readImageFile(path: string): Promise<ImageFile> {
+  const bytes = await readBoundedFile(path);
+  const format = recognise(bytes);
+  if (format === undefined) {
+    const head = Buffer.from(bytes.subarray(0, 8))
+      .toString("hex")
+      .replace(/(..)(?=.)/g, "$1 ");
+    throw new ImageFileError(path, `begins with ${head}, which is no PNG, JPEG, PGM, PPM, idx or gzip-packed idx file`);
+  }
+  return { frames: wrapErrors(path, () => decodeFrames(bytes, format)), format };
+}
+
+/**
+ * Reads an idx file, gzip-packed or not, of the given number of dimensions: 3 for images, 1 for labels.
+ *
+ * @throws ImageFileError naming the file and what is wrong with it
+ */
+export async function readIdxFile(path: string, rank: number): Promise<IdxArray> {
+  const bytes = await readBoundedFile(path);
+  return wrapErrors(path, () => {
+    const array = decodeIdx(bytes);
+    if (array.shape.length !== rank) {
+      throw new Error(
+        `holds an array of ${array.shape.length} dimensions (${array.shape.join("×")}); ${rank} are wanted`,
+      );
+    }
+    return array;
+  });
+}
+
+function recognise(bytes: Uint8Array): ImageFormat | undefined {
+  if (PNG_SIGNATURE.every((byte, index) => bytes[index] === byte)) return "png";
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "jpeg";
+  // P1 to P7, so that the reader can name the kinds it does not take.
+  if (bytes[0] === 0x50 && (bytes[1] ?? 0) >= 0x31 && (bytes[1] ?? 0) <= 0x37) return "portable map";
+  if (looksLikeIdx(bytes) || looksLikeGzip(bytes)) return "idx";
+  return undefined;
+}
+
+function decodeFrames(bytes: Uint8Array, format: ImageFormat): PixelImage[] {
+  switch (format) {
+    case "png":
+      return [decodePngImage(bytes)];
+    case "jpeg":
+      return [decodeJpegImage(bytes)];
+    case "portable map":
+      return [decodePortableMap(bytes)];
+    case "idx":
+      return idxFrames(decodeIdx(bytes));
+  }
+}
+
+function idxFrames({ shape, data }: IdxArray): PixelImage[] {
+  const [count, height, width, channels = 1] = shape;
+  if (count === undefined || height === undefined || width === undefined) {
+    throw new Error(
+      `the idx file holds an array of shape ${shape.join("×")}, such as labels; images have 3 dimensions`,
+    );
+  }
+  const size = width * height * channels;
+  return Array.from({ length: count }, (_, index) => ({
+    data: data.subarray(index * size, (index + 1) * size),
+    width,
+    height,
+    channels,
+  }));
+}
+
+function wrapErrors<Result>(path: string, decode: () => Result): Result {
+  try {
+    return decode();
+  } catch (error) {
+    throw new ImageFileError(path, messageOf(error), { cause: error });
+  }
+}

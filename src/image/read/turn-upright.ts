@@ -1,0 +1,45 @@
+import type { PixelImage } from "../pixel-image.ts";
+import type { Orientation } from "./exif-orientation.ts";
+
+/** Turns and mirrors an image of four bytes a pixel so that it stands upright. */
+export function turnUpright(image: PixelImage, orientation: Orientation): PixelImage {
+  if (orientation === 1) return image;
+  const { width, height } = image;
+  // A pixel is one 32-bit word; a copy makes sure that it is aligned.
+  const source = new Uint32Array(Uint8Array.from(image.data).buffer);
+  const lying = orientation >= 5;
+  const target = new Uint32Array(source.length);
+  const targetWidth = lying ? height : width;
+  const targetHeight = lying ? width : height;
+  for (let y = 0; y < targetHeight; y++) {
+    for (let x = 0; x < targetWidth; x++) {
+      const [column, row] = sourceOf(x, y, width, height, orientation);
+      target[y * targetWidth + x] = source[row * width + column] as number;
+    }
+  }
+  return { data: new Uint8Array(target.buffer), width: targetWidth, height: targetHeight, channels: 4 };
+}
+
+/** Column and row of the stored image that show at (x, y) of the upright one. */
+function sourceOf(x: number, y: number, width: number, height: number, orientation: Orientation): [number, number] {
+  const right = width - 1;
+  const bottom = height - 1;
+  switch (orientation) {
+    case 1:
+      return [x, y];
+    case 2:
+      return [right - x, y];
+    case 3:
+      return [right - x, bottom - y];
+    case 4:
+      return [x, bottom - y];
+    case 5:
+      return [y, x];
+    case 6:
+      return [y, bottom - x];
+    case 7:
+      return [right - y, bottom - x];
+    case 8:
+      return [right - y, x];
+  }
+}

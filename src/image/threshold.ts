@@ -1,0 +1,86 @@
+/** Where ink begins and what lies below. All values are ink strengths in [0, 1]. */
+export interface InkLevels {
+  /** At least this strong is ink. */
+  readonly threshold: number;
+  /** Up to this strong is bare background with its noise. */
+  readonly floor: number;
+}
+
+const BINS = 256;
+/** Ink must stand out from the background by this much: fainter marks are paper grain and camera noise. */
+const LEAST_CONTRAST = 0.1;
+/** …and by this many standard deviations of the background, which pure noise cut in two never does. */
+const LEAST_SIGNIFICANCE = 5;
+/** Deviations above the background's median at which ink may begin at the earliest. */
+const THRESHOLD_DEVIATIONS = 3.5;
+/** Deviations above the background's median that still count as nothing. */
+const FLOOR_DEVIATIONS = 2;
+
+/**
+ * Finds the strength that parts ink from background: Otsu's threshold (the cut with the greatest variance between the
+ * two sides), but no lower than the background's noise allows. Returns undefined where nothing stands out.
+ */
+export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
+  const histogram = new Float64Array(BINS);
+  for (const strength of strengths) {
+    const bin = Math.min(BINS - 1, Math.floor(strength * BINS));
+    histogram[bin] = (histogram[bin] as number) + 1;
+  }
+  const median = medianOf(strengths);
+  // 1.4826 turns the median absolute deviation of a normal distribution into its standard deviation.
+  const deviation = 1.4826 * medianOf(strengths.map((strength) => Math.abs(strength - median)));
+  const threshold = Math.max(otsu(histogram), median + THRESHOLD_DEVIATIONS * deviation);
+
+  let sum = 0;
+  let count = 0;
+  for (const strength of strengths) {
+    if (strength < threshold) continue;
+    sum += strength;
+    count++;
+  }
+  const contrast = count === 0 ? 0 : sum / count - median;
+  if (contrast < LEAST_CONTRAST || contrast < LEAST_SIGNIFICANCE * deviation) return undefined;
+  return { threshold, floor: Math.min(threshold / 2, median + FLOOR_DEVIATIONS * deviation) };
+}
+
+/** The value that the given share of the values does not exceed. The share is in [0, 1]; the array must not be empty. */
+export function quantile(values: Float32Array, share: number): number {
+  const sorted = Float32Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
+}
+
+function medianOf(values: Float32Array): number {
+  return quantile(values, 0.5);
+}
+
+/** The lower edge of the upper class, in [0, 1]. */
+function otsu(histogram: Float64Array): number {
+  let total = 0;
+  let totalMoment = 0;
+  histogram.forEach((count, bin) => {
+    total += count;
+    totalMoment += count * bin;
+  });
+  let best = 0;
+  let firstBest = 0;
+  let lastBest = 0;
+  let below = 0;
+  let moment = 0;
+  for (let bin = 0; bin < BINS - 1; bin++) {
+    below += histogram[bin] as number;
+    moment += (histogram[bin] as number) * bin;
+    const above = total - below;
+    if (below === 0 || above === 0) continue;
+    const gap = moment / below - (totalMoment - moment) / above;
+    const variance = below * above * gap * gap;
+    if (variance > best) {
+      best = variance;
+      firstBest = bin;
+      lastBest = bin;
+    } else if (variance === best) {
+      lastBest = bin;
+    }
+  }
+  // Between two clean peaks every cut is equally good; the middle keeps the antialiased edge half and half.
+  return ((firstBest + lastBest) / 2 + 1) / BINS;
+}

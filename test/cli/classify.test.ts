@@ -1,0 +1,160 @@
+import { gzipSync } from "node:zlib";
+import { encode as encodePng } from "fast-png";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { draw, mapDrawing } from "../image/drawing.ts";
+import { idxBytes, temporaryDirectory } from "../image/read/files.ts";
+import { Collector, run } from "./fake-classifier.ts";
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+let digit: string;
+let frame: string;
+let inverted: string;
+let dataSet: string;
+let broken: string;
+
+function png(drawing: ReturnType<typeof draw>): Uint8Array {
+  const { width, height } = drawing;
+  const data = Uint8Array.from(drawing.data, (value) => Math.round(255 * value));
+  return encodePng({ data, width, height, channels: 1 });
+}
+
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  const framed = draw({ width: 28, height: 28, left: 8, top: 4, size: 19, pen: 2.5 });
+  digit = await directory.write("digit.png", png(draw({ width: 90, height: 80, left: 20, top: 10, size: 50, pen: 6 })));
+  frame = await directory.write("frame.png", png(framed));
+  inverted = await directory.write("inverted.png", png(mapDrawing(framed, (value) => 1 - value)));
+  const images = Uint8Array.from({ length: 5 * 784 }, (_, index) =>
+    index % 784 === 0 ? 26 * Math.floor(index / 784) : index % 7,
+  );
+  dataSet = await directory.write("images.gz", gzipSync(idxBytes([5, 28, 28], images)));
+  broken = await directory.write("broken.png", "no picture");
+});
+afterAll(() => directory.remove());
+
+describe("abs classify", () => {
+  it("names the digit and draws what was seen beside what was redrawn", async () => {
+    const { code, stdout, stderr, classifier } = await run(["classify", digit]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.split("\n");
+    expect(lines[0]).toBe(`${digit}: 0 (confidence 75.0 %)`);
+    expect(lines[1]).toMatch(/^seen {26}redrawn as 0$/);
+    expect(lines).toHaveLength(1 + 1 + 14 + 1);
+    expect(stdout).toContain("@");
+    expect(stdout).not.toContain("\u001b");
+    expect(classifier.disposed).toBe(true);
+  });
+
+  it("draws in colour on a terminal, unless NO_COLOR asks otherwise", async () => {
+    const coloured = new Collector(true);
+    await run(["classify", digit], { stdout: coloured });
+    expect(coloured.text).toContain("▀");
+    const plain = new Collector(true);
+    await run(["classify", digit], { stdout: plain, variables: { NO_COLOR: "1" } });
+    expect(plain.text).not.toContain("\u001b");
+  });
+
+  it("prints one JSON document and nothing else", async () => {
+    const { code, stdout } = await run(["classify", digit, frame, "--json"]);
+    expect(code).toBe(0);
+    const { results, failures } = JSON.parse(stdout);
+    expect(failures).toEqual([]);
+    expect(results).toHaveLength(2);
+    expect(results[0]).toMatchObject({
+      file: digit,
+      frame: 0,
+      label: 0,
+      confidence: 0.75,
+      preprocessed: true,
+      ink: "bright",
+    });
+    expect(results[0].probabilities).toHaveLength(10);
+    expect(results[0].losses[0]).toBe(0.0625);
+    expect(results[0].box.width).toBeGreaterThan(30);
+    expect(results[1]).toMatchObject({ file: frame, preprocessed: false });
+    expect(results[1].box).toBeUndefined();
+  });
+
+  it("takes 28×28 as it is or preprocesses it, as asked", async () => {
+    const parse = async (...words: string[]) =>
+      JSON.parse((await run(["classify", ...words, "--json"])).stdout).results[0];
+    expect((await parse(inverted)).preprocessed).toBe(true);
+    // Taken raw, the first pixel is white, which the fake calls a 9.
+    expect(await parse(inverted, "--raw")).toMatchObject({ preprocessed: false, label: 9 });
+    expect((await parse(frame, "--preprocess")).preprocessed).toBe(true);
+    const { code, stderr } = await run(["classify", digit, "--raw"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${digit}: an image taken as it is must be 28×28, got 90×80`);
+  });
+
+  it("goes through the images of an idx file, drawing only the first", async () => {
+    const { stdout } = await run(["classify", dataSet, "--offset", "1", "--limit", "3", "--pictures", "1"]);
+    const titles = stdout.split("\n").filter((line) => line.startsWith(dataSet));
+    expect(titles).toEqual([1, 2, 3].map((index) => `${dataSet} [${index}]: ${index} (confidence 75.0 %)`));
+    expect(stdout.match(/redrawn/g)).toHaveLength(1);
+    const past = await run(["classify", dataSet, "--offset", "5"]);
+    expect(past.code).toBe(1);
+    expect(past.stderr).toContain("has 5 images; --offset 5 skips them all");
+  });
+
+  it("says so when it does not recognise anything", async () => {
+    const blank = await directory.write(
+      "blank.png",
+      encodePng({ data: new Uint8Array(900), width: 30, height: 30, channels: 1 }),
+    );
+    const { code, stdout } = await run(["classify", blank, "--pictures", "0"]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`${blank}: not recognised (nearest 0, confidence 10.0 %)\n`);
+  });
+
+  it("goes on after a bad file and reports it", async () => {
+    for (const words of [[], ["--json"]]) {
+      const { code, stdout, stderr } = await run(["classify", broken, digit, "missing.png", ...words]);
+      expect(code).toBe(1);
+      expect(stdout).toContain(digit);
+      expect(stderr).toMatch(
+        /^abs classify: .*broken\.png: begins with .*\nabs classify: missing\.png: no such file\n$/,
+      );
+    }
+    const { failures } = JSON.parse((await run(["classify", broken, "--json"])).stdout);
+    expect(failures).toEqual([{ file: broken, error: expect.stringContaining("begins with 6e 6f") }]);
+  });
+
+  it("takes a file whose name looks like a number", async () => {
+    const { stderr } = await run(["classify", "007"]);
+    expect(stderr).toContain("007: no such file");
+  });
+
+  it("hands weights and inference on", async () => {
+    const weights = await directory.write("own.safetensors", Uint8Array.of(1, 2, 3));
+    const { options } = await run(["classify", digit, "--weights", weights, "--inference", "paper"]);
+    expect(Array.from(options[0]?.weights ?? [])).toEqual([1, 2, 3]);
+    expect(options[0]?.inference).toBe("paper");
+    expect((await run(["classify", digit])).options[0]).not.toHaveProperty("weights");
+  });
+
+  it("names the weights file that cannot be used", async () => {
+    const missing = await run(["classify", digit, "--weights", "nowhere.safetensors"]);
+    expect(missing).toMatchObject({ code: 1, stdout: "" });
+    expect(missing.stderr).toContain("nowhere.safetensors: no such file");
+    const damaged = await run(["classify", digit, "--weights", broken], {
+      createClassifier: () => Promise.reject(new Error("not a safetensors file")),
+    });
+    expect(damaged.code).toBe(1);
+    expect(damaged.stderr).toContain("broken.png: not a safetensors file");
+  });
+
+  it("shows on standard error how far the preparation is", async () => {
+    const terminal = new Collector(true);
+    const { classifier } = await run([]);
+    await run(["classify", digit, "--json"], {
+      stderr: terminal,
+      createClassifier: async ({ onProgress } = {}) => {
+        onProgress?.(1, 2);
+        return classifier;
+      },
+    });
+    expect(terminal.text).toContain("preparing");
+    expect(terminal.text).toContain("1/2");
+  });
+});

@@ -1,0 +1,100 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nearestRank, wilsonInterval } from "../../src/cli/scores.ts";
+import { idxBytes, temporaryDirectory } from "../image/read/files.ts";
+import { run } from "./fake-classifier.ts";
+
+const COUNT = 120;
+/** The fake reads the label from the first pixel; every tenth true label is one more than that. */
+const READ = Uint8Array.from({ length: COUNT }, (_, index) => index % 9);
+const LABELS = READ.map((label, index) => (index % 10 === 0 ? label + 1 : label));
+const IMAGES = Uint8Array.from({ length: COUNT * 784 }, (_, index) =>
+  index % 784 === 0 ? (READ[index / 784] as number) : index < 4 * 784 ? 0 : 50,
+);
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  await directory.write("t10k-images-idx3-ubyte.gz", gzipSync(idxBytes([COUNT, 28, 28], IMAGES)));
+  await directory.write("t10k-labels-idx1-ubyte", idxBytes([COUNT], LABELS));
+});
+afterAll(() => directory.remove());
+
+describe("abs evaluate", () => {
+  it("scores in chunks", async () => {
+    const { code, stdout, classifier } = await run(["evaluate", "--data", directory.path, "--json"]);
+    expect(code).toBe(0);
+    expect(classifier.batchLengths).toEqual([50, 50, 20]);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({
+      split: "test",
+      inference: "prototypes",
+      images: COUNT,
+      correct: 108,
+      accuracy: 0.9,
+      rejected: { images: 4, share: 4 / COUNT },
+      meanEvaluations: 40,
+    });
+    expect(document.interval.low).toBeCloseTo(0.833, 3);
+    expect(document.interval.high).toBeCloseTo(0.942, 3);
+    expect(document.millisecondsPerImage.p99).toBeGreaterThanOrEqual(document.millisecondsPerImage.median);
+    const trueZeros = LABELS.filter((label) => label === 0).length;
+    const readZeros = READ.filter((label) => label === 0).length;
+    expect(document.confusion[0][0]).toBe(trueZeros);
+    expect(document.classes[0].recall).toBe(1);
+    expect(document.classes[0].precision).toBeCloseTo(trueZeros / readZeros, 10);
+    expect(document.classes[9]).toMatchObject({ precision: null, recall: 0 });
+  });
+
+  it("prints a table", async () => {
+    const { stdout } = await run(["evaluate", "--data", directory.path]);
+    expect(stdout).toMatch(/accuracy +90\.00 % \(108 of 120; 95 % interval 83\.3\d % to 94\.1\d %\)/);
+    expect(stdout).toMatch(/rejected +3\.33 % \(4\)/);
+    expect(stdout).toMatch(/\n +9 +\d+ +– +0\.00 %\n/);
+  });
+
+  it("takes a part of the images", async () => {
+    const words = ["evaluate", "--data", directory.path, "--offset", "11", "--limit", "9", "--json"];
+    const { stdout, classifier } = await run(words);
+    expect(classifier.batchLengths).toEqual([9]);
+    expect(JSON.parse(stdout)).toMatchObject({ offset: 11, images: 9, correct: 9 });
+    expect(await run(["evaluate", "--data", directory.path, "--offset", "120"])).toMatchObject({ code: 2 });
+  });
+
+  it("names the file that is missing or wrong", async () => {
+    const missing = await run(["evaluate", "--data", directory.path, "--split", "train"]);
+    expect(missing).toMatchObject({ code: 1, stdout: "" });
+    expect(missing.stderr).toContain("has neither train-images-idx3-ubyte.gz nor train-images-idx3-ubyte");
+
+    const other = join(directory.path, "other");
+    await mkdir(other);
+    await directory.write("other/t10k-images-idx3-ubyte", idxBytes([2, 28, 28], new Uint8Array(2 * 784)));
+    await directory.write("other/t10k-labels-idx1-ubyte", idxBytes([3], Uint8Array.of(1, 2, 3)));
+    expect((await run(["evaluate", "--data", other])).stderr).toContain("holds 3 labels for 2 images");
+    await directory.write("other/t10k-labels-idx1-ubyte", idxBytes([2], Uint8Array.of(1, 12)));
+    const outside = await run(["evaluate", "--data", other]);
+    expect(outside.code).toBe(1);
+    expect(outside.stderr).toContain("there is no class 12; the model has 10");
+    await directory.write("other/t10k-images-idx3-ubyte", idxBytes([2, 8, 8], new Uint8Array(128)));
+    expect((await run(["evaluate", "--data", other])).stderr).toContain("images of 8×8 pixels; 28×28 are wanted");
+    await rm(other, { recursive: true });
+  });
+});
+
+describe("the statistics", () => {
+  it("give Wilson's interval", () => {
+    // Values from the closed form, for z = 1.95996.
+    expect(wilsonInterval(0, 10)).toEqual({ low: 0, high: expect.closeTo(0.27753, 5) });
+    expect(wilsonInterval(10, 10)).toEqual({ low: expect.closeTo(0.72247, 5), high: expect.closeTo(1, 12) });
+    expect(wilsonInterval(5, 10)).toEqual({ low: expect.closeTo(0.23659, 5), high: expect.closeTo(0.76341, 5) });
+  });
+
+  it("take quantiles by nearest rank", () => {
+    const values = Array.from({ length: 100 }, (_, index) => index + 1);
+    expect(nearestRank(values, 0.5)).toBe(50);
+    expect(nearestRank(values, 0.99)).toBe(99);
+    expect(nearestRank([7], 0.99)).toBe(7);
+  });
+});

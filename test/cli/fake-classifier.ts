@@ -1,0 +1,106 @@
+import { Writable } from "node:stream";
+import type { Classification, Explanation } from "../../src/classifier.ts";
+import type { CommandClassifier, CreateClassifier, Environment } from "../../src/cli/environment.ts";
+import { runProgram } from "../../src/cli/program.ts";
+
+const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/**
+ * A classifier that is easily foretold: the label is the brightness of the first pixel in tenths of full brightness
+ * (bytes 0 to 9 stand for themselves, which lets a test put labels into images), and an image of no more than that
+ * pixel is rejected.
+ */
+export class FakeClassifier implements CommandClassifier {
+  readonly classes = CLASSES;
+  disposed = false;
+  readonly batchLengths: number[] = [];
+
+  classify(image: Float32Array | Uint8Array | Uint8ClampedArray): Classification {
+    if (image.length !== 784) throw new RangeError(`image has ${image.length} values, 784 are wanted`);
+    const first = image[0] as number;
+    const label = image instanceof Float32Array ? Math.min(9, Math.floor(first * 10)) : first % 10;
+    const rejected = image.subarray(1).every((value) => value === 0);
+    return {
+      label,
+      name: CLASSES[label] as string,
+      rejected,
+      confidence: rejected ? 0.1 : 0.75,
+      probabilities: Float64Array.from(CLASSES, (_, index) => (index === label ? 0.75 : 0.25 / 9)),
+      losses: Float32Array.from(CLASSES, (_, index) => (index === label ? 0.0625 : 0.125)),
+      evaluations: 40,
+    };
+  }
+
+  classifyBatch(images: Float32Array | Uint8Array | Uint8ClampedArray): Classification[] {
+    this.batchLengths.push(images.length / 784);
+    return Array.from({ length: images.length / 784 }, (_, index) =>
+      this.classify(images.subarray(index * 784, (index + 1) * 784)),
+    );
+  }
+
+  explain(image: Float32Array | Uint8Array | Uint8ClampedArray): Explanation {
+    const classification = this.classify(image);
+    return {
+      ...classification,
+      runnerUp: (classification.label + 1) % 10,
+      classes: CLASSES.map((_, label) => ({
+        loss: classification.losses[label] as number,
+        latent: Float32Array.of(label, -0.5),
+        reconstruction: new Float32Array(784).fill(label / 10),
+      })),
+      advantage: Float32Array.from({ length: 784 }, (_, index) => (index < 392 ? 0.5 : -0.25)),
+    };
+  }
+
+  sample(label: number, { seed = 0, count = 1 }: { seed?: number; count?: number } = {}): Float32Array[] {
+    return Array.from({ length: count }, (_, index) => new Float32Array(784).fill((label + seed + index) / 100));
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+}
+
+/** What a run of the program printed and returned. */
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly classifier: FakeClassifier;
+  /** The options that the classifier was made with. */
+  readonly options: readonly (Parameters<CreateClassifier>[0] & object)[];
+}
+
+/** Runs the program on a command line with a fake classifier and collects what it prints. */
+export async function run(words: readonly string[], changes: Partial<Environment> = {}): Promise<Run> {
+  const stdout = new Collector();
+  const stderr = new Collector();
+  const classifier = new FakeClassifier();
+  const options: (Parameters<CreateClassifier>[0] & object)[] = [];
+  const code = await runProgram(words, {
+    stdout,
+    stderr,
+    variables: {},
+    version: "1.2.3",
+    createClassifier: async (given = {}) => {
+      options.push(given);
+      return classifier;
+    },
+    ...changes,
+  });
+  return { code, stdout: stdout.text, stderr: stderr.text, classifier, options };
+}
+
+/** A stream that keeps what is written to it. */
+export class Collector extends Writable {
+  text = "";
+  readonly isTTY: boolean;
+  constructor(isTTY = false) {
+    super();
+    this.isTTY = isTTY;
+  }
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}

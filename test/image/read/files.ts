@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
+
+/** A directory for one test's files, and how to be rid of it. */
+export async function temporaryDirectory(): Promise<{
+  readonly path: string;
+  write(name: string, bytes: Uint8Array | string): Promise<string>;
+  remove(): Promise<void>;
+}> {
+  const path = await mkdtemp(join(tmpdir(), "abs-test-"));
+  return {
+    path,
+    write: async (name, bytes) => {
+      await writeFile(join(path, name), bytes);
+      return join(path, name);
+    },
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** A PNG put together by hand, so that its header may claim what its data do not hold. */
+export function handmadePng(options: {
+  width: number;
+  height: number;
+  depth: number;
+  colourType: number;
+  /** Filtered rows before compression. */
+  rows: Uint8Array;
+  extraChunks?: readonly Uint8Array[];
+}): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(options.width, 0);
+  header.writeUInt32BE(options.height, 4);
+  header[8] = options.depth;
+  header[9] = options.colourType;
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    pngChunk("IHDR", header),
+    ...(options.extraChunks ?? []),
+    pngChunk("IDAT", deflateSync(options.rows)),
+    pngChunk("IEND", new Uint8Array()),
+  ]);
+}
+
+export function pngChunk(type: string, content: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), content]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length);
+  const check = Buffer.alloc(4);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, check]);
+}
+
+/** An idx file of unsigned bytes. */
+export function idxBytes(shape: readonly number[], content: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header[2] = 0x08;
+  header[3] = shape.length;
+  shape.forEach((length, dimension) => {
+    header.writeUInt32BE(length, 4 + 4 * dimension);
+  });
+  return Buffer.concat([header, content]);
+}

@@ -1,0 +1,286 @@
+import { join } from "node:path";
+import { deflateSync, gzipSync } from "node:zlib";
+import { encode as encodePng } from "fast-png";
+import jpeg from "jpeg-js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readImageFile } from "../../../src/image/read/read-image-file.ts";
+import { handmadePng, idxBytes, pngChunk, temporaryDirectory } from "./files.ts";
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+});
+afterAll(() => directory.remove());
+
+/** Writes the bytes under the name and reads them back as an image file. */
+async function read(name: string, bytes: Uint8Array | string): ReturnType<typeof readImageFile> {
+  return readImageFile(await directory.write(name, bytes));
+}
+
+async function readOne(name: string, bytes: Uint8Array | string) {
+  const { frames } = await read(name, bytes);
+  expect(frames).toHaveLength(1);
+  const [frame] = frames;
+  if (frame === undefined) throw new Error("no frame");
+  return { ...frame, data: Array.from(frame.data) };
+}
+
+function testJpeg(width: number, height: number): Uint8Array {
+  const data = new Uint8Array(width * height * 4).fill(255);
+  // Dark above, bright below: what an orientation does shows.
+  for (let index = 0; index < (width * height) / 2; index++) data.set([20, 20, 20, 255], 4 * index);
+  return jpeg.encode({ data, width, height }, 90).data;
+}
+
+/** Puts an Exif block with this orientation behind the start mark. */
+function withOrientation(bytes: Uint8Array, orientation: number): Uint8Array {
+  const tiff = Buffer.from([
+    0x4d,
+    0x4d,
+    0,
+    42,
+    0,
+    0,
+    0,
+    8,
+    0,
+    1,
+    0x01,
+    0x12,
+    0,
+    3,
+    0,
+    0,
+    0,
+    1,
+    0,
+    orientation,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ]);
+  const content = Buffer.concat([Buffer.from("Exif\0\0", "latin1"), tiff]);
+  const head = Buffer.from([0xff, 0xe1, 0, content.length + 2]);
+  return Buffer.concat([bytes.subarray(0, 2), head, content, bytes.subarray(2)]);
+}
+
+describe("PNG", () => {
+  it.each([
+    [1, 8],
+    [2, 8],
+    [3, 8],
+    [4, 8],
+    [1, 16],
+    [3, 16],
+  ] as const)("reads %i channels of %i bits", async (channels, depth) => {
+    const values = Array.from({ length: 6 * channels }, (_, index) => (depth === 8 ? 10 * index : 3000 * index));
+    const data = depth === 8 ? Uint8Array.from(values) : Uint16Array.from(values);
+    const frame = await readOne("image.png", encodePng({ width: 3, height: 2, data, channels, depth }));
+    expect(frame).toEqual({ data: values, width: 3, height: 2, channels });
+  });
+
+  it("spreads 1-bit and 4-bit grey over the range", async () => {
+    const oneBit = handmadePng({
+      width: 3,
+      height: 2,
+      depth: 1,
+      colourType: 0,
+      rows: Uint8Array.of(0, 0b10100000, 0, 0b01000000),
+    });
+    expect((await readOne("bits.png", oneBit)).data).toEqual([255, 0, 255, 0, 255, 0]);
+    const fourBit = handmadePng({ width: 3, height: 1, depth: 4, colourType: 0, rows: Uint8Array.of(0, 0x0f, 0x30) });
+    expect((await readOne("nibbles.png", fourBit)).data).toEqual([0, 255, 51]);
+  });
+
+  it("looks colours up in a palette, with transparency", async () => {
+    const palette = pngChunk("PLTE", Uint8Array.of(255, 0, 0, 0, 0, 255));
+    const rows = Uint8Array.of(0, 0, 1);
+    const shape = { width: 2, height: 1, depth: 8, colourType: 3, rows };
+    const opaque = await readOne("palette.png", handmadePng({ ...shape, extraChunks: [palette] }));
+    expect(opaque).toEqual({ data: [255, 0, 0, 0, 0, 255], width: 2, height: 1, channels: 3 });
+    const transparency = pngChunk("tRNS", Uint8Array.of(0));
+    const clear = await readOne("clear.png", handmadePng({ ...shape, extraChunks: [palette, transparency] }));
+    expect(clear).toEqual({ data: [255, 0, 0, 0, 0, 0, 255, 255], width: 2, height: 1, channels: 4 });
+  });
+
+  it("reads interlaced images", async () => {
+    const data = Uint8Array.from({ length: 70 }, (_, index) => 3 * index);
+    const bytes = encodePng({ width: 10, height: 7, data, channels: 1 }, { interlace: "Adam7" });
+    expect((await readOne("interlaced.png", bytes)).data).toEqual(Array.from(data));
+  });
+
+  it("refuses a claimed 30000×30000 before unpacking anything", async () => {
+    const bytes = handmadePng({ width: 30000, height: 30000, depth: 8, colourType: 0, rows: new Uint8Array(10) });
+    await expect(read("huge.png", bytes)).rejects.toThrow(
+      /huge\.png: the header claims 30000×30000 pixels.*50 million/,
+    );
+  });
+
+  it("refuses pixel data that unpack to more than the size needs", async () => {
+    const bytes = handmadePng({ width: 2, height: 2, depth: 8, colourType: 0, rows: new Uint8Array(5_000_000) });
+    await expect(read("bomb.png", bytes)).rejects.toThrow(/bomb\.png: .*more than the 6 bytes/);
+  });
+
+  it("does not unpack colour profiles", async () => {
+    const profile = Buffer.concat([
+      Buffer.from("name\0\0", "latin1"),
+      deflateSync(new Uint8Array(1000)).subarray(0, 9),
+    ]);
+    const rows = Uint8Array.of(0, 77);
+    const extraChunks = [pngChunk("iCCP", profile)];
+    const frame = await readOne(
+      "profile.png",
+      handmadePng({ width: 1, height: 1, depth: 8, colourType: 0, rows, extraChunks }),
+    );
+    expect(frame.data).toEqual([77]);
+  });
+
+  it("refuses missing data, wherever it is cut", async () => {
+    const rows = Uint8Array.from({ length: 4 * 101 }, (_, index) => (index % 101 === 0 ? 0 : (index * 37) % 251));
+    const whole = handmadePng({ width: 100, height: 4, depth: 8, colourType: 0, rows });
+    for (const length of [9, 20, 40, 100, whole.length - 5]) {
+      await expect(read("cut.png", whole.subarray(0, length))).rejects.toThrow(/cut\.png: the PNG is cut short/);
+    }
+    const short = handmadePng({ width: 100, height: 5, depth: 8, colourType: 0, rows });
+    await expect(read("short.png", short)).rejects.toThrow("unpack to 404 bytes; its size needs 505");
+  });
+
+  it("refuses changed bytes", async () => {
+    const bytes = handmadePng({ width: 1, height: 1, depth: 8, colourType: 0, rows: Uint8Array.of(0, 5) });
+    bytes[16 + 8] = 16;
+    await expect(read("changed.png", bytes)).rejects.toThrow(/changed\.png: /);
+    const unknown = handmadePng({ width: 1, height: 1, depth: 8, colourType: 5, rows: Uint8Array.of(0, 5) });
+    await expect(read("unknown.png", unknown)).rejects.toThrow("colour type 5");
+    const empty = handmadePng({ width: 0, height: 1, depth: 8, colourType: 0, rows: Uint8Array.of(0) });
+    await expect(read("empty.png", empty)).rejects.toThrow("claims 0×1 pixels");
+  });
+});
+
+describe("JPEG", () => {
+  it("reads size and brightness, whatever the file is called", async () => {
+    const { frames, format } = await read("photograph.png", testJpeg(24, 16));
+    expect(format).toBe("jpeg");
+    const [frame] = frames;
+    expect(frame).toMatchObject({ width: 24, height: 16, channels: 4 });
+    expect(frame?.data[0]).toBeLessThan(40);
+    expect(frame?.data[4 * (24 * 16 - 1)]).toBeGreaterThan(230);
+  });
+
+  it.each([
+    // Where the dark half lies in the upright picture, as the brightness at its upper left and lower right.
+    [1, 24, 16, true],
+    [3, 24, 16, false],
+    [4, 24, 16, false],
+    [6, 16, 24, false],
+    [8, 16, 24, true],
+  ])("turns orientation %i upright", async (orientation, width, height, darkFirst) => {
+    const { frames } = await read("turned.jpg", withOrientation(testJpeg(24, 16), orientation));
+    const [frame] = frames;
+    expect(frame).toMatchObject({ width, height });
+    const middleLeft = frame?.data[4 * (Math.floor(height / 2) * width)] ?? -1;
+    const upperMiddle = frame?.data[4 * Math.floor(width / 4)] ?? -1;
+    const first = width === 24 ? upperMiddle : middleLeft;
+    expect(first < 128).toBe(darkFirst);
+  });
+
+  it("refuses a claimed 30000×30000 before decoding anything", async () => {
+    const bytes = Buffer.from(testJpeg(24, 16));
+    const frameHeader = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+    bytes.writeUInt16BE(30000, frameHeader + 5);
+    bytes.writeUInt16BE(30000, frameHeader + 7);
+    await expect(read("huge.jpg", bytes)).rejects.toThrow(/huge\.jpg: the header claims 30000×30000 pixels/);
+  });
+
+  it("refuses a file that is cut short", async () => {
+    const whole = testJpeg(64, 64);
+    for (const length of [3, 30, 300, whole.length - 60]) {
+      await expect(read("cut.jpg", whole.subarray(0, length))).rejects.toThrow(/cut\.jpg: /);
+    }
+  });
+});
+
+describe("PGM and PPM", () => {
+  const full = 65535;
+  it.each([
+    ["P2", "P2\n# a comment\n3 1 # another\n4\n0 2\n4\n", 1, [0, Math.round(full / 2), full]],
+    ["P3", "P3 1 2 255 0 255 0 255 0 255", 3, [0, full, 0, full, 0, full]],
+    ["P5", Buffer.from("P5 3 1 255\n\u0000\u00ff\u0033", "latin1"), 1, [0, full, 13107]],
+    ["P6", Buffer.from("P6\n1 1\n255\n\u0000\u00ff\u0033", "latin1"), 3, [0, full, 13107]],
+    ["16-bit P5", Buffer.from("P5 2 1 65535\n\u0001\u0002\u00ff\u00ff", "latin1"), 1, [258, full]],
+  ])("reads %s", async (_, bytes, channels, values) => {
+    expect(await readOne("image.pgm", bytes)).toMatchObject({ data: values, channels });
+  });
+
+  it.each([
+    ["a claimed 30000×30000", "P5 30000 30000 255\n", /claims 30000×30000 pixels/],
+    ["a text file that is too short for its claim", "P2 5000 5000 255\n1 2 3", /cut short: 25000000 values/],
+    ["missing pixels", "P5 3 3 255\nabc", /3 bytes of pixels, 9 needed/],
+    ["a missing number", "P5 3", /ends before the height/],
+    ["something else for a number", "P2 3 x 255 1 2 3", /has "x" for the height/],
+    ["a negative size", "P2 -3 1 255 1 2 3", /has "-3" for the width/],
+    ["a largest value of 0", "P2 1 1 0 0", /largest value is 0/],
+    ["a largest value of 70000", "P2 1 1 70000 0", /largest value is 70000/],
+    ["a value above the largest", "P2 2 1 4 3 5", /value 1 is 5, above the declared largest, 4/],
+    ["bitmaps", "P4 8 1 a", /of kind P4; P2, P3, P5 and P6 are read/],
+  ])("refuses %s", async (_, text, message) => {
+    await expect(read("bad.pgm", text)).rejects.toThrow(message);
+    await expect(read("bad.pgm", text)).rejects.toThrow(/bad\.pgm: /);
+  });
+});
+
+describe("idx", () => {
+  const content = Uint8Array.from({ length: 12 }, (_, index) => index);
+
+  it("reads every image, gzip or not", async () => {
+    for (const bytes of [idxBytes([3, 2, 2], content), gzipSync(idxBytes([3, 2, 2], content))]) {
+      const { frames, format } = await read("images", bytes);
+      expect(format).toBe("idx");
+      expect(frames.map(({ width, height }) => [width, height])).toEqual([
+        [2, 2],
+        [2, 2],
+        [2, 2],
+      ]);
+      expect(Array.from(frames[1]?.data ?? [])).toEqual([4, 5, 6, 7]);
+    }
+  });
+
+  it.each([
+    ["a claimed 30000×30000", idxBytes([1, 30000, 30000], content), /claims 30000×30000 pixels/],
+    ["a claimed 4 billion images", idxBytes([4e9, 28, 28], content), /4000000000×28×28 bytes/],
+    ["too few bytes", idxBytes([4, 2, 2], content), /claims 4×2×2 = 16 bytes, but 12 follow/],
+    ["too many bytes", idxBytes([2, 2, 2], content), /claims 2×2×2 = 8 bytes, but 12 follow/],
+    ["labels", idxBytes([12], content), /shape 12, such as labels/],
+    ["a cut header", idxBytes([3, 2, 2], content).subarray(0, 10), /its header needs 16 bytes, there are 10/],
+    ["floats", Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 0), /type 0x0d/],
+    ["many dimensions", Uint8Array.of(0, 0, 8, 9, 0, 0, 0, 0), /9 dimensions/],
+    ["gzip of something else", gzipSync("hello"), /begins with the bytes 00 00 08 and its rank; here are 68656c6c/],
+    ["damaged gzip", gzipSync(idxBytes([3, 2, 2], content)).subarray(0, 25), /damaged or cut short/],
+    [
+      "a gzip bomb",
+      gzipSync(idxBytes([3, 2, 2], new Uint8Array(20_000_000))),
+      /unpacks to more bytes than its header claims/,
+    ],
+  ])("refuses %s", async (_, bytes, message) => {
+    await expect(read("bad.idx", bytes)).rejects.toThrow(message);
+    await expect(read("bad.idx", bytes)).rejects.toThrow(/bad\.idx: /);
+  });
+});
+
+describe("any file", () => {
+  it("is refused when it is none of the known kinds, with its first bytes", async () => {
+    await expect(read("notes.png", "just some text")).rejects.toThrow(
+      /notes\.png: begins with 6a 75 73 74 20 73 6f 6d, which is no PNG, JPEG, PGM, PPM, idx/,
+    );
+    await expect(read("one.byte", "x")).rejects.toThrow(/begins with 78, which is no PNG/);
+  });
+
+  it("is refused when empty, missing or a directory", async () => {
+    await expect(read("empty.png", "")).rejects.toThrow(/empty\.png: is empty \(0 bytes\)/);
+    await expect(readImageFile(join(directory.path, "nowhere.png"))).rejects.toThrow(/nowhere\.png: no such file/);
+    await expect(readImageFile(directory.path)).rejects.toThrow("is a directory; a file is wanted");
+    await expect(readImageFile("/dev/null")).rejects.toThrow("/dev/null: is a device or a pipe");
+  });
+});
