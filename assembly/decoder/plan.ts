@@ -51,9 +51,9 @@ export function build(bundle: usize): bool {
   layerCount = <i32>header.layerCount;
   layers = allocate(<usize>layerCount * offsetof<Layer>());
   zeros = allocate(64);
-  latentPlane = newPlane(1, 1, storedChannels(latents), 0, 0);
+  latentPlane = newInputPlane(bundle, 0, 1, 1, storedChannels(latents));
   latentGradientPlane = newPlane(1, 1, storedChannels(latents), 0, 0);
-  if (latentGradientPlane == changetype<Plane>(0)) return false;
+  if (latentPlane == changetype<Plane>(0) || latentGradientPlane == changetype<Plane>(0)) return false;
   for (let index = 0; index < layerCount; ++index) {
     if (!buildLayer(bundle, index)) return false;
   }
@@ -75,21 +75,7 @@ function buildLayer(bundle: usize, index: i32): bool {
   const width = <i32>source.outputWidth;
   const isLast = index == layerCount - 1;
   const channels = isLast ? 1 : storedChannels(layer.outputChannels);
-  // The next layer says how many columns of zeros it reads beside this layer's output.
-  let before = 0;
-  let after = 0;
-  if (!isLast) {
-    const next = bundleLayer(bundle, index + 1);
-    if (next.kind != DENSE) {
-      const shape = layerAt(index + 1);
-      shape.kernel = <i32>next.kernel;
-      shape.stride = <i32>next.stride;
-      shape.padding = <i32>next.padding;
-      before = transposedConvolution.inputColumnsBefore(shape);
-      after = transposedConvolution.inputColumnsAfter(shape, width, <i32>next.outputWidth);
-    }
-  }
-  layer.output = newPlane(height, width, channels, before, after);
+  layer.output = newInputPlane(bundle, index + 1, height, width, channels);
   if (layer.kind == DENSE) {
     layer.outputGradient = newPlane(height, width, channels, 0, 0);
   } else {
@@ -147,6 +133,20 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
     memory.copy(target, bundle + source.biasOffset + <usize>phase * biasBytes, biasBytes);
   }
   return true;
+}
+
+/** A plane with the columns of zeros that the layer `reader` reads beside it; past the last layer, none. */
+function newInputPlane(bundle: usize, reader: i32, height: i32, width: i32, channels: i32): Plane {
+  if (reader == layerCount) return newPlane(height, width, channels, 0, 0);
+  const source = bundleLayer(bundle, reader);
+  if (source.kind == DENSE) return newPlane(height, width, channels, 0, 0);
+  const layer = layerAt(reader);
+  layer.kernel = <i32>source.kernel;
+  layer.stride = <i32>source.stride;
+  layer.padding = <i32>source.padding;
+  const before = transposedConvolution.inputColumnsBefore(layer);
+  const after = transposedConvolution.inputColumnsAfter(layer, width, <i32>source.outputWidth);
+  return newPlane(height, width, channels, before, after);
 }
 
 /** A zeroed plane with columns of zeros beside it; a null reference when memory runs out. */

@@ -1,0 +1,34 @@
+// Test entry: the vector functions over arrays, four lanes at a time.
+
+import { elu_f32x4, eluSlope_f32x4 } from "../../assembly/vector/elu";
+import { exp_f32x4 } from "../../assembly/vector/exponential";
+import { sigmoid_f32x4 } from "../../assembly/vector/sigmoid";
+
+/** Floats that `values` holds. */
+const CAPACITY: i32 = 1 << 16;
+const BYTES: usize = 1 << 18;
+const buffer: usize = memory.data(1 << 18, 16);
+
+export function capacity(): i32 {
+  return CAPACITY;
+}
+
+export function values(): usize {
+  return buffer;
+}
+
+export function applyExp(): void {
+  for (let at: usize = 0; at < BYTES; at += 16) v128.store(buffer + at, exp_f32x4(v128.load(buffer + at)));
+}
+
+export function applyElu(): void {
+  for (let at: usize = 0; at < BYTES; at += 16) v128.store(buffer + at, elu_f32x4(v128.load(buffer + at)));
+}
+
+export function applyEluSlope(): void {
+  for (let at: usize = 0; at < BYTES; at += 16) v128.store(buffer + at, eluSlope_f32x4(v128.load(buffer + at)));
+}
+
+export function applySigmoid(): void {
+  for (let at: usize = 0; at < BYTES; at += 16) v128.store(buffer + at, sigmoid_f32x4(v128.load(buffer + at)));
+}

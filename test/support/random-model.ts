@@ -1,0 +1,115 @@
+import { decoderShape } from "../../src/weights/decoderShape.ts";
+import type { Model } from "../../src/weights/model.ts";
+
+/** Seeded uniform numbers in [0, 1) (mulberry32). */
+export function uniformNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** An image with soft structure: 784 values in [0, 1]. */
+export function randomImage(seed: number): Float32Array {
+  const next = uniformNumbers(seed);
+  return Float32Array.from({ length: 784 }, () => Math.max(0, next() * 1.6 - 0.6));
+}
+
+/** A model of the given layers with seeded weights, scaled so that activations stay of the order of 1. */
+export function randomModel(
+  layers: readonly Record<string, unknown>[],
+  { latents = 8, classes = 3, seed = 1, prototypes = 0 } = {},
+): Model {
+  const shape = decoderShape(layers, latents);
+  const next = uniformNumbers(seed);
+  const fill = (length: number, scale: number): Float32Array =>
+    Float32Array.from({ length }, () => Math.fround((2 * next() - 1) * scale));
+  const weights = shape.map((layer) => {
+    const { input, output } = layer;
+    const outputs = output.channels * output.height * output.width;
+    const inputs = input.channels * input.height * input.width;
+    switch (layer.kind) {
+      case "dense":
+        return { weight: fill(classes * outputs * inputs, 2 / Math.sqrt(inputs)), bias: fill(classes * outputs, 0.5) };
+      case "transposed_convolution": {
+        const length = classes * input.channels * output.channels * layer.kernel ** 2;
+        // Each output sees about (kernel / stride)² taps, at least one.
+        const fan = input.channels * Math.max(1, layer.kernel / layer.stride) ** 2;
+        return { weight: fill(length, 2 / Math.sqrt(fan)), bias: fill(classes * output.channels, 0.5) };
+      }
+      default: {
+        const length = classes * 4 * output.channels * input.channels * 9;
+        return {
+          weight: fill(length, 2 / Math.sqrt(9 * input.channels)),
+          bias: fill(classes * 4 * output.channels, 0.5),
+        };
+      }
+    }
+  });
+  return {
+    classes: Array.from({ length: classes }, (_, index) => `class ${index}`),
+    latents,
+    layers: shape,
+    weights,
+    beta: 1,
+    sphereRadius: 5,
+    confidence: { scale: 440, floor: 4e-5, rejectBelow: 0.5 },
+    prototypes: prototypes === 0 ? undefined : { count: prototypes, values: fill(classes * prototypes * latents, 1.5) },
+  };
+}
+
+const ELU = { kind: "elu" };
+const SIGMOID = { kind: "sigmoid" };
+
+/** The layer lists that the project uses, by name, and some chosen for their tails. */
+export const shapes: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
+  "the paper's": [
+    { kind: "transposed_convolution", channels: 32, kernel: 4, stride: 1 },
+    ELU,
+    { kind: "transposed_convolution", channels: 16, kernel: 5, stride: 2 },
+    ELU,
+    { kind: "transposed_convolution", channels: 16, kernel: 5, stride: 2 },
+    ELU,
+    { kind: "transposed_convolution", channels: 1, kernel: 4, stride: 1 },
+    SIGMOID,
+  ],
+  "pixel shuffle": [
+    { kind: "dense", channels: 16, height: 7, width: 7 },
+    ELU,
+    { kind: "pixel_shuffle_convolution", channels: 8, kernel: 3, upscale: 2 },
+    ELU,
+    { kind: "pixel_shuffle_convolution", channels: 1, kernel: 3, upscale: 2 },
+    SIGMOID,
+  ],
+  "fully connected": [
+    { kind: "dense", channels: 64, height: 1, width: 1 },
+    ELU,
+    { kind: "dense", channels: 37, height: 1, width: 1 },
+    ELU,
+    { kind: "dense", channels: 1, height: 28, width: 28 },
+    SIGMOID,
+  ],
+  "odd channels and a dense layer behind pixels": [
+    { kind: "dense", channels: 5, height: 3, width: 2 },
+    ELU,
+    { kind: "dense", channels: 11, height: 7, width: 7 },
+    ELU,
+    { kind: "transposed_convolution", channels: 13, kernel: 3, stride: 2 },
+    ELU,
+    { kind: "transposed_convolution", channels: 1, kernel: 14, stride: 1 },
+    SIGMOID,
+  ],
+  "stride above kernel, narrow planes": [
+    { kind: "pixel_shuffle_convolution", channels: 7, kernel: 3, upscale: 2 },
+    ELU,
+    { kind: "transposed_convolution", channels: 3, kernel: 2, stride: 3 },
+    ELU,
+    { kind: "transposed_convolution", channels: 9, kernel: 4, stride: 5 },
+    ELU,
+    { kind: "transposed_convolution", channels: 1, kernel: 5, stride: 1 },
+    SIGMOID,
+  ],
+};
