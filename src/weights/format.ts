@@ -28,6 +28,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   if (!Number.isInteger(latents)) throw new WeightsError(`weights file: latents is ${latents}, wanted a whole number`);
   const layers = decoderShape(json(metadata, "layers"), latents);
   const checksums = record(json(metadata, "tensor_crc32"), "tensor_crc32");
+  checkNames([...tensors.keys()], Object.keys(checksums));
   const read = (name: string, shape: readonly number[]): Float32Array => readTensor(tensors, checksums, name, shape);
   const weights = layers.map((layer) => ({
     weight: read(`layers.${layer.index}.weight`, [classes.length, ...weightShape(layer)]),
@@ -49,6 +50,14 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
         ? undefined
         : { count, values: read("prototypes", [classes.length, Math.max(count, 1), latents]) },
   };
+}
+
+/** A flipped bit in a tensor's name must not make an optional tensor vanish. */
+function checkNames(present: readonly string[], listed: readonly string[]): void {
+  const missing = listed.find((name) => !present.includes(name));
+  if (missing !== undefined) throw new WeightsError(`weights file: tensor "${missing}" is missing`);
+  const extra = present.find((name) => !listed.includes(name));
+  if (extra !== undefined) throw new WeightsError(`weights file: tensor "${extra}" has no entry in "tensor_crc32"`);
 }
 
 function weightShape(layer: DecoderLayer): number[] {

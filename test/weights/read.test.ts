@@ -1,0 +1,202 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { crc32 } from "../../src/weights/crc32.ts";
+import { WeightsError } from "../../src/weights/errors.ts";
+import { readWeights } from "../../src/weights/read.ts";
+import { randomModel, shapes } from "../support/random-model.ts";
+import { type WeightsFileParts, weightsFileParts, writeWeightsFile } from "../support/weights-file.ts";
+
+const layers = shapes["pixel shuffle"] as readonly Record<string, unknown>[];
+const model = randomModel(layers, { latents: 4, prototypes: 5 });
+let parts: WeightsFileParts;
+
+beforeEach(() => {
+  parts = structuredClone(weightsFileParts(model, layers));
+});
+
+const reading = (): (() => unknown) => {
+  const file = writeWeightsFile(parts);
+  return () => readWeights(file);
+};
+
+describe("crc32", () => {
+  it("gives the check value of the CRC catalogue", () => {
+    expect(crc32(new TextEncoder().encode("123456789"))).toBe("cbf43926");
+    expect(crc32(new Uint8Array())).toBe("00000000");
+  });
+});
+
+describe("readWeights", () => {
+  it("reads back what was written", () => {
+    expect(readWeights(writeWeightsFile(parts))).toEqual(model);
+  });
+
+  it("reads a file that starts at an odd address", () => {
+    const file = writeWeightsFile(parts);
+    const shifted = new Uint8Array(file.length + 1);
+    shifted.set(file, 1);
+    expect(readWeights(shifted.subarray(1))).toEqual(model);
+  });
+
+  it("names the tensor whose bits are flipped, wherever they are", () => {
+    const file = writeWeightsFile(parts);
+    const dataStart = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+    fc.assert(
+      fc.property(fc.integer({ min: dataStart, max: file.length - 1 }), fc.integer({ min: 0, max: 7 }), (at, bit) => {
+        const damaged = file.slice();
+        damaged[at] = (damaged[at] as number) ^ (1 << bit);
+        expect(() => readWeights(damaged)).toThrow(/tensor "(layers\.\d\.(weight|bias)|prototypes)" has CRC-32/);
+      }),
+      { seed: 3, numRuns: 60 },
+    );
+  });
+
+  it("refuses any flipped bit in the header", () => {
+    const file = writeWeightsFile(parts);
+    const dataStart = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: dataStart - 1 }), fc.integer({ min: 0, max: 7 }), (at, bit) => {
+        const damaged = file.slice();
+        damaged[at] = (damaged[at] as number) ^ (1 << bit);
+        expect(() => readWeights(damaged)).toThrow(WeightsError);
+      }),
+      { seed: 4, numRuns: 600 },
+    );
+  });
+
+  it("refuses a file cut off anywhere", () => {
+    const file = writeWeightsFile(parts);
+    for (const length of [0, 7, 8, 100, file.length - 1]) {
+      expect(() => readWeights(file.subarray(0, length))).toThrow(WeightsError);
+    }
+    expect(() => readWeights(file.subarray(0, file.length - 1))).toThrow(/truncated weights file: tensor "/);
+  });
+
+  it("refuses bytes behind the last tensor", () => {
+    const file = writeWeightsFile(parts);
+    const longer = new Uint8Array(file.length + 3);
+    longer.set(file);
+    expect(() => readWeights(longer)).toThrow("3 bytes behind the last tensor");
+  });
+
+  it.each<[string, () => void, RegExp]>([
+    [
+      "another format",
+      () => {
+        parts.metadata["format"] = "onnx";
+      },
+      /its format is "onnx", wanted "analysis-by-synthesis"/,
+    ],
+    [
+      "a newer version",
+      () => {
+        parts.metadata["format_version"] = "2";
+      },
+      /format_version is "2", this release reads "1"/,
+    ],
+    [
+      "a missing tensor",
+      () => {
+        delete parts.tensors["layers.2.bias"];
+      },
+      /tensor "layers\.2\.bias" is missing/,
+    ],
+    [
+      "a wrong shape",
+      () => {
+        (parts.tensors["prototypes"] as { shape: number[] }).shape = [3, 4, 5];
+      },
+      /"prototypes" has shape \[3, 4, 5\], wanted \[3, 4, 4\]/,
+    ],
+    [
+      "an unknown layer",
+      () => {
+        parts.metadata["layers"] = '[{"kind":"attention"}]';
+      },
+      /unknown kind "attention"; known kinds are dense/,
+    ],
+    [
+      "a layer without a kind",
+      () => {
+        parts.metadata["layers"] = "[{}]";
+      },
+      /layer 0 has no kind/,
+    ],
+    [
+      "an output of the wrong size",
+      () => {
+        parts.metadata["layers"] = '[{"kind":"dense","channels":1,"height":9,"width":9},{"kind":"sigmoid"}]';
+      },
+      /yield 1×9×9, wanted 1×28×28/,
+    ],
+    [
+      "a missing activation",
+      () => {
+        parts.metadata["layers"] = JSON.stringify([layers[0], layers[2]]);
+      },
+      /layer 1 follows no activation/,
+    ],
+    [
+      "a sigmoid in between",
+      () => {
+        parts.metadata["layers"] = JSON.stringify([layers[0], { kind: "sigmoid" }, layers[2]]);
+      },
+      /layer 1 is "sigmoid"/,
+    ],
+    [
+      "too many latents",
+      () => {
+        parts.metadata["latents"] = "33";
+      },
+      /latents is 33, wanted a number from 2 to 32/,
+    ],
+    [
+      "a single class",
+      () => {
+        parts.metadata["classes"] = '["a"]';
+      },
+      /wanted 2 to 64 different names/,
+    ],
+    [
+      "a negative scale",
+      () => {
+        parts.metadata["confidence"] = '{"scale":-1,"floor":0,"reject_below":0}';
+      },
+      /confidence\.scale is -1/,
+    ],
+    [
+      "metadata that is no JSON",
+      () => {
+        parts.metadata["inference"] = "{";
+      },
+      /"inference" is not JSON/,
+    ],
+    [
+      "a damaged checksum",
+      () => {
+        parts.metadata["metadata_crc32"] = "00000000";
+      },
+      /the metadata has CRC-32 [0-9a-f]{8}, the file says 00000000/,
+    ],
+    [
+      "a weight that is not finite",
+      () => {
+        (parts.tensors["layers.0.bias"]?.values as Float32Array)[7] = Number.NaN;
+      },
+      /"layers\.0\.bias" holds NaN at element 7/,
+    ],
+    [
+      "half-precision weights",
+      () => {
+        const t = parts.tensors["layers.0.bias"] as { dtype?: string; shape: number[] };
+        t.dtype = "F16";
+        t.shape = [3, 2 * 784];
+      },
+      /"layers\.0\.bias" holds F16, this release reads F32/,
+    ],
+  ])("says what is wrong with %s", (_, damage, message) => {
+    damage();
+    expect(reading()).toThrow(WeightsError);
+    expect(reading()).toThrow(message);
+  });
+});
