@@ -21,11 +21,12 @@ export function searchFromSamples(starts: Starts, image: usize, latents: usize, 
 }
 
 /**
- * Best prototype of each class, then at most `evaluations` evaluations of BFGS. The first curvature guess is a
- * typical inverse Hessian of the loss: 784/2 over a reconstruction that moves by `CURVATURE` a unit of latent.
+ * Squared change of a reconstruction for a unit of latent, a round number: it sets only the length of the first step,
+ * after which BFGS measures the curvature itself.
  */
 const TYPICAL_CURVATURE: f32 = 8.0;
 
+/** Best prototype of each class, then BFGS with at most `evaluations` evaluations, for every class. */
 export function searchFromPrototypes(
   starts: Starts,
   image: usize,
@@ -35,6 +36,7 @@ export function searchFromPrototypes(
   scratch: usize,
 ): void {
   const imageSquare = presentImage(image);
+  // The loss is the squared error over 784, so its second derivative is about 2 · curvature / 784.
   const firstScale: f32 = <f32>plan.PIXELS / (2 * TYPICAL_CURVATURE);
   for (let index = 0; index < plan.classes; ++index) {
     const latent = latents + ((<usize>(index * plan.latents)) << 2);

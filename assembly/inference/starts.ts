@@ -3,9 +3,10 @@
 //
 // An image becomes whole numbers x̂ = round(8191 x) and a reconstruction whole numbers Ĝ = round(255 G), so that
 // 784 products sum exactly in 32 bits: 784 · 8191 · 255 < 2^31. Then ‖x−G‖² ≈ ‖x‖² − 2⟨x̂, Ĝ⟩/(8191·255) + ‖Ĝ‖²/255².
-// Rounding G moves ‖x−G‖² by about 2⟨x−G, e⟩ with |e| ≤ 1/510 a pixel: a standard deviation of 2‖x−G‖/(255√12).
-// Every start within six of them of the best by the scan is decoded, so the true best is missed by a chance of
-// about 1e-9 a comparison if rounding errors are independent, and then by less than 14‖x−G‖/(255√12) in ‖x−G‖².
+// Rounding G moves ‖x−G‖² by about 2⟨x−G, e⟩ with |e| ≤ 1/510 a pixel: a standard deviation of σ = 2‖x−G‖/(255√12),
+// and √2 times that for the difference of two starts. Every start within six of those of the scan's best is decoded,
+// so if rounding errors are independent the true best is missed once in a thousand million comparisons, and then the
+// one taken instead is worse by hardly more than that window.
 
 import * as plan from "../decoder/plan";
 import { allocate } from "../layout";
@@ -13,7 +14,7 @@ import { evaluate, prior, reconstruct } from "./loss";
 
 const IMAGE_SCALE: f32 = 8191;
 const BYTE_SCALE: f32 = 255;
-/** Twice (for a difference of two starts: √2 rounded up) six standard deviations, per unit of ‖x−G‖. */
+/** Six standard deviations of a difference, 6 · √2 · 2 / (255√12), per unit of ‖x−G‖; √2 is rounded up to 1.5. */
 const WINDOW: f32 = (12.0 * 1.5) / (255.0 * 3.4641016);
 /** No image makes the decoder settle more starts of a class than this. */
 const MOST_CANDIDATES: i32 = 64;
@@ -109,22 +110,26 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
   const entry = <usize>(classIndex * count);
   const scale: f32 = -2.0 / (IMAGE_SCALE * BYTE_SCALE);
   let least: f32 = Infinity;
+  let leastIndex = 0;
   for (let index = 0; index < count; ++index) {
     const row = starts.bytes + (entry + <usize>index) * <usize>plan.PIXELS;
     const product = <f32>dot(row);
     const score = imageSquare + scale * product + load<f32>(starts.offsets + ((entry + <usize>index) << 2));
     store<f32>(scores + ((<usize>index) << 2), score);
-    least = min(least, score);
+    if (score < least) {
+      least = score;
+      leastIndex = index;
+    }
   }
   const bound = least + WINDOW * sqrt<f32>(max<f32>(least, 0));
   let best: f32 = Infinity;
-  let bestIndex = -1;
+  let bestIndex = leastIndex;
   let candidates = 0;
   for (let index = 0; index < count; ++index) {
     const score = load<f32>(scores + ((<usize>index) << 2));
     if (score > bound) continue;
     // The scan's own best is always settled, even where more starts than the limit come close.
-    if (candidates >= MOST_CANDIDATES && score > least) continue;
+    if (candidates >= MOST_CANDIDATES && index != leastIndex) continue;
     ++candidates;
     const loss = evaluate(classIndex, image, startLatent(starts, classIndex, index));
     if (loss < best) {
@@ -132,7 +137,7 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
       bestIndex = index;
     }
   }
-  memory.copy(latent, startLatent(starts, classIndex, max(bestIndex, 0)), (<usize>plan.latents) << 2);
+  memory.copy(latent, startLatent(starts, classIndex, bestIndex), (<usize>plan.latents) << 2);
   return best;
 }
 

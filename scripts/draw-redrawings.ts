@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { encode } from "fast-png";
+import { readImageFile } from "../src/image/read/read-image-file.ts";
+import { createClassifier, preprocess } from "../src/index.ts";
+
+// Draws docs/redrawings.svg: some example images and how each class would redraw them, the winner framed.
+//
+//   npx tsx scripts/draw-redrawings.ts
+
+const FILES = ["three-photograph.jpg", "nine-shadow.png", "spiral.png"];
+const SIDE = 56;
+const GAP = 8;
+const LABEL = 18;
+const TARGET = new URL("../docs/redrawings.svg", import.meta.url);
+
+function embedded(image: Float32Array): string {
+  const data = Uint8Array.from(image, (value) => Math.round(255 * value));
+  const png = encode({ width: 28, height: 28, data, channels: 1, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+}
+
+function picture(image: Float32Array, x: number, y: number): string {
+  return `<image x="${x}" y="${y}" width="${SIDE}" height="${SIDE}" style="image-rendering:pixelated" href="${embedded(image)}"/>`;
+}
+
+function text(words: string, x: number, y: number, weight = "normal"): string {
+  return `<text x="${x}" y="${y}" text-anchor="middle" font-weight="${weight}">${words}</text>`;
+}
+
+const abs = await createClassifier({ module: readFileSync(new URL("../dist/abs.wasm", import.meta.url)) });
+const columns = abs.classes.length + 1;
+const width = columns * (SIDE + GAP) + 2 * GAP + 150;
+const height = FILES.length * (SIDE + LABEL + GAP) + LABEL + GAP;
+const parts: string[] = [text("seen", GAP + SIDE / 2, LABEL - 4)];
+parts.push(
+  text("redrawn by each class, with its loss × 1000", 2 * GAP + (columns * (SIDE + GAP) + SIDE) / 2, LABEL - 4),
+);
+for (const [row, file] of FILES.entries()) {
+  const top = LABEL + row * (SIDE + LABEL + GAP);
+  const { frames } = await readImageFile(fileURLToPath(new URL(`../examples/images/${file}`, import.meta.url)));
+  for (const frame of frames) {
+    const { image } = preprocess(frame);
+    const { classes, label, name, confidence, rejected } = abs.explain(image);
+    parts.push(picture(image, GAP, top));
+    for (const [index, { loss, reconstruction }] of classes.entries()) {
+      const left = 2 * GAP + (index + 1) * (SIDE + GAP);
+      parts.push(picture(reconstruction, left, top));
+      const wins = index === label && !rejected;
+      if (wins) {
+        parts.push(`<rect x="${left - 2}" y="${top - 2}" width="${SIDE + 4}" height="${SIDE + 4}" class="winner"/>`);
+      }
+      parts.push(text((1000 * loss).toFixed(0), left + SIDE / 2, top + SIDE + 13, wins ? "bold" : "normal"));
+    }
+    const verdict = rejected ? "no digit" : `${name}, ${(100 * confidence).toFixed(1)} % sure`;
+    parts.push(text(verdict, columns * (SIDE + GAP) + 2 * GAP + 75, top + SIDE / 2 + 4, "bold"));
+  }
+}
+writeFileSync(
+  TARGET,
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="13">
+<style>.winner{fill:none;stroke:#e8590c;stroke-width:3}</style>
+<rect width="${width}" height="${height}" fill="#fff"/>
+${parts.join("\n")}
+</svg>
+`,
+);
+console.log(`wrote ${fileURLToPath(TARGET)}`);

@@ -1,0 +1,1 @@
+"""Offline trainer of the class-conditional decoders that the analysis-by-synthesis classifier searches."""

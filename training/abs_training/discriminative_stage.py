@@ -1,0 +1,281 @@
+"""Joint training of all classes' decoders: an image's own class shall fit better than its rivals.
+
+For each image the losses of its own class and of the two best wrong classes enter a cross-entropy.
+Latents are found by search and then held fixed: by the envelope theorem that gives the gradient of
+the loss at the best latent.
+"""
+
+import math
+import time
+from typing import Any, Sequence
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from abs_training.augmentation import distort
+from abs_training.autodecoder_stage import encode
+from abs_training.checkpoint import Checkpoint
+from abs_training.class_epochs import SECONDS_BETWEEN_SAVES
+from abs_training.configuration import Configuration
+from abs_training.data import PIXELS, ImageSet, to_unit_range
+from abs_training.inference import (
+    LatentSearch,
+    Prior,
+    StartTable,
+    losses_at,
+)
+from abs_training.layers import Decoder
+from abs_training.optimizer_moments import moments_of, restore_moments
+from abs_training.randomness import generator_for
+from abs_training.threads import for_each_class
+from abs_training.vae import Vae
+from abs_training.vae_stage import cosine
+
+NAME = "discriminative"
+
+LEARNING_RATE = 5e-4
+"""Of the decoders at the first step; falls to 0 along half a cosine."""
+
+IMAGES_A_STEP = 96
+"""Images a step; with three classes an image, about 30 a class when there are ten."""
+
+RIVALS = 2
+"""Wrong classes that an image is compared with: those of lowest loss."""
+
+UPDATES_A_VISIT = 4
+"""Updates of an image's latents each time the image is visited."""
+
+SHARPNESS = 0.5
+"""Cross-entropy of softmax(−½·784·loss)."""
+
+OWN_LOSS_WEIGHT = 0.05
+"""Weight of 784·(the own class's loss), which keeps reconstructions good."""
+
+FIRST_SAMPLES = 500
+"""Latents drawn from the prior from which the first search may start, beside the encoder's."""
+
+FIRST_SEARCHED_RIVALS = 3
+"""Wrong classes whose latents the first search improves."""
+
+FIRST_UPDATES = 4
+"""Updates of the first search."""
+
+FIRST_CHUNK = 5000
+"""Images of the first search between two saves."""
+
+
+class DiscriminativeStage:
+    """The stage's state and its steps."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        prior: Prior,
+        training: ImageSet,
+        vaes: Sequence[Vae],
+        decoders: Sequence[dict[str, Any]],
+        workers: int,
+        checkpoint: Checkpoint,
+    ) -> None:
+        """`vaes` propose the first latents; `decoders` are the weights that training starts from."""
+        self._configuration = configuration
+        self._prior = prior
+        self._device = torch.device(configuration.device)
+        self._images = training.images.to(self._device)
+        self._labels = training.labels.to(self._device)
+        self._vaes = [vae.to(self._device).eval() for vae in vaes]
+        self._workers = workers
+        self._checkpoint = checkpoint
+        self._epochs = configuration.epochs(configuration.discriminative_epochs)
+        classes, count = len(decoders), len(training)
+        self.decoders = []
+        for weights in decoders:
+            decoder = Decoder(configuration.layers, configuration.latents, batch_norm=False)
+            decoder.load_state_dict(weights)
+            self.decoders.append(decoder.to(self._device))
+        self._optimizers = [
+            torch.optim.Adam(decoder.parameters(), lr=LEARNING_RATE) for decoder in self.decoders
+        ]
+        self._latents = torch.zeros(classes, count, configuration.latents, device=self._device)
+        self._losses = torch.full((classes, count), math.inf, device=self._device)
+        self._searched = 0
+        self._epoch = 0
+        self._step = 0
+        self._last_save = time.monotonic()
+        self._restore()
+
+    def run(self) -> list[dict[str, Any]]:
+        """Trains to the end and returns the decoders' weights."""
+        if self._epochs > 0:
+            self._search_first_latents()
+        steps = math.ceil(len(self._labels) / IMAGES_A_STEP)
+        with tqdm(
+            total=steps * self._epochs,
+            initial=self._epoch * steps + self._step,
+            desc=NAME,
+            unit="step",
+            mininterval=5,
+        ) as progress:
+            while self._epoch < self._epochs:
+                order = torch.randperm(
+                    len(self._labels),
+                    generator=generator_for(self._configuration.seed, NAME, self._epoch),
+                ).to(self._device)
+                for batch in order.split(IMAGES_A_STEP)[self._step :]:
+                    self._train((self._epoch + self._step / steps) / self._epochs, batch)
+                    self._step += 1
+                    progress.update()
+                    self._save_sometimes()
+                self._epoch, self._step = self._epoch + 1, 0
+        self._save()
+        return [
+            {name: value.cpu() for name, value in decoder.state_dict().items()}
+            for decoder in self.decoders
+        ]
+
+    def _search_first_latents(self) -> None:
+        """Fills the tables of latents and losses."""
+        configuration = self._configuration
+        samples = torch.randn(
+            FIRST_SAMPLES,
+            configuration.latents,
+            generator=generator_for(configuration.seed, NAME, "samples"),
+        ).to(self._device)
+        with tqdm(
+            total=len(self._labels), initial=self._searched, desc="first latents", unit="image"
+        ) as progress:
+            while self._searched < len(self._labels):
+                part = slice(self._searched, self._searched + FIRST_CHUNK)
+                self._search_part(part, samples)
+                progress.update(len(self._labels[part]))
+                self._searched += len(self._labels[part])
+                self._save_sometimes()
+
+    def _search_part(self, part: slice, samples: Tensor) -> None:
+        images = to_unit_range(self._images[part])
+        flat = images.flatten(1)
+
+        def start(index: int) -> None:
+            decoder = self.decoders[index]
+            encoded = encode(self._vaes[index], images)
+            table = StartTable(decoder, samples, self._prior)
+            latents, losses = table.best_or_proposed(flat, encoded)
+            self._latents[index, part] = latents
+            self._losses[index, part] = losses
+
+        for_each_class(start, len(self.decoders), self._workers)
+        compared = self._compared_classes(
+            self._losses[:, part], self._labels[part], FIRST_SEARCHED_RIVALS
+        )
+
+        def improve(index: int) -> None:
+            chosen = compared[index].nonzero().flatten()
+            if len(chosen) == 0:
+                return
+            positions = chosen + part.start
+            search = LatentSearch(
+                self.decoders[index], flat[chosen], self._latents[index, positions], self._prior
+            )
+            search.advance(FIRST_UPDATES)
+            self._latents[index, positions] = search.latents
+            self._losses[index, positions] = search.losses()
+
+        for_each_class(improve, len(self.decoders), self._workers)
+
+    def _compared_classes(self, losses: Tensor, labels: Tensor, rivals: int) -> Tensor:
+        """Which classes enter an image's cross-entropy, `[classes, n]` of truth values."""
+        positions = torch.arange(len(labels), device=labels.device)
+        wrong = losses.clone()
+        wrong[labels, positions] = math.inf
+        best = wrong.topk(min(rivals, len(losses) - 1), dim=0, largest=False).indices
+        compared = torch.zeros_like(losses, dtype=torch.bool)
+        compared[best, positions] = True
+        compared[labels, positions] = True
+        return compared
+
+    def _train(self, progress: float, batch: Tensor) -> None:
+        """One step on the images at the given positions; `progress` goes from 0 to 1."""
+        configuration = self._configuration
+        originals = to_unit_range(self._images[batch])
+        generator = generator_for(configuration.seed, NAME, self._epoch, self._step)
+        images = distort(originals, configuration.augmented_share, generator)
+        flat = images.flatten(1)
+        unchanged = (images == originals).flatten(1).all(1)
+        labels = self._labels[batch]
+        compared = self._compared_classes(self._losses[:, batch], labels, RIVALS)
+        losses = torch.full(compared.shape, math.inf, device=self._device)
+
+        def fit(index: int) -> Tensor:
+            chosen = compared[index].nonzero().flatten()
+            if len(chosen) == 0:
+                return torch.zeros(0, device=self._device)
+            positions = batch[chosen]
+            search = LatentSearch(
+                self.decoders[index], flat[chosen], self._latents[index, positions], self._prior
+            )
+            search.advance(UPDATES_A_VISIT)
+            self._latents[index, positions] = search.latents
+            fitted = losses_at(self.decoders[index], flat[chosen], search.latents, self._prior)
+            losses[index, chosen] = fitted.detach()
+            return fitted
+
+        fits = for_each_class(fit, len(self.decoders), self._workers)
+        # Distorted images would blur the ranking of rivals, so only others renew it.
+        renew = compared & unchanged
+        self._losses[:, batch] = torch.where(renew, losses, self._losses[:, batch])
+        gradients = self._gradients(losses, labels)
+        rate = LEARNING_RATE * cosine(progress)
+
+        def update(index: int) -> None:
+            if len(fits[index]) == 0:
+                return
+            optimizer = self._optimizers[index]
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.zero_grad(set_to_none=True)
+            fits[index].backward(gradients[index, compared[index]])
+            optimizer.step()
+
+        for_each_class(update, len(self.decoders), self._workers)
+
+    def _gradients(self, losses: Tensor, labels: Tensor) -> Tensor:
+        """Derivative of the objective by each loss, `[classes, n]`; classes left out have inf."""
+        shares = torch.softmax(-SHARPNESS * PIXELS * losses, dim=0)
+        positions = torch.arange(len(labels), device=labels.device)
+        gradients = -SHARPNESS * PIXELS * shares
+        gradients[labels, positions] += (SHARPNESS + OWN_LOSS_WEIGHT) * PIXELS
+        return gradients / len(labels)
+
+    def _save_sometimes(self) -> None:
+        if time.monotonic() - self._last_save > SECONDS_BETWEEN_SAVES:
+            self._save()
+
+    def _save(self) -> None:
+        self._checkpoint.save(
+            NAME,
+            {
+                "searched": self._searched,
+                "epoch": self._epoch,
+                "step": self._step,
+                "decoders": [decoder.state_dict() for decoder in self.decoders],
+                "moments": [moments_of(optimizer) for optimizer in self._optimizers],
+                "latents": self._latents,
+                "losses": self._losses,
+            },
+        )
+        self._last_save = time.monotonic()
+
+    def _restore(self) -> None:
+        state = self._checkpoint.load(NAME)
+        if state is None:
+            return
+        self._searched = state["searched"]
+        self._epoch = state["epoch"]
+        self._step = state["step"]
+        self._latents = state["latents"].to(self._device)
+        self._losses = state["losses"].to(self._device)
+        for decoder, weights in zip(self.decoders, state["decoders"]):
+            decoder.load_state_dict(weights)
+        for optimizer, moments in zip(self._optimizers, state["moments"]):
+            restore_moments(optimizer, moments)

@@ -1,0 +1,268 @@
+"""A whole training run: from a data set to the weights file."""
+
+import hashlib
+import json
+import platform
+from pathlib import Path
+from typing import Any, Optional, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from abs_training.autodecoder_stage import AutodecoderEpoch, encode, start_autodecoder
+from abs_training.calibration import calibrate, confidences, quality
+from abs_training.checkpoint import Checkpoint
+from abs_training.class_epochs import run_class_epochs
+from abs_training.configuration import Configuration
+from abs_training.data import DataSet, ImageSet, to_unit_range
+from abs_training.discriminative_stage import DiscriminativeStage
+from abs_training.inference import Prior, paper_samples, search_likely_classes
+from abs_training.layers import Decoder
+from abs_training.model_card import write_model_card
+from abs_training.prototypes import choose_prototypes
+from abs_training.randomness import generator_for
+from abs_training.record import Record
+from abs_training.threads import use_one_thread
+from abs_training.vae import Vae
+from abs_training.vae_stage import VaeEpoch, start_vae
+from abs_training.weights_file import Weights, write_weights
+
+STAGE_VALIDATION_IMAGES = 2000
+"""Validation images on which a stage is measured; the finished weights are measured on all."""
+
+VALIDATION_SAMPLES = 1000
+"""Latents drawn from the prior from which a search may start, beside others."""
+
+
+def fingerprint(configuration: Configuration, data: DataSet) -> str:
+    """Equal for runs that give equal weights."""
+    text = json.dumps([configuration.fingerprint(), data.class_names, data.sha256])
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def limit_images(image_set: ImageSet, configuration: Configuration, classes: int) -> ImageSet:
+    """The training images that are used: all of them, but in a quick check."""
+    kept = torch.zeros(len(image_set), dtype=torch.bool)
+    for index in range(classes):
+        positions = (image_set.labels == index).nonzero().flatten()
+        kept[positions[: configuration.image_limit(len(positions))]] = True
+    return ImageSet(image_set.images[kept], image_set.labels[kept])
+
+
+class Run:
+    """The stages of a run, each continuing from what is saved in the run's folder."""
+
+    def __init__(
+        self, configuration: Configuration, data: DataSet, folder: Path, workers: int
+    ) -> None:
+        """`workers` is the number of processes or threads; it does not change the result."""
+        self._configuration = configuration
+        self._class_names = data.class_names
+        self._sha256 = data.sha256
+        self._training = limit_images(data.training, configuration, len(data.class_names))
+        quick = configuration.max_steps is not None
+        self._validation = data.validation.first(configuration.batch) if quick else data.validation
+        self._folder = folder
+        self._workers = workers
+        self._device = torch.device(configuration.device)
+        self._prior = Prior()
+        self._checkpoint = Checkpoint(folder, fingerprint(configuration, data))
+        self._record = Record(self._checkpoint)
+        self._images: list[np.ndarray] = [
+            self._training.of_class(index).numpy() for index in range(len(data.class_names))
+        ]
+
+    def train(self, out: Path, command: str) -> None:
+        """Runs all stages and writes the weights file and, beside it, the model card.
+
+        `command` is the command line that repeats the run, for the record.
+        """
+        use_one_thread()
+        with self._record.timed("pretraining"):
+            pretrained = self._pretrain()
+        with self._record.timed("autoencoders"):
+            vae_weights = self._train_vaes(pretrained)
+        vaes = [self._vae(weights) for weights in vae_weights]
+        first = [vae.decoder.folded().to(self._device) for vae in vaes]
+        self._measure("autoencoders", first, vaes, command)
+        with self._record.timed("autodecoder"):
+            decoder_weights = self._train_autodecoders(vae_weights)
+        second = [self._decoder(weights) for weights in decoder_weights]
+        self._measure("autodecoder", second, vaes, command)
+        with self._record.timed("discriminative"):
+            decoder_weights = DiscriminativeStage(
+                self._configuration,
+                self._prior,
+                self._training,
+                vaes,
+                decoder_weights,
+                self._workers,
+                self._checkpoint,
+            ).run()
+        self._finish(out, [self._decoder(weights) for weights in decoder_weights], vaes, command)
+
+    def _pretrain(self) -> Optional[dict[str, Any]]:
+        """Weights of an autoencoder of all classes, from which every class then starts."""
+        epochs = self._configuration.epochs(self._configuration.pretraining_epochs)
+        if epochs == 0:
+            return None
+        state = run_class_epochs(
+            "pretraining",
+            VaeEpoch(self._configuration, "pretraining", epochs),
+            [np.concatenate(self._images)],
+            lambda index: start_vae(self._configuration, "pretraining", None),
+            epochs,
+            1,
+            self._checkpoint,
+        )
+        weights: dict[str, Any] = state[0]["model"]
+        return weights
+
+    def _train_vaes(self, pretrained: Optional[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Weights of each class's autoencoder."""
+        epochs = self._configuration.epochs(self._configuration.vae_epochs)
+        states = run_class_epochs(
+            "autoencoders",
+            VaeEpoch(self._configuration, "autoencoders", epochs),
+            self._images,
+            lambda index: start_vae(self._configuration, str(index), pretrained),
+            epochs,
+            self._workers,
+            self._checkpoint,
+        )
+        return [state["model"] for state in states]
+
+    def _train_autodecoders(self, vae_weights: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Weights of each class's decoder without batch normalisation."""
+        configuration = self._configuration
+        epochs = configuration.epochs(configuration.autodecoder_epochs)
+        states = run_class_epochs(
+            "autodecoder",
+            AutodecoderEpoch(configuration, self._prior, epochs),
+            self._images,
+            lambda index: start_autodecoder(configuration, vae_weights[index], self._images[index]),
+            epochs,
+            self._workers,
+            self._checkpoint,
+        )
+        return [state["model"] for state in states]
+
+    def _vae(self, weights: dict[str, Any]) -> Vae:
+        configuration = self._configuration
+        vae = Vae(configuration.layers, configuration.latents, configuration.encoder)
+        vae.load_state_dict(weights)
+        return vae.to(self._device).eval()
+
+    def _decoder(self, weights: dict[str, Any]) -> Decoder:
+        configuration = self._configuration
+        decoder = Decoder(configuration.layers, configuration.latents, batch_norm=False)
+        decoder.load_state_dict(weights)
+        return decoder.to(self._device)
+
+    def _samples(self) -> Tensor:
+        """Latents drawn from the prior, `[n, latents]`."""
+        configuration = self._configuration
+        generator = generator_for(configuration.seed, "validation samples")
+        count = VALIDATION_SAMPLES if configuration.max_steps is None else configuration.batch
+        return paper_samples(count, configuration.latents, generator).to(self._device)
+
+    def _prototype_images(self) -> ImageSet:
+        """Images whose latents may become prototypes: in a quick check, one batch."""
+        quick = self._configuration.max_steps is not None
+        return self._training.first(self._configuration.batch) if quick else self._training
+
+    def _measure(
+        self, stage: str, decoders: Sequence[Decoder], vaes: Sequence[Vae], command: str
+    ) -> None:
+        """Measures a stage on validation images and writes its weights into the run's folder."""
+        if self._record.quality_of(stage) is not None:
+            return
+        with self._record.timed("validation"):
+            images = self._validation.first(STAGE_VALIDATION_IMAGES)
+            values = to_unit_range(images.images.to(self._device))
+            losses = search_likely_classes(
+                decoders,
+                values.flatten(1),
+                [self._samples()] * len(decoders),
+                self._prior,
+                self._workers,
+                [encode(vae, values) for vae in vaes],
+            ).cpu()
+        found = quality(losses, images.labels)
+        tqdm.write(f"after {stage}: {found}, {len(images)} validation images")
+        self._record.add_quality(stage, found, len(images))
+        self._write(
+            self._folder / f"after-{stage}.safetensors",
+            decoders,
+            losses,
+            images.labels,
+            None,
+            command,
+        )
+
+    def _finish(
+        self, out: Path, decoders: Sequence[Decoder], vaes: Sequence[Vae], command: str
+    ) -> None:
+        """Chooses prototypes, measures and calibrates on all validation images, and writes."""
+        with self._record.timed("prototypes"):
+            prototypes = choose_prototypes(
+                self._configuration.prototypes,
+                self._prototype_images(),
+                vaes,
+                decoders,
+                self._prior,
+                self._configuration.seed,
+                self._workers,
+            )
+        with self._record.timed("validation"):
+            starts = [torch.cat([own.to(self._device), self._samples()]) for own in prototypes]
+            values = to_unit_range(self._validation.images.to(self._device))
+            losses = search_likely_classes(
+                decoders, values.flatten(1), starts, self._prior, self._workers
+            ).cpu()
+        labels = self._validation.labels
+        found = quality(losses, labels)
+        tqdm.write(f"finished: {found}, {len(labels)} validation images")
+        self._record.add_quality("finished", found, len(labels))
+        weights = self._write(out, decoders, losses, labels, prototypes, command)
+        write_model_card(out.with_suffix(".md"), out, weights)
+
+    def _write(
+        self,
+        path: Path,
+        decoders: Sequence[Decoder],
+        losses: Tensor,
+        labels: Tensor,
+        prototypes: Optional[Tensor],
+        command: str,
+    ) -> Weights:
+        """Writes a weights file, calibrated on validation losses `[n, classes]`."""
+        record = self._record
+        calibration = calibrate(losses, labels)
+        clean = confidences(losses, calibration.scale, calibration.floor)
+        weights = Weights(
+            class_names=self._class_names,
+            decoders=list(decoders),
+            prior=self._prior,
+            calibration=calibration,
+            prototypes=prototypes,
+            training={
+                "command": command,
+                "configuration": self._configuration.as_json(),
+                "seed": self._configuration.seed,
+                "images": {"training": len(self._training), "validation": len(self._validation)},
+                "versions": {
+                    "python": platform.python_version(),
+                    "torch": str(torch.__version__),
+                    "numpy": str(np.__version__),
+                },
+                "seconds": record.seconds,
+                "validation": record.validation,
+                "accepted_share": float((clean >= calibration.reject_below).double().mean()),
+            },
+            data_sha256=self._sha256,
+        )
+        write_weights(path, weights)
+        return weights

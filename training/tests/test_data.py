@@ -1,0 +1,121 @@
+import hashlib
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+from abs_training.data import (
+    IMAGES_MAGIC,
+    LABELS_MAGIC,
+    DataError,
+    read_data_set,
+    read_idx,
+)
+from tests.synthetic import NAMES, bars, idx_bytes, write_data_set
+
+
+class ReadIdxTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "images"
+
+    def assert_error(self, content: bytes, message: str, magic: int = IMAGES_MAGIC) -> None:
+        self.path.write_bytes(content)
+        with self.assertRaisesRegex(DataError, message):
+            read_idx(self.path, magic)
+
+    def test_reads_values_and_hash(self) -> None:
+        images, _ = bars(4, 0)
+        content = idx_bytes(images)
+        self.path.write_bytes(content)
+        file = read_idx(self.path, IMAGES_MAGIC)
+        np.testing.assert_array_equal(file.values, images)
+        self.assertEqual(file.sha256, hashlib.sha256(content).hexdigest())
+
+    def test_missing_file(self) -> None:
+        with self.assertRaisesRegex(DataError, "cannot be read"):
+            read_idx(self.path, IMAGES_MAGIC)
+
+    def test_short_header(self) -> None:
+        self.assert_error(b"\0\0\x08\x03\0", "too few for an idx header")
+
+    def test_wrong_magic(self) -> None:
+        _, labels = bars(12, 0)
+        self.assert_error(idx_bytes(labels), "starts with 0x00000801")
+        images, _ = bars(1, 0)
+        self.assert_error(idx_bytes(images), "starts with 0x00000803", LABELS_MAGIC)
+
+    def test_truncated_and_too_long(self) -> None:
+        content = idx_bytes(bars(2, 0)[0])
+        self.assert_error(content[:-1], "promises 1584 bytes in all, but it has 1583")
+        self.assert_error(content + b"\0", "but it has 1585")
+
+    def test_damaged_gzip(self) -> None:
+        self.path = self.path.with_name("images.gz")
+        self.assert_error(b"\x1f\x8b\x08 damaged", "cannot be read")
+        self.assert_error(b"not gzip", "cannot be read")
+
+
+class ReadDataSetTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        write_data_set(self.folder, training=240, test=12)
+
+    def test_splits_off_the_last_twelfth(self) -> None:
+        data = read_data_set(self.folder)
+        _, labels = bars(240, 1)
+        self.assertEqual(len(data.training), 220)
+        self.assertEqual(data.validation.labels.tolist(), labels[220:].tolist())
+        self.assertEqual(data.class_names, ["0", "1", "2"])
+        self.assertEqual(
+            sorted(data.sha256), ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"]
+        )
+
+    def test_keeps_chosen_classes(self) -> None:
+        data = read_data_set(self.folder, [2, 0], NAMES)
+        self.assertEqual(data.class_names, ["diagonal", "horizontal"])
+        _, labels = bars(240, 1)
+        self.assertEqual(len(data.training.of_class(0)), int((labels[:220] == 2).sum()))
+
+    def test_errors(self) -> None:
+        for kept, names, message in (
+            ([0], None, "1 class"),
+            ([0, 0], None, "chosen twice"),
+            ([0, 3], None, "class 3 is chosen"),
+            (None, ["a", "b"], "2 class names are given for 3 classes"),
+            (None, ["a", "b", "a"], "must differ"),
+        ):
+            with self.subTest(message), self.assertRaisesRegex(DataError, message):
+                read_data_set(self.folder, kept, names)
+
+    def test_sorted_file(self) -> None:
+        images, labels = bars(240, 1)
+        order = np.argsort(labels, kind="stable")
+        (self.folder / "train-images-idx3-ubyte.gz").unlink()
+        (self.folder / "train-images-idx3-ubyte").write_bytes(idx_bytes(images[order]))
+        (self.folder / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels[order]))
+        with self.assertRaisesRegex(DataError, "order must be mixed"):
+            read_data_set(self.folder)
+
+    def test_missing_and_mismatched_files(self) -> None:
+        (self.folder / "train-labels-idx1-ubyte").write_bytes(idx_bytes(bars(239, 1)[1]))
+        with self.assertRaisesRegex(DataError, "240 images, but .* has 239 labels"):
+            read_data_set(self.folder)
+        (self.folder / "train-labels-idx1-ubyte").unlink()
+        with self.assertRaisesRegex(DataError, "holds neither"):
+            read_data_set(self.folder)
+
+    def test_wrong_image_size(self) -> None:
+        (self.folder / "train-images-idx3-ubyte.gz").unlink()
+        small = np.zeros((240, 27, 28), dtype=np.uint8)
+        (self.folder / "train-images-idx3-ubyte").write_bytes(idx_bytes(small))
+        with self.assertRaisesRegex(DataError, "27×28"):
+            read_data_set(self.folder)
+
+
+if __name__ == "__main__":
+    unittest.main()

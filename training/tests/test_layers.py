@@ -1,0 +1,119 @@
+import copy
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import torch
+
+from abs_training.layers import (
+    NAMED_SHAPES,
+    Decoder,
+    LayerError,
+    check_layers,
+    read_layers,
+)
+from abs_training.randomness import generator_for
+
+
+class CheckLayersTest(unittest.TestCase):
+    def test_named_shapes_are_valid(self) -> None:
+        for name, layers in NAMED_SHAPES.items():
+            with self.subTest(name):
+                self.assertEqual(check_layers(layers, 16), layers)
+
+    def test_paper_shape_has_the_papers_size(self) -> None:
+        decoder = Decoder(NAMED_SHAPES["paper"], 8, batch_norm=False)
+        # 23,745 in the published files, where batch normalisation adds 2·(32 + 16 + 16).
+        self.assertEqual(decoder.parameter_count() + 128, 23_745)
+
+    def test_errors(self) -> None:
+        paper = NAMED_SHAPES["paper"]
+        stretched = copy.deepcopy(paper)
+        stretched[0]["kernel"] = 5
+        unknown = copy.deepcopy(paper)
+        unknown[0]["kind"] = "convolution"
+        extra = copy.deepcopy(paper)
+        extra[0]["padding"] = 1
+        zero = copy.deepcopy(paper)
+        zero[0]["channels"] = 0
+        for layers, latents, message in (
+            (paper, 1, "1 latents"),
+            (paper, 33, "33 latents"),
+            ([], 8, "list of pairs"),
+            ({"kind": "elu"}, 8, "list of pairs"),
+            (paper[:-1], 8, "list of pairs"),
+            (paper[:-2], 8, "layer 5 is 'elu', but must be one of sigmoid"),
+            (stretched, 8, "not 1×28×28"),
+            (unknown, 8, "'convolution', but must be one of"),
+            (extra, 8, "must have kind, channels, kernel, stride"),
+            (zero, 8, "from 1 to 4096"),
+            (["elu", "sigmoid"], 8, "layer 0 is None"),
+        ):
+            with self.subTest(message), self.assertRaisesRegex(LayerError, message):
+                check_layers(layers, latents)
+
+    def test_reads_a_file(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "layers.json"
+            path.write_text(json.dumps(NAMED_SHAPES["shuffle"]), "utf-8")
+            self.assertEqual(read_layers(path, 4), NAMED_SHAPES["shuffle"])
+            path.write_text("[", "utf-8")
+            with self.assertRaisesRegex(LayerError, "cannot be read"):
+                read_layers(path, 4)
+
+
+class DecoderTest(unittest.TestCase):
+    def test_folding_keeps_the_output(self) -> None:
+        for name, layers in NAMED_SHAPES.items():
+            with self.subTest(name):
+                generator = generator_for(0, name)
+                decoder = Decoder(layers, 6, batch_norm=True)
+                for _ in range(3):
+                    decoder(torch.randn(16, 6, generator=generator))
+                decoder.eval()
+                latents = torch.randn(9, 6, generator=generator)
+                with torch.no_grad():
+                    expected = decoder(latents)
+                    found = decoder.folded()(latents)
+                self.assertEqual(tuple(found.shape), (9, 1, 28, 28))
+                self.assertLess(float((found - expected).abs().max()), 2e-6)
+
+    def test_pixel_shuffle_takes_its_channels_row_by_row(self) -> None:
+        layers = check_layers(
+            [
+                {"kind": "dense", "channels": 1, "height": 14, "width": 14},
+                {"kind": "elu"},
+                {
+                    "kind": "pixel_shuffle_convolution",
+                    "channels": 1,
+                    "kernel": 3,
+                    "upscale": 2,
+                },
+                {"kind": "sigmoid"},
+            ],
+            2,
+        )
+        decoder = Decoder(layers, 2, batch_norm=False)
+        first = (torch.zeros(196, 2), torch.zeros(196))
+        decoder.set_weights(
+            [first, (torch.zeros(4, 1, 3, 3), torch.tensor([-2.0, -1.0, 1.0, 2.0]))]
+        )
+        with torch.no_grad():
+            corner = torch.logit(decoder(torch.zeros(1, 2)))[0, 0, :2, :2]
+        torch.testing.assert_close(corner, torch.tensor([[-2.0, -1.0], [1.0, 2.0]]))
+
+    def test_dense_outputs_are_ordered_channel_row_column(self) -> None:
+        layers = check_layers(
+            [{"kind": "dense", "channels": 1, "height": 28, "width": 28}, {"kind": "sigmoid"}], 2
+        )
+        decoder = Decoder(layers, 2, batch_norm=False)
+        bias = torch.linspace(-1, 1, 784)
+        decoder.set_weights([(torch.zeros(784, 2), bias)])
+        with torch.no_grad():
+            image = decoder(torch.ones(1, 2))
+        torch.testing.assert_close(image[0, 0], torch.sigmoid(bias).reshape(28, 28))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,169 @@
+import contextlib
+import io
+import json
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import torch
+
+from abs_training import class_epochs, discriminative_stage
+from abs_training.augmentation import distort
+from abs_training.checkpoint import Checkpoint
+from abs_training.cli import main
+from abs_training.encoder import KINDS, Encoder
+from abs_training.inference import decode
+from abs_training.prototypes import medoids
+from abs_training.randomness import generator_for
+from abs_training.weights_file import read_safetensors, read_weights
+from tests.synthetic import NAMES, write_data_set
+
+QUICK = [
+    "--shape",
+    "dense",
+    "--latents",
+    "2",
+    "--pretraining-epochs",
+    "1",
+    "--vae-epochs",
+    "1",
+    "--autodecoder-epochs",
+    "1",
+    "--discriminative-epochs",
+    "1",
+    "--prototypes",
+    "6",
+    "--class-names",
+    ",".join(NAMES),
+]
+
+
+class Interruption(Exception):
+    """Stands for a run that is stopped."""
+
+
+class TrainingTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        write_data_set(self.folder, training=216, test=30)
+
+    def call(self, *arguments: str) -> str:
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(main(arguments), 0)
+        return output.getvalue()
+
+    def train(self, name: str, *arguments: str) -> Path:
+        out = self.folder / f"{name}.safetensors"
+        run = ["--run-directory", str(self.folder / name)]
+        self.call("train", "--data", str(self.folder), "--out", str(out), *QUICK, *run, *arguments)
+        return out
+
+    def test_trains_evaluates_and_decodes(self) -> None:
+        out = self.train("whole", "--workers", "1", "--vae-epochs", "12")
+        weights = read_weights(out)
+        self.assertEqual(weights.class_names, NAMES)
+        assert weights.prototypes is not None
+        self.assertEqual(tuple(weights.prototypes.shape), (3, 6, 2))
+        self.assertEqual(
+            list(weights.training["validation"]), ["autoencoders", "autodecoder", "finished"]
+        )
+        card = out.with_suffix(".md").read_text("utf-8")
+        self.assertIn("horizontal, vertical, diagonal", card)
+        self.assertIn(weights.training["command"], card)
+        self.assertNotIn(str(self.folder), weights.training["command"] + card)
+
+        evaluated = self.call(
+            *("evaluate", "--weights", str(out), "--data", str(self.folder)),
+            *("--split", "test", "--samples", "50", "--steps", "20", "--prototypes"),
+        )
+        self.assertRegex(evaluated, r"30 test images: accuracy (9|100)")
+
+        latents = [[0.5, -1.0], [0.0, 2.0]]
+        (self.folder / "latents.json").write_text(json.dumps(latents), "utf-8")
+        printed = json.loads(
+            self.call(
+                *("decode", "--weights", str(out), "--latents", str(self.folder / "latents.json"))
+            )
+        )
+        self.assertEqual(printed["classes"], NAMES)
+        for images, decoder in zip(printed["images"], weights.decoders):
+            expected = decode(decoder, torch.tensor(latents))
+            torch.testing.assert_close(torch.tensor(images), expected)
+
+    def test_interrupted_runs_and_workers_do_not_change_the_weights(self) -> None:
+        expected, _ = read_safetensors(self.train("whole", "--workers", "2"))
+        save = Checkpoint.save
+        saves = 0
+
+        def save_and_stop(checkpoint: Checkpoint, stage: str, state: Any) -> None:
+            nonlocal saves
+            save(checkpoint, stage, state)
+            saves += 1
+            if saves % 6 == 0 and stage != "record":
+                raise Interruption
+
+        interruptions = 0
+        with contextlib.ExitStack() as patches:
+            for module in (class_epochs, discriminative_stage):
+                patches.enter_context(mock.patch.object(module, "SECONDS_BETWEEN_SAVES", -1.0))
+            patches.enter_context(mock.patch.object(Checkpoint, "save", save_and_stop))
+            while True:
+                try:
+                    out = self.train("interrupted", "--workers", "1")
+                    break
+                except Interruption:
+                    interruptions += 1
+                    self.assertLess(interruptions, 30)
+        self.assertGreater(interruptions, 2)
+        found, _ = read_safetensors(out)
+        self.assertEqual(set(found), set(expected))
+        for name, tensor in expected.items():
+            self.assertTrue(torch.equal(found[name], tensor), name)
+
+    def test_other_settings_start_afresh(self) -> None:
+        first, _ = read_safetensors(self.train("run", "--max-steps", "1", "--workers", "1"))
+        second, _ = read_safetensors(
+            self.train("run", "--max-steps", "1", "--workers", "1", "--seed", "1")
+        )
+        self.assertFalse(torch.equal(first["layers.0.weight"], second["layers.0.weight"]))
+
+    def test_errors_are_told_in_one_line(self) -> None:
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            arguments = ["--data", str(self.folder / "none"), "--out", "x.safetensors"]
+            self.assertEqual(main(["train", *arguments]), 1)
+        self.assertRegex(errors.getvalue(), r"^error: .* holds neither .*\n$")
+
+
+class PartsTest(unittest.TestCase):
+    def test_encoders(self) -> None:
+        for kind in KINDS:
+            means, log_variances = Encoder(kind, 7)(torch.rand(3, 1, 28, 28))
+            self.assertEqual((tuple(means.shape), tuple(log_variances.shape)), ((3, 7), (3, 7)))
+
+    def test_distortion_is_mild_repeatable_and_of_the_given_share(self) -> None:
+        images = torch.zeros(400, 1, 28, 28)
+        images[:, :, 8:20, 8:20] = 1
+        found = distort(images, 0.7, generator_for(0, "distort"))
+        again = distort(images, 0.7, generator_for(0, "distort"))
+        self.assertTrue(torch.equal(found, again))
+        changed = (found != images).flatten(1).any(1).double().mean()
+        self.assertAlmostEqual(float(changed), 0.7, delta=0.08)
+        self.assertLess(float((found - images).abs().mean()), 0.08)
+        self.assertTrue(torch.equal(distort(images, 0.0, generator_for(0, "none")), images))
+
+    def test_medoids_are_different_points_of_the_set(self) -> None:
+        points = torch.randn(60, 2, generator=generator_for(0, "points"))
+        chosen = medoids(points, 10, generator_for(0, "centres"))
+        matches = (chosen.unsqueeze(1) == points).all(2)
+        self.assertTrue(bool((matches.sum(1) == 1).all()))
+        self.assertEqual(len(torch.unique(chosen, dim=0)), 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
