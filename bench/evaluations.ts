@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
+import { instantiateSync } from "@assemblyscript/loader";
 import { Engine } from "../src/engine.ts";
 import { preparePrototypes, prepareSamples } from "../src/starts.ts";
 
@@ -22,7 +23,7 @@ const labels = read("train-labels-idx1-ubyte.gz").subarray(8 + VALIDATION_START)
 const count = Number(values.limit);
 
 const bytes = readFileSync(new URL("../dist/abs.wasm", import.meta.url));
-const { instance } = await WebAssembly.instantiate(bytes, {});
+const { instance } = instantiateSync(bytes, {});
 const engine = new Engine(instance);
 preparePrototypes(engine);
 prepareSamples(engine);

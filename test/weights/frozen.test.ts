@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readWeights } from "../../src/weights/read.ts";
+import { referenceLossAndGradient } from "../reference/decoder.ts";
+import { engineFor } from "../support/module.ts";
+import { randomImage } from "../support/random-model.ts";
+
+const moduleFile = new URL("../../dist/abs.wasm", import.meta.url);
+const model = readWeights(readFileSync(new URL("../../weights/abs-mnist.safetensors", import.meta.url)));
+
+describe("the frozen module", () => {
+  it("imports nothing and exports its own memory", async () => {
+    const compiled = await WebAssembly.compile(readFileSync(moduleFile));
+    expect(WebAssembly.Module.imports(compiled)).toEqual([]);
+    expect(WebAssembly.Module.exports(compiled)).toContainEqual({ name: "memory", kind: "memory" });
+  });
+
+  it("holds the weights file that lies in weights/", () => {
+    const frozen = engineFor();
+    const loaded = engineFor(model);
+    const image = randomImage(1);
+    model.classes.forEach((_, index) => {
+      const latent = frozen.drawNormal(index, model.latents);
+      for (const engine of [frozen, loaded]) {
+        engine.setImage(image);
+        engine.setLatent(index, latent);
+      }
+      const found = frozen.evaluateWithGradient(index);
+      expect(loaded.evaluateWithGradient(index)).toEqual(found);
+      const wanted = referenceLossAndGradient(model, index, latent, image);
+      expect(Math.abs(found.loss - wanted.loss)).toBeLessThan(1e-6);
+      wanted.gradient.forEach((value, axis) => {
+        expect(Math.abs(value - (found.gradient[axis] as number))).toBeLessThan(1e-6);
+      });
+    });
+    expect(frozen.description).toEqual({
+      classes: model.classes,
+      latents: model.latents,
+      confidence: model.confidence,
+    });
+    expect(frozen.prototypes).toEqual(model.prototypes?.values ?? new Float32Array(0));
+  });
+});
