@@ -38,6 +38,9 @@ function changedAt(path) {
   return Math.max(Number.NEGATIVE_INFINITY, ...readdirSync(full).map((entry) => changedAt(join(path, entry))));
 }
 
-if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json"))
-  run(["ci", "--no-audit", "--no-fund"]);
+// Not `npm ci`: the lockfile lists only the platforms whose builds the registry had when it was written, and `npm ci`
+// refuses it for the missing ones (npm/cli issue 9846). `--no-save` installs what it pins and leaves it untouched.
+if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
+  run(["install", "--no-save", "--no-audit", "--no-fund"]);
+}
 if (Math.min(...PRODUCTS.map(changedAt)) < Math.max(...SOURCES.map(changedAt))) run(["run", "build"]);
