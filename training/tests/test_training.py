@@ -64,7 +64,7 @@ class TrainingTest(unittest.TestCase):
         return out
 
     def test_trains_evaluates_and_decodes(self) -> None:
-        out = self.train("whole", "--workers", "1", "--vae-epochs", "12")
+        out = self.train("whole", "--workers", "1", "--vae-epochs", "8")
         weights = read_weights(out)
         self.assertEqual(weights.class_names, NAMES)
         assert weights.prototypes is not None
@@ -125,13 +125,6 @@ class TrainingTest(unittest.TestCase):
         for name, tensor in expected.items():
             self.assertTrue(torch.equal(found[name], tensor), name)
 
-    def test_other_settings_start_afresh(self) -> None:
-        first, _ = read_safetensors(self.train("run", "--max-steps", "1", "--workers", "1"))
-        second, _ = read_safetensors(
-            self.train("run", "--max-steps", "1", "--workers", "1", "--seed", "1")
-        )
-        self.assertFalse(torch.equal(first["layers.0.weight"], second["layers.0.weight"]))
-
     def test_errors_are_told_in_one_line(self) -> None:
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):
@@ -141,6 +134,13 @@ class TrainingTest(unittest.TestCase):
 
 
 class PartsTest(unittest.TestCase):
+    def test_other_settings_start_afresh(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            Checkpoint(Path(folder), "some settings").save("stage", {"epoch": 3})
+            self.assertEqual(Checkpoint(Path(folder), "some settings").load("stage"), {"epoch": 3})
+            self.assertIsNone(Checkpoint(Path(folder), "other settings").load("stage"))
+            self.assertIsNone(Checkpoint(Path(folder), "some settings").load("other stage"))
+
     def test_encoders(self) -> None:
         for kind in KINDS:
             means, log_variances = Encoder(kind, 7)(torch.rand(3, 1, 28, 28))
