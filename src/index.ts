@@ -13,6 +13,7 @@ export type {
   Inference,
   LossAndGradient,
 } from "./classifier.ts";
+export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "./image/preprocess.ts";
 export { preprocess } from "./image/preprocess.ts";
 export type { ImageValues } from "./image-values.ts";
 export type { ModuleSource } from "./load/given.ts";
