@@ -1,3 +1,5 @@
+import { readBundleHeader } from "./weights/bundle.ts";
+import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
 import { WeightsError } from "./weights/errors.ts";
 import type { ModelDescription } from "./weights/model.ts";
 
@@ -36,15 +38,6 @@ interface ModuleExports {
 export type StartKind = "prototypes" | "samples";
 
 const OUT_OF_MEMORY = 2;
-/** Header words of a bundle that the engine reads (see src/weights/bundle.ts). */
-const CLASSES_WORD = 2;
-const LATENTS_WORD = 3;
-const PROTOTYPE_COUNT_WORD = 5;
-const METADATA_OFFSET_WORD = 8;
-const METADATA_LENGTH_WORD = 9;
-const PROTOTYPES_OFFSET_WORD = 10;
-const PIXELS = 784;
-
 /** One instance of the module with one model loaded. */
 export class Engine {
   readonly #module: ModuleExports;
@@ -70,15 +63,14 @@ export class Engine {
           : "the module does not read this model: module and wrapper are of different releases",
       );
     }
-    const header = new DataView(this.#module.memory.buffer, address);
-    const word = (index: number): number => header.getUint32(4 * index, true);
-    this.classes = word(CLASSES_WORD);
-    this.latents = word(LATENTS_WORD);
-    const metadata = this.#bytes(address + word(METADATA_OFFSET_WORD), word(METADATA_LENGTH_WORD)).slice();
+    const header = readBundleHeader(new DataView(this.#module.memory.buffer, address));
+    this.classes = header.classes;
+    this.latents = header.latents;
+    this.prototypeCount = header.prototypes;
+    const metadata = this.#bytes(address + header.metadataOffset, header.metadataLength).slice();
     this.description = JSON.parse(new TextDecoder().decode(metadata)) as ModelDescription;
-    this.prototypeCount = word(PROTOTYPE_COUNT_WORD);
     const length = this.classes * this.prototypeCount * this.latents;
-    this.prototypes = this.#floats(address + word(PROTOTYPES_OFFSET_WORD), length).slice();
+    this.prototypes = this.#floats(address + header.prototypesOffset, length).slice();
   }
 
   #frozen(): number {
@@ -102,7 +94,7 @@ export class Engine {
 
   /** Copies 784 values in [0, 1] into the module. */
   setImage(image: ArrayLike<number>): void {
-    this.#floats(this.#module.imageAddress(), PIXELS).set(image);
+    this.#floats(this.#module.imageAddress(), IMAGE_PIXELS).set(image);
   }
 
   /** Copies one class's latent into the module. */
@@ -121,7 +113,7 @@ export class Engine {
   /** The class's latent decoded: 784 values in [0, 1]. */
   reconstruct(classIndex: number): Float32Array {
     this.#module.reconstruct(classIndex);
-    return this.#floats(this.#module.reconstructionAddress(), PIXELS).slice();
+    return this.#floats(this.#module.reconstructionAddress(), IMAGE_PIXELS).slice();
   }
 
   /** Loss of a class at its latent for the image, and its derivative with respect to the latent. */

@@ -122,14 +122,12 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
     }
   }
   const bound = least + WINDOW * sqrt<f32>(max<f32>(least, 0));
-  let best: f32 = Infinity;
+  // The scan's own best is settled first, so it is never among those that the limit leaves out.
+  let best = evaluate(classIndex, image, startLatent(starts, classIndex, leastIndex));
   let bestIndex = leastIndex;
-  let candidates = 0;
-  for (let index = 0; index < count; ++index) {
-    const score = load<f32>(scores + ((<usize>index) << 2));
-    if (score > bound) continue;
-    // The scan's own best is always settled, even where more starts than the limit come close.
-    if (candidates >= MOST_CANDIDATES && index != leastIndex) continue;
+  let candidates = 1;
+  for (let index = 0; index < count && candidates < MOST_CANDIDATES; ++index) {
+    if (index == leastIndex || load<f32>(scores + ((<usize>index) << 2)) > bound) continue;
     ++candidates;
     const loss = evaluate(classIndex, image, startLatent(starts, classIndex, index));
     if (loss < best) {

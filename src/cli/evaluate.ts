@@ -1,3 +1,4 @@
+import { IMAGE_PIXELS } from "../weights/decoderShape.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError } from "./command.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
 import { withClassifier } from "./load-classifier.ts";
@@ -7,7 +8,6 @@ import { ScoreBoard, type Scores } from "./scores.ts";
 
 /** Images classified between two reports of progress. */
 const CHUNK = 50;
-const PIXELS = 784;
 
 /** `abs evaluate`: measures accuracy on a labelled data set. */
 export const evaluateCommand: Command = {
@@ -42,7 +42,7 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
       for (let start = offset; start < end; start += CHUNK) {
         const stop = Math.min(end, start + CHUNK);
         const began = performance.now();
-        const classifications = classifier.classifyBatch(images.subarray(start * PIXELS, stop * PIXELS));
+        const classifications = classifier.classifyBatch(images.subarray(start * IMAGE_PIXELS, stop * IMAGE_PIXELS));
         const milliseconds = (performance.now() - began) / (stop - start);
         classifications.forEach((classification, index) => {
           board.add(classification, labels[start + index] as number, milliseconds);

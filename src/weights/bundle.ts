@@ -20,6 +20,29 @@ interface BundledLayer {
   bias: Float32Array;
 }
 
+/** What the wrapper reads back from a bundle's header; offsets count bytes from the bundle's start. */
+export interface BundleHeader {
+  classes: number;
+  latents: number;
+  prototypes: number;
+  metadataOffset: number;
+  metadataLength: number;
+  prototypesOffset: number;
+}
+
+/** Reads the header of the bundle that starts where `view` does. */
+export function readBundleHeader(view: DataView): BundleHeader {
+  const word = (index: number): number => view.getUint32(4 * index, true);
+  return {
+    classes: word(2),
+    latents: word(3),
+    prototypes: word(5),
+    metadataOffset: word(8),
+    metadataLength: word(9),
+    prototypesOffset: word(10),
+  };
+}
+
 /** Turns a checked model into a bundle. */
 export function writeBundle(model: Model): Uint8Array<ArrayBuffer> {
   const description: ModelDescription = {

@@ -57,7 +57,7 @@ export function readPublished({ tensors }: Safetensors): Model {
     }),
     beta: 1,
     sphereRadius: 5,
-    // The constants of the published code; it has no rejection, the paper's distal test uses one half.
+    // Scale and floor are the published code's. It rejects nothing; one half as the threshold is ours.
     confidence: { scale: 440, floor: 3.9e-5, rejectBelow: 0.5 },
     prototypes: undefined,
   };
