@@ -53,3 +53,9 @@ def distort(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
         images[picked], grid + elastic.permute(0, 2, 3, 1), align_corners=False
     ).clamp(0, 1)
     return distorted
+
+
+def binarise(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Turns a random share of images `[n, 1, 28, 28]` into black and white: at least ½ becomes 1."""
+    chosen = (torch.rand(len(images), generator=generator) < share).to(images.device)
+    return torch.where(chosen.reshape(-1, 1, 1, 1), (images >= 0.5).to(images.dtype), images)

@@ -26,6 +26,14 @@ class Configuration:
     vae_epochs: int
     autodecoder_epochs: int
     discriminative_epochs: int
+    discriminative_learning_rate: float
+    """Of the decoders at the first step of the discriminative stage; falls likewise."""
+    attack_radius: float
+    """Largest L2 distance by which that stage moves images towards their best rival."""
+    own_loss_weight: float
+    """Weight of 784·(the own class's loss) in that stage, which keeps reconstructions good."""
+    binarised_share: float
+    """Share of the training images that stage turns black and white, for `binary-abs`."""
     augmented_share: float
     """Share of the training images that are distorted at each visit."""
     prototypes: int

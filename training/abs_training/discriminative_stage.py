@@ -3,6 +3,10 @@
 For each image the losses of its own class and of the two best wrong classes enter a cross-entropy.
 Latents are found by search and then held fixed: by the envelope theorem that gives the gradient of
 the loss at the best latent.
+
+Most images are first moved towards their best rival, as an attacker would move them. With L the
+squared error, dL_c/dx = 2(x − G_c), so the difference of two classes' losses falls fastest along
+G_rival − G_own. The latents then adapt to the moved image before its losses are compared.
 """
 
 import math
@@ -13,7 +17,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from abs_training.augmentation import distort
+from abs_training.augmentation import binarise, distort
 from abs_training.autodecoder_stage import encode
 from abs_training.checkpoint import Checkpoint
 from abs_training.class_epochs import SECONDS_BETWEEN_SAVES
@@ -23,8 +27,8 @@ from abs_training.inference import (
     LatentSearch,
     Prior,
     StartTable,
-    losses_at,
 )
+from abs_training.joint_fit import JointFit
 from abs_training.layers import Decoder
 from abs_training.optimizer_moments import moments_of, restore_moments
 from abs_training.randomness import generator_for
@@ -33,9 +37,6 @@ from abs_training.vae import Vae
 from abs_training.vae_stage import cosine
 
 NAME = "discriminative"
-
-LEARNING_RATE = 5e-4
-"""Of the decoders at the first step; falls to 0 along half a cosine."""
 
 IMAGES_A_STEP = 96
 """Images a step; with three classes an image, about 30 a class when there are ten."""
@@ -46,11 +47,20 @@ RIVALS = 2
 UPDATES_A_VISIT = 4
 """Updates of an image's latents each time the image is visited."""
 
+STEP_SIZE = 0.05
+"""Of those updates."""
+
+ATTACKED_UPDATES = 2
+"""Further updates after the image was moved towards its best rival."""
+
 SHARPNESS = 0.5
 """Cross-entropy of softmax(−½·784·loss)."""
 
-OWN_LOSS_WEIGHT = 0.05
-"""Weight of 784·(the own class's loss), which keeps reconstructions good."""
+EASY_MARGIN = 12.0
+"""An image whose best rival's loss exceeds its own class's by this over 784 is easy."""
+
+EASY_SHARE = 0.25
+"""Share of the easy images that an epoch visits: their cross-entropy has next to no gradient."""
 
 FIRST_SAMPLES = 500
 """Latents drawn from the prior from which the first search may start, beside the encoder's."""
@@ -95,11 +105,13 @@ class DiscriminativeStage:
             decoder.load_state_dict(weights)
             self.decoders.append(decoder.to(self._device))
         self._optimizers = [
-            torch.optim.Adam(decoder.parameters(), lr=LEARNING_RATE) for decoder in self.decoders
+            torch.optim.Adam(decoder.parameters(), lr=configuration.discriminative_learning_rate)
+            for decoder in self.decoders
         ]
         self._latents = torch.zeros(classes, count, configuration.latents, device=self._device)
         self._losses = torch.full((classes, count), math.inf, device=self._device)
         self._searched = 0
+        self._order = torch.zeros(0, dtype=torch.long, device=self._device)
         self._epoch = 0
         self._step = 0
         self._last_save = time.monotonic()
@@ -109,23 +121,17 @@ class DiscriminativeStage:
         """Trains to the end and returns the decoders' weights."""
         if self._epochs > 0:
             self._search_first_latents()
-        steps = math.ceil(len(self._labels) / IMAGES_A_STEP)
         with tqdm(
-            total=steps * self._epochs,
-            initial=self._epoch * steps + self._step,
-            desc=NAME,
-            unit="step",
-            mininterval=5,
+            total=self._epochs, initial=self._epoch, desc=NAME, unit="epoch", mininterval=5
         ) as progress:
             while self._epoch < self._epochs:
-                order = torch.randperm(
-                    len(self._labels),
-                    generator=generator_for(self._configuration.seed, NAME, self._epoch),
-                ).to(self._device)
-                for batch in order.split(IMAGES_A_STEP)[self._step :]:
-                    self._train((self._epoch + self._step / steps) / self._epochs, batch)
+                if self._step == 0:
+                    self._order = self._visited_images()
+                batches = self._order.split(IMAGES_A_STEP)
+                for batch in batches[self._step :]:
+                    self._train((self._epoch + self._step / len(batches)) / self._epochs, batch)
                     self._step += 1
-                    progress.update()
+                    progress.update(1 / len(batches))
                     self._save_sometimes()
                 self._epoch, self._step = self._epoch + 1, 0
         self._save()
@@ -133,6 +139,19 @@ class DiscriminativeStage:
             {name: value.cpu() for name, value in decoder.state_dict().items()}
             for decoder in self.decoders
         ]
+
+    def _visited_images(self) -> Tensor:
+        """Positions of the images that this epoch visits, in its order."""
+        count = len(self._labels)
+        generator = generator_for(self._configuration.seed, NAME, self._epoch)
+        positions = torch.arange(count, device=self._device)
+        rivals = self._losses.clone()
+        rivals[self._labels, positions] = math.inf
+        margins = rivals.min(0).values - self._losses[self._labels, positions]
+        is_easy = PIXELS * margins > EASY_MARGIN
+        drawn = torch.rand(count, generator=generator).to(self._device)
+        order = torch.randperm(count, generator=generator).to(self._device)
+        return order[((drawn < EASY_SHARE) | ~is_easy)[order]]
 
     def _search_first_latents(self) -> None:
         """Fills the tables of latents and losses."""
@@ -197,54 +216,42 @@ class DiscriminativeStage:
     def _train(self, progress: float, batch: Tensor) -> None:
         """One step on the images at the given positions; `progress` goes from 0 to 1."""
         configuration = self._configuration
-        originals = to_unit_range(self._images[batch])
         generator = generator_for(configuration.seed, NAME, self._epoch, self._step)
-        images = distort(originals, configuration.augmented_share, generator)
-        flat = images.flatten(1)
+        originals = to_unit_range(self._images[batch])
+        images = binarise(
+            distort(originals, configuration.augmented_share, generator),
+            configuration.binarised_share,
+            generator,
+        )
         unchanged = (images == originals).flatten(1).all(1)
         labels = self._labels[batch]
         compared = self._compared_classes(self._losses[:, batch], labels, RIVALS)
-        losses = torch.full(compared.shape, math.inf, device=self._device)
-
-        def fit(index: int) -> Tensor:
-            chosen = compared[index].nonzero().flatten()
-            if len(chosen) == 0:
-                return torch.zeros(0, device=self._device)
-            positions = batch[chosen]
-            search = LatentSearch(
-                self.decoders[index], flat[chosen], self._latents[index, positions], self._prior
-            )
-            search.advance(UPDATES_A_VISIT)
-            self._latents[index, positions] = search.latents
-            fitted = losses_at(self.decoders[index], flat[chosen], search.latents, self._prior)
-            losses[index, chosen] = fitted.detach()
-            return fitted
-
-        fits = for_each_class(fit, len(self.decoders), self._workers)
+        fit = JointFit(
+            self.decoders,
+            compared,
+            images.flatten(1),
+            self._latents[:, batch],
+            self._prior,
+            self._workers,
+        )
+        fit.search(UPDATES_A_VISIT, STEP_SIZE)
+        self._latents[:, batch] = fit.latents
         # Distorted images would blur the ranking of rivals, so only others renew it.
         renew = compared & unchanged
-        self._losses[:, batch] = torch.where(renew, losses, self._losses[:, batch])
-        gradients = self._gradients(losses, labels)
-        rate = LEARNING_RATE * cosine(progress)
-
-        def update(index: int) -> None:
-            if len(fits[index]) == 0:
-                return
-            optimizer = self._optimizers[index]
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            optimizer.zero_grad(set_to_none=True)
-            fits[index].backward(gradients[index, compared[index]])
-            optimizer.step()
-
-        for_each_class(update, len(self.decoders), self._workers)
+        self._losses[:, batch] = torch.where(renew, fit.losses, self._losses[:, batch])
+        if configuration.attack_radius > 0:
+            shares = torch.rand(len(batch), generator=generator).to(self._device)
+            fit.attack(labels, configuration.attack_radius, shares)
+            fit.search(ATTACKED_UPDATES, STEP_SIZE)
+        rate = configuration.discriminative_learning_rate * cosine(progress)
+        fit.train(self._optimizers, self._gradients(fit.losses, labels), rate)
 
     def _gradients(self, losses: Tensor, labels: Tensor) -> Tensor:
-        """Derivative of the objective by each loss, `[classes, n]`; classes left out have inf."""
+        """Derivative of the objective by each loss, `[classes, n]`; classes left out have 0."""
         shares = torch.softmax(-SHARPNESS * PIXELS * losses, dim=0)
         positions = torch.arange(len(labels), device=labels.device)
         gradients = -SHARPNESS * PIXELS * shares
-        gradients[labels, positions] += (SHARPNESS + OWN_LOSS_WEIGHT) * PIXELS
+        gradients[labels, positions] += (SHARPNESS + self._configuration.own_loss_weight) * PIXELS
         return gradients / len(labels)
 
     def _save_sometimes(self) -> None:
@@ -258,6 +265,7 @@ class DiscriminativeStage:
                 "searched": self._searched,
                 "epoch": self._epoch,
                 "step": self._step,
+                "order": self._order,
                 "decoders": [decoder.state_dict() for decoder in self.decoders],
                 "moments": [moments_of(optimizer) for optimizer in self._optimizers],
                 "latents": self._latents,
@@ -273,6 +281,7 @@ class DiscriminativeStage:
         self._searched = state["searched"]
         self._epoch = state["epoch"]
         self._step = state["step"]
+        self._order = state["order"].to(self._device)
         self._latents = state["latents"].to(self._device)
         self._losses = state["losses"].to(self._device)
         for decoder, weights in zip(self.decoders, state["decoders"]):

@@ -77,11 +77,19 @@ def project(latents: Tensor, radius: float) -> Tensor:
 class LatentSearch:
     """Adam on one latent for each of `n` images, all under one class."""
 
-    def __init__(self, decoder: Decoder, images: Tensor, start: Tensor, prior: Prior) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        images: Tensor,
+        start: Tensor,
+        prior: Prior,
+        step_size: float = LEARNING_RATE,
+    ) -> None:
         """`images` is `[n, 784]`, `start` is `[n, latents]`."""
         self._decoder = decoder
         self._images = images
         self._prior = prior
+        self._step_size = step_size
         self.latents = start.detach()
         self._first_moment = torch.zeros_like(self.latents)
         self._second_moment = torch.zeros_like(self.latents)
@@ -102,7 +110,7 @@ class LatentSearch:
                 )
                 first[part] = first[part].lerp(gradients, 1 - FIRST_MOMENT_DECAY)
                 second[part] = second[part].lerp(gradients.square(), 1 - SECOND_MOMENT_DECAY)
-                step = LEARNING_RATE / (1 - FIRST_MOMENT_DECAY**update)
+                step = self._step_size / (1 - FIRST_MOMENT_DECAY**update)
                 correction = math.sqrt(1 - SECOND_MOMENT_DECAY**update)
                 denominator = second[part].sqrt() / correction + SMALLEST_DENOMINATOR
                 moved = latents[part] - step * first[part] / denominator

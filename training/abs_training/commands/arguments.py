@@ -1,0 +1,157 @@
+"""Options that several commands share, and what is read because of them."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+from abs_training.data import (
+    DataError,
+    ImageSet,
+    choose_classes,
+    keep_classes,
+    read_image_set,
+    split_training,
+)
+from abs_training.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
+from abs_training.randomness import generator_for
+from abs_training.weights_file import Weights
+
+
+def integers(text: str) -> list[int]:
+    """`0,1,2` as numbers."""
+    return [int(part) for part in text.split(",")]
+
+
+def names(text: str) -> list[str]:
+    """`circle, square` as names without the spaces around them."""
+    return [part.strip() for part in text.split(",")]
+
+
+def positive(text: str) -> int:
+    """An integer from 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is less than 1")
+    return value
+
+
+def not_negative(text: str) -> int:
+    """An integer from 0."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is less than 0")
+    return value
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{value} is not from 0 to 1")
+    return value
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--data` and `--classes`."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with the four files named as MNIST's, with or without .gz",
+    )
+    parser.add_argument(
+        "--classes",
+        type=integers,
+        metavar="0,1,…",
+        help="only these labels of the files (default: all)",
+    )
+
+
+def add_machine_arguments(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--device` and `--workers`; `what` says what is done side by side."""
+    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
+    parser.add_argument(
+        "--workers",
+        type=positive,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help=f"classes {what} side by side (default: one a core); does not change the result",
+    )
+
+
+def add_split_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--split` and `--limit`: which images are looked at."""
+    parser.add_argument("--split", choices=("validation", "test"), default="validation")
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N images")
+
+
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    """The weights, and how they are searched: as the paper does unless told otherwise."""
+    parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--samples",
+        type=not_negative,
+        default=PAPER_SAMPLES,
+        metavar="N",
+        help=f"latents drawn from the prior to start from (default {PAPER_SAMPLES})",
+    )
+    parser.add_argument(
+        "--prototypes", action="store_true", help="start from the file's prototypes as well"
+    )
+    parser.add_argument(
+        "--steps",
+        type=positive,
+        default=PAPER_UPDATES + 1,
+        metavar="N",
+        help=f"passes over a latent, the last without an update (default {PAPER_UPDATES + 1})",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    add_machine_arguments(parser, "searched")
+
+
+def search_starts(options: argparse.Namespace, weights: Weights) -> list[Tensor]:
+    """Latents `[m, latents]` from which the search of each class starts."""
+    samples = paper_samples(
+        options.samples,
+        weights.decoders[0].latents,
+        generator_for(options.seed, "evaluation samples"),
+    )
+    starts = [samples] * len(weights.decoders)
+    if options.prototypes and weights.prototypes is not None:
+        starts = [torch.cat([own, samples]) for own in weights.prototypes]
+    if len(starts[0]) == 0:
+        raise DataError("there is no latent to start from: no samples and no prototypes")
+    return [start.to(options.device) for start in starts]
+
+
+def read_split(options: argparse.Namespace, classes: int) -> ImageSet:
+    """The images that `--data`, `--split`, `--classes` and `--limit` name.
+
+    Raises DataError when they cannot be read or are not of as many classes as the weights.
+    """
+    prefix = "t10k" if options.split == "test" else "train"
+    image_set, _ = read_image_set(options.data, prefix)
+    if options.split == "validation":
+        _, image_set = split_training(image_set)
+    chosen, _ = choose_classes(image_set.labels, options.classes, None)
+    if len(chosen) != classes:
+        raise DataError(f"the weights have {classes} classes, but the images {len(chosen)}")
+    image_set = keep_classes(image_set, chosen)
+    return image_set if options.limit is None else image_set.first(options.limit)
+
+
+def class_names(options: argparse.Namespace) -> Optional[list[str]]:
+    """The names that `--class-names` or `--class-names-file` give."""
+    if options.class_names_file is None:
+        given: Optional[list[str]] = options.class_names
+        return given
+    try:
+        lines = options.class_names_file.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{options.class_names_file}: cannot be read: {error}") from error
+    return [line.strip() for line in lines if line.strip()]

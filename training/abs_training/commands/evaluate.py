@@ -1,0 +1,40 @@
+"""`evaluate`: accuracy, cross-entropy and margin of a weights file."""
+
+import argparse
+
+from abs_training.calibration import quality
+from abs_training.commands.arguments import (
+    add_data_arguments,
+    add_search_arguments,
+    add_split_arguments,
+    read_split,
+    search_starts,
+)
+from abs_training.data import to_unit_range
+from abs_training.inference import search_all_classes
+from abs_training.threads import use_one_thread
+from abs_training.published import read_any_weights
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.set_defaults(run=run)
+    add_data_arguments(parser)
+    add_split_arguments(parser)
+    add_search_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Searches every class for every image of the split and prints figures of quality."""
+    use_one_thread()
+    weights = read_any_weights(options.weights)
+    images = read_split(options, len(weights.class_names))
+    losses = search_all_classes(
+        [decoder.to(options.device) for decoder in weights.decoders],
+        to_unit_range(images.images.to(options.device)).flatten(1),
+        search_starts(options, weights),
+        weights.prior,
+        options.steps - 1,
+        options.workers,
+    ).cpu()
+    print(f"{len(images)} {options.split} images: {quality(losses, images.labels)}")

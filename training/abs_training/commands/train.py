@@ -1,0 +1,165 @@
+"""`train`: from raw image files to a weights file."""
+
+import argparse
+import shlex
+from pathlib import Path
+
+from abs_training import encoder
+from abs_training.commands.arguments import (
+    add_data_arguments,
+    add_machine_arguments,
+    class_names,
+    integers,
+    names,
+    not_negative,
+    positive,
+    share,
+)
+from abs_training.configuration import Configuration
+from abs_training.data import read_data_set
+from abs_training.layers import NAMED_SHAPES, Layer, check_layers, read_layers
+from abs_training.pipeline import Run
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.set_defaults(run=run)
+    add_data_arguments(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file")
+    parser.add_argument("--class-names", type=names, metavar="A,B,…", help="one name a class")
+    parser.add_argument(
+        "--class-names-file", type=Path, metavar="FILE", help="text file with one name a line"
+    )
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--shape", choices=sorted(NAMED_SHAPES), default="paper")
+    shape.add_argument("--layers", type=Path, metavar="FILE", help="layer list as JSON")
+    parser.add_argument("--latents", type=int, default=16, help="2 to 32 (default 16)")
+    parser.add_argument("--encoder", choices=encoder.KINDS, default="mlp")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--batch", type=positive, default=32, help="images a step (default 32)")
+    parser.add_argument("--learning-rate", type=float, default=3e-3, help="default 0.003")
+    for stage, epochs in (
+        ("pretraining", 2),
+        ("vae", 45),
+        ("autodecoder", 4),
+        ("discriminative", 4),
+    ):
+        parser.add_argument(
+            f"--{stage}-epochs",
+            type=not_negative,
+            default=epochs,
+            metavar="N",
+            help=f"default {epochs}",
+        )
+    parser.add_argument("--discriminative-learning-rate", type=float, default=5e-4)
+    parser.add_argument(
+        "--attack-radius",
+        type=float,
+        default=1.5,
+        metavar="L2",
+        help="the discriminative stage moves images up to this far towards their best rival "
+        "(default 1.5)",
+    )
+    parser.add_argument("--own-loss-weight", type=float, default=0.05)
+    parser.add_argument(
+        "--binarised-share",
+        type=share,
+        default=0.15,
+        metavar="SHARE",
+        help="share of images that the discriminative stage turns black and white (default 0.15)",
+    )
+    parser.add_argument(
+        "--augmented-share",
+        type=share,
+        default=0.7,
+        metavar="SHARE",
+        help="share of images distorted at each visit (default 0.7)",
+    )
+    parser.add_argument(
+        "--prototypes", type=positive, default=100, metavar="N", help="a class (default 100)"
+    )
+    parser.add_argument(
+        "--max-steps",
+        type=positive,
+        metavar="N",
+        help="quick check: at most N steps a class and stage, one epoch each",
+    )
+    add_machine_arguments(parser, "trained")
+    parser.add_argument(
+        "--run-directory",
+        type=Path,
+        metavar="DIR",
+        help="where the run is saved as it goes; a run with the same settings and data continues "
+        "from there (default: runs/ and the name of the weights file)",
+    )
+
+
+def _layers(options: argparse.Namespace) -> list[Layer]:
+    if options.layers is not None:
+        return read_layers(options.layers, options.latents)
+    return check_layers(NAMED_SHAPES[options.shape], options.latents)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains, or continues, and writes the weights file and its model card."""
+    configuration = Configuration(
+        layers=_layers(options),
+        latents=options.latents,
+        encoder=options.encoder,
+        seed=options.seed,
+        batch=options.batch,
+        learning_rate=options.learning_rate,
+        pretraining_epochs=options.pretraining_epochs,
+        vae_epochs=options.vae_epochs,
+        autodecoder_epochs=options.autodecoder_epochs,
+        discriminative_epochs=options.discriminative_epochs,
+        discriminative_learning_rate=options.discriminative_learning_rate,
+        attack_radius=options.attack_radius,
+        own_loss_weight=options.own_loss_weight,
+        binarised_share=options.binarised_share,
+        augmented_share=options.augmented_share,
+        prototypes=options.prototypes,
+        max_steps=options.max_steps,
+        device=options.device,
+    )
+    data = read_data_set(options.data, options.classes, class_names(options))
+    folder = options.run_directory or Path("runs") / options.out.stem
+    whole = Run(configuration, data, folder, options.workers)
+    whole.train(options.out, _command_line(options))
+
+
+def _command_line(options: argparse.Namespace) -> str:
+    """The command that repeats the run; folders of this machine are left out."""
+    words = ["python3", "-m", "abs_training", "train", "--data", "DATA", "--out", options.out.name]
+    if options.classes is not None:
+        words += ["--classes", ",".join(str(label) for label in options.classes)]
+    given_names = class_names(options)
+    if given_names is not None:
+        words += ["--class-names", ",".join(given_names)]
+    if options.layers is None:
+        words += ["--shape", options.shape]
+    else:
+        words += ["--layers", options.layers.name]
+    for name in (
+        "latents",
+        "encoder",
+        "seed",
+        "batch",
+        "learning_rate",
+        "pretraining_epochs",
+        "vae_epochs",
+        "autodecoder_epochs",
+        "discriminative_epochs",
+        "discriminative_learning_rate",
+        "attack_radius",
+        "own_loss_weight",
+        "binarised_share",
+        "augmented_share",
+        "prototypes",
+        "max_steps",
+        "device",
+    ):
+        value = getattr(options, name)
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(words)
