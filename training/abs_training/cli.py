@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Sequence
 
-from abs_training.commands import decode, evaluate, robustness, train
+from abs_training.commands import curves, decode, evaluate, robustness, train
 from abs_training.data import DataError
 from abs_training.layers import LayerError
 from abs_training.weights_file import WeightsFileError
@@ -13,6 +13,7 @@ COMMANDS = (
     ("train", train, "train decoders and write a weights file"),
     ("evaluate", evaluate, "measure the accuracy of a weights file"),
     ("robustness", robustness, "measure how far images must move to lose their label"),
+    ("curves", curves, "draw the curves of a run as SVG"),
     ("decode", decode, "print the images of given latents as JSON"),
 )
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (DataError, LayerError, WeightsFileError) as error:
+    except (curves.CurvesError, DataError, LayerError, WeightsFileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
