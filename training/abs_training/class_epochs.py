@@ -47,11 +47,13 @@ def run_class_epochs(
     epochs: int,
     workers: int,
     checkpoint: Checkpoint,
+    report: Callable[[int, dict[str, Any]], None],
 ) -> list[dict[str, Any]]:
     """Trains each class for a number of epochs and returns the final states in order of class.
 
     The classes that are furthest behind go first. States are saved every half minute, and a run
-    continues from those saved. The result does not depend on the number of workers.
+    continues from those saved. The result does not depend on the number of workers. `report` hears
+    of every class's new state.
     """
     saved = checkpoint.load(name)
     states = [start(index) for index in range(len(images))] if saved is None else saved
@@ -82,6 +84,7 @@ def run_class_epochs(
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 index, packed[index] = future.result()
+                report(index, unpack(packed[index]))
                 done[index] += 1
                 idle.add(index)
                 progress.update()

@@ -24,7 +24,6 @@ class Configuration:
     pretraining_epochs: int
     """Passes of one autoencoder over all classes, from which every class starts."""
     vae_epochs: int
-    autodecoder_epochs: int
     discriminative_epochs: int
     discriminative_learning_rate: float
     """Of the decoders at the first step of the discriminative stage; falls likewise."""

@@ -18,7 +18,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from abs_training.augmentation import binarise, distort
-from abs_training.autodecoder_stage import encode
 from abs_training.checkpoint import Checkpoint
 from abs_training.class_epochs import SECONDS_BETWEEN_SAVES
 from abs_training.configuration import Configuration
@@ -32,8 +31,9 @@ from abs_training.joint_fit import JointFit
 from abs_training.layers import Decoder
 from abs_training.optimizer_moments import moments_of, restore_moments
 from abs_training.randomness import generator_for
+from abs_training.record import Record
 from abs_training.threads import for_each_class
-from abs_training.vae import Vae
+from abs_training.vae import Vae, encode
 from abs_training.vae_stage import cosine
 
 NAME = "discriminative"
@@ -87,6 +87,7 @@ class DiscriminativeStage:
         decoders: Sequence[dict[str, Any]],
         workers: int,
         checkpoint: Checkpoint,
+        record: Record,
     ) -> None:
         """`vaes` propose the first latents; `decoders` are the weights that training starts from."""
         self._configuration = configuration
@@ -97,6 +98,7 @@ class DiscriminativeStage:
         self._vaes = [vae.to(self._device).eval() for vae in vaes]
         self._workers = workers
         self._checkpoint = checkpoint
+        self._record = record
         self._epochs = configuration.epochs(configuration.discriminative_epochs)
         classes, count = len(decoders), len(training)
         self.decoders = []
@@ -111,6 +113,7 @@ class DiscriminativeStage:
         self._latents = torch.zeros(classes, count, configuration.latents, device=self._device)
         self._losses = torch.full((classes, count), math.inf, device=self._device)
         self._searched = 0
+        self._sums = torch.zeros(4)
         self._order = torch.zeros(0, dtype=torch.long, device=self._device)
         self._epoch = 0
         self._step = 0
@@ -134,6 +137,7 @@ class DiscriminativeStage:
                     progress.update(1 / len(batches))
                     self._save_sometimes()
                 self._epoch, self._step = self._epoch + 1, 0
+                self._record_epoch()
         self._save()
         return [
             {name: value.cpu() for name, value in decoder.state_dict().items()}
@@ -245,6 +249,7 @@ class DiscriminativeStage:
             fit.search(ATTACKED_UPDATES, STEP_SIZE)
         rate = configuration.discriminative_learning_rate * cosine(progress)
         fit.train(self._optimizers, self._gradients(fit.losses, labels), rate)
+        self._sums += self._figures(fit.losses, labels)
 
     def _gradients(self, losses: Tensor, labels: Tensor) -> Tensor:
         """Derivative of the objective by each loss, `[classes, n]`; classes left out have 0."""
@@ -254,11 +259,33 @@ class DiscriminativeStage:
         gradients[labels, positions] += (SHARPNESS + self._configuration.own_loss_weight) * PIXELS
         return gradients / len(labels)
 
+    def _figures(self, losses: Tensor, labels: Tensor) -> Tensor:
+        """Sums over the batch: images, cross-entropy, images with the right label, own loss."""
+        positions = torch.arange(len(labels), device=labels.device)
+        own = losses[labels, positions]
+        entropies = -torch.log_softmax(-SHARPNESS * PIXELS * losses, dim=0)[labels, positions]
+        right = (losses.argmin(0) == labels).to(losses.dtype)
+        sums = [torch.ones_like(right), entropies, right, PIXELS * own]
+        return torch.stack([values.sum() for values in sums]).cpu()
+
+    def _record_epoch(self) -> None:
+        """Adds the epoch's means over the images visited, attacked as they were, to the curves."""
+        means = self._sums / self._sums[0].clamp_min(1)
+        for series, value in (
+            ("cross-entropy", means[1]),
+            ("share right", means[2]),
+            ("own loss · 784", means[3]),
+            ("share of images visited", self._sums[0] / len(self._labels)),
+        ):
+            self._record.add_point(NAME, series, self._epoch, float(value))
+        self._sums = torch.zeros(4)
+
     def _save_sometimes(self) -> None:
         if time.monotonic() - self._last_save > SECONDS_BETWEEN_SAVES:
             self._save()
 
     def _save(self) -> None:
+        self._record.flush()
         self._checkpoint.save(
             NAME,
             {
@@ -266,6 +293,7 @@ class DiscriminativeStage:
                 "epoch": self._epoch,
                 "step": self._step,
                 "order": self._order,
+                "sums": self._sums,
                 "decoders": [decoder.state_dict() for decoder in self.decoders],
                 "moments": [moments_of(optimizer) for optimizer in self._optimizers],
                 "latents": self._latents,
@@ -282,6 +310,7 @@ class DiscriminativeStage:
         self._epoch = state["epoch"]
         self._step = state["step"]
         self._order = state["order"].to(self._device)
+        self._sums = state["sums"]
         self._latents = state["latents"].to(self._device)
         self._losses = state["losses"].to(self._device)
         for decoder, weights in zip(self.decoders, state["decoders"]):

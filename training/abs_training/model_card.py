@@ -8,7 +8,6 @@ from abs_training.weights_file import Weights
 
 STAGE_TITLES = {
     "autoencoders": "autoencoders",
-    "autodecoder": "decoders trained on searched latents",
     "discriminative": "decoders trained against their rivals",
     "finished": "finished weights",
 }
@@ -63,8 +62,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         f"{settings['learning_rate']}",
         "   falling to 0, weight of the KL divergence rising from 0.3 to 1). Batch normalisation is",
         "   then folded into the weights.",
-        f"3. {settings['autodecoder_epochs']} epochs of the decoders on latents found by search.",
-        f"4. {settings['discriminative_epochs']} epochs of all decoders together: cross-entropy of "
+        f"3. {settings['discriminative_epochs']} epochs of all decoders together: cross-entropy of "
         "an image's own class against its two",
         "   best rivals.",
         "",

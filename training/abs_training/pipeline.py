@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from abs_training.autodecoder_stage import AutodecoderEpoch, encode, start_autodecoder
 from abs_training.calibration import calibrate, confidences, quality
 from abs_training.checkpoint import Checkpoint
 from abs_training.class_epochs import run_class_epochs
@@ -25,7 +24,7 @@ from abs_training.prototypes import choose_prototypes
 from abs_training.randomness import generator_for
 from abs_training.record import Record
 from abs_training.threads import use_one_thread
-from abs_training.vae import Vae
+from abs_training.vae import Vae, encode
 from abs_training.vae_stage import VaeEpoch, start_vae
 from abs_training.weights_file import Weights, write_weights
 
@@ -87,19 +86,16 @@ class Run:
         vaes = [self._vae(weights) for weights in vae_weights]
         first = [vae.decoder.folded().to(self._device) for vae in vaes]
         self._measure("autoencoders", first, vaes, command)
-        with self._record.timed("autodecoder"):
-            decoder_weights = self._train_autodecoders(vae_weights)
-        second = [self._decoder(weights) for weights in decoder_weights]
-        self._measure("autodecoder", second, vaes, command)
         with self._record.timed("discriminative"):
             decoder_weights = DiscriminativeStage(
                 self._configuration,
                 self._prior,
                 self._training,
                 vaes,
-                decoder_weights,
+                [decoder.state_dict() for decoder in first],
                 self._workers,
                 self._checkpoint,
+                self._record,
             ).run()
         self._finish(out, [self._decoder(weights) for weights in decoder_weights], vaes, command)
 
@@ -116,6 +112,7 @@ class Run:
             epochs,
             1,
             self._checkpoint,
+            lambda index, state: self._record_objective("pretraining", "all classes", state),
         )
         weights: dict[str, Any] = state[0]["model"]
         return weights
@@ -131,23 +128,16 @@ class Run:
             epochs,
             self._workers,
             self._checkpoint,
+            lambda index, state: self._record_objective(
+                "autoencoders", self._class_names[index], state
+            ),
         )
         return [state["model"] for state in states]
 
-    def _train_autodecoders(self, vae_weights: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Weights of each class's decoder without batch normalisation."""
-        configuration = self._configuration
-        epochs = configuration.epochs(configuration.autodecoder_epochs)
-        states = run_class_epochs(
-            "autodecoder",
-            AutodecoderEpoch(configuration, self._prior, epochs),
-            self._images,
-            lambda index: start_autodecoder(configuration, vae_weights[index], self._images[index]),
-            epochs,
-            self._workers,
-            self._checkpoint,
-        )
-        return [state["model"] for state in states]
+    def _record_objective(self, stage: str, part: str, state: dict[str, Any]) -> None:
+        """Adds an epoch's mean objective to the curves."""
+        epoch, objective = int(state["epoch"]), float(state["objective"])
+        self._record.add_point(stage, f"objective/{part}", epoch, objective)
 
     def _vae(self, weights: dict[str, Any]) -> Vae:
         configuration = self._configuration

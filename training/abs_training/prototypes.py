@@ -6,13 +6,12 @@ import torch
 from torch import Tensor
 
 from abs_training.augmentation import distort
-from abs_training.autodecoder_stage import encode
 from abs_training.data import ImageSet, to_unit_range
 from abs_training.inference import LatentSearch, Prior, StartTable
 from abs_training.layers import Decoder
 from abs_training.randomness import generator_for
 from abs_training.threads import for_each_class
-from abs_training.vae import Vae
+from abs_training.vae import Vae, encode
 
 OWN_IMAGES = 1500
 """Training images of the class whose latents may become prototypes."""

@@ -29,3 +29,9 @@ class Vae(nn.Module):
         squared_error = (decoded - images).square().sum()
         divergence = 0.5 * (means.square() + log_variances.exp() - 1 - log_variances).sum()
         return (squared_error + kl_weight * divergence) / len(images)
+
+
+def encode(vae: Vae, images: Tensor) -> Tensor:
+    """The encoder's means `[n, latents]` for images `[n, 1, 28, 28]`."""
+    with torch.no_grad():
+        return torch.cat([vae.encoder(part)[0] for part in images.split(512)])

@@ -61,6 +61,7 @@ class VaeEpoch:
         order = torch.randperm(len(visited), generator=generator)
         # The last batch may be short, but batch normalisation needs more than one image.
         batches = [part for part in order.split(configuration.batch) if len(part) > 1]
+        total = torch.zeros((), device=device)
         for step, batch in enumerate(batches):
             progress = (epoch + step / len(batches)) / self.epochs
             for group in optimizer.param_groups:
@@ -70,10 +71,14 @@ class VaeEpoch:
             target = distort(visited[batch], configuration.augmented_share, generator)
             noise = torch.randn(len(batch), configuration.latents, generator=generator).to(device)
             optimizer.zero_grad(set_to_none=True)
-            model.objective(target, noise, kl_weight).backward()
+            objective = model.objective(target, noise, kl_weight)
+            objective.backward()
             optimizer.step()
+            total += objective.detach() * len(batch)
         return {
             "epoch": epoch + 1,
             "model": model.state_dict(),
             "moments": moments_of(optimizer),
+            # A tensor, since PyTorch 1.13 loads no floats safely.
+            "objective": (total / len(order)).cpu(),
         }

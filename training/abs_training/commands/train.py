@@ -41,7 +41,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     for stage, epochs in (
         ("pretraining", 2),
         ("vae", 45),
-        ("autodecoder", 4),
         ("discriminative", 4),
     ):
         parser.add_argument(
@@ -111,7 +110,6 @@ def run(options: argparse.Namespace) -> None:
         learning_rate=options.learning_rate,
         pretraining_epochs=options.pretraining_epochs,
         vae_epochs=options.vae_epochs,
-        autodecoder_epochs=options.autodecoder_epochs,
         discriminative_epochs=options.discriminative_epochs,
         discriminative_learning_rate=options.discriminative_learning_rate,
         attack_radius=options.attack_radius,
@@ -148,7 +146,6 @@ def _command_line(options: argparse.Namespace) -> str:
         "learning_rate",
         "pretraining_epochs",
         "vae_epochs",
-        "autodecoder_epochs",
         "discriminative_epochs",
         "discriminative_learning_rate",
         "attack_radius",
