@@ -10,6 +10,12 @@ from abs_training.inference import LatentSearch, Prior
 from abs_training.layers import Decoder
 from abs_training.threads import for_each_class
 
+REACH = 2.0
+"""An attack goes up to this many times the way to the boundary that fixed latents would give.
+
+Latents adapt while an image moves, so the boundary that a search sees lies about twice as far.
+"""
+
 LEAST_DISTANCE = 1e-6
 """Keeps the direction between two equal reconstructions finite."""
 
@@ -71,8 +77,8 @@ class JointFit:
         The derivative of the difference of two classes' losses with respect to the image is
         2(G_own − G_rival) / 784, so along G_rival − G_own the image loses its label soonest: after
         784·(loss_rival − loss_own) / (2‖G_rival − G_own‖) if latents stay as they are. An image
-        goes its share `[n]` in 0..1 of that way, or of `radius` (L2) where that is shorter; one that
-        has lost its label already stays.
+        goes its share `[n]` in 0..1 of `REACH` times that way, or of `radius` (L2) where that is
+        shorter; one that has lost its label already stays.
         """
         positions = torch.arange(len(labels), device=labels.device)
         wrong = self.losses.clone()
@@ -82,7 +88,7 @@ class JointFit:
         direction = direction - self.reconstructions[labels, positions]
         lengths = direction.norm(dim=1).clamp_min(LEAST_DISTANCE)
         gaps = self.losses[rivals, positions] - self.losses[labels, positions]
-        ways = (gaps * PIXELS / (2 * lengths)).clamp(0, radius)
+        ways = (REACH * gaps * PIXELS / (2 * lengths)).clamp(0, radius)
         moved = self._images + direction * (shares * ways / lengths).unsqueeze(1)
         self._images = moved.clamp(0, 1)
 

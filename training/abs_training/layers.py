@@ -65,7 +65,7 @@ NAMED_SHAPES: dict[str, list[Layer]] = {
         ]
     ),
     "shuffle": _with_activations(
-        [_dense(16, 7, 7), _pixel_shuffle_convolution(16), _pixel_shuffle_convolution(1)]
+        [_dense(16, 7, 7), _pixel_shuffle_convolution(8), _pixel_shuffle_convolution(1)]
     ),
     "dense": _with_activations([_dense(64, 1, 1), _dense(256, 1, 1), _dense(1, SIDE, SIDE)]),
 }

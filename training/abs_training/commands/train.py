@@ -31,7 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--class-names-file", type=Path, metavar="FILE", help="text file with one name a line"
     )
     shape = parser.add_mutually_exclusive_group()
-    shape.add_argument("--shape", choices=sorted(NAMED_SHAPES), default="paper")
+    shape.add_argument("--shape", choices=sorted(NAMED_SHAPES), default="shuffle")
     shape.add_argument("--layers", type=Path, metavar="FILE", help="layer list as JSON")
     parser.add_argument("--latents", type=int, default=16, help="2 to 32 (default 16)")
     parser.add_argument("--encoder", choices=encoder.KINDS, default="mlp")
@@ -41,7 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     for stage, epochs in (
         ("pretraining", 2),
         ("vae", 45),
-        ("discriminative", 4),
+        ("discriminative", 24),
     ):
         parser.add_argument(
             f"--{stage}-epochs",
@@ -50,14 +50,14 @@ def add(parser: argparse.ArgumentParser) -> None:
             metavar="N",
             help=f"default {epochs}",
         )
-    parser.add_argument("--discriminative-learning-rate", type=float, default=5e-4)
+    parser.add_argument("--discriminative-learning-rate", type=float, default=1e-3)
     parser.add_argument(
         "--attack-radius",
         type=float,
-        default=1.5,
+        default=2.0,
         metavar="L2",
         help="the discriminative stage moves images up to this far towards their best rival "
-        "(default 1.5)",
+        "(default 2)",
     )
     parser.add_argument("--own-loss-weight", type=float, default=0.05)
     parser.add_argument(
