@@ -1,40 +1,24 @@
 """The command line: `python3 -m abs_training COMMAND`."""
 
 import argparse
-import json
 import os
 import shlex
 import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
-import torch
-
 from abs_training import encoder
-from abs_training.calibration import quality
+from abs_training.arguments import add_data_arguments as _add_data_arguments
+from abs_training.arguments import names as _names
+from abs_training.arguments import not_negative as _not_negative
+from abs_training.arguments import positive as _positive
 from abs_training.configuration import Configuration
-from abs_training.data import (
-    DataError,
-    ImageSet,
-    choose_classes,
-    keep_classes,
-    read_image_set,
-    read_data_set,
-    split_training,
-    to_unit_range,
-)
-from abs_training.inference import (
-    PAPER_SAMPLES,
-    PAPER_UPDATES,
-    decode,
-    paper_samples,
-    search_all_classes,
-)
+from abs_training.data import DataError, read_data_set
 from abs_training.layers import NAMED_SHAPES, Layer, LayerError, check_layers, read_layers
 from abs_training.pipeline import Run
-from abs_training.randomness import generator_for
-from abs_training.threads import use_one_thread
-from abs_training.weights_file import WeightsFileError, read_weights
+from abs_training.quantization import STORAGES
+from abs_training.safetensors_file import WeightsFileError
+from abs_training.weights_commands import add_decode, add_evaluate, add_storage
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,25 +39,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train decoders and write a weights file"))
-    _add_evaluate(commands.add_parser("evaluate", help="measure the accuracy of a weights file"))
-    _add_decode(commands.add_parser("decode", help="print the images of given latents as JSON"))
+    add_evaluate(commands.add_parser("evaluate", help="measure the accuracy of a weights file"))
+    add_storage(
+        commands.add_parser("storage", help="compare ways of storing the numbers of a weights file")
+    )
+    add_decode(commands.add_parser("decode", help="print the images of given latents as JSON"))
     return parser
-
-
-def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder with the four files named as MNIST's, with or without .gz",
-    )
-    parser.add_argument(
-        "--classes",
-        type=_integers,
-        metavar="0,1,…",
-        help="only these labels of the files (default: all)",
-    )
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
@@ -116,6 +87,12 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--prototypes", type=_positive, default=100, metavar="N", help="a class (default 100)"
     )
     parser.add_argument(
+        "--storage",
+        choices=list(STORAGES),
+        default="int8",
+        help="type of the numbers in the weights file (default int8); does not change the training",
+    )
+    parser.add_argument(
         "--max-steps",
         type=_positive,
         metavar="N",
@@ -136,64 +113,6 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="where the run is saved as it goes; a run with the same settings and data continues "
         "from there (default: runs/ and the name of the weights file)",
     )
-
-
-def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=_evaluate)
-    parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
-    _add_data_arguments(parser)
-    parser.add_argument("--split", choices=("validation", "test"), default="validation")
-    parser.add_argument("--limit", type=_positive, metavar="N", help="only the first N images")
-    parser.add_argument(
-        "--samples",
-        type=_not_negative,
-        default=PAPER_SAMPLES,
-        metavar="N",
-        help=f"latents drawn from the prior to start from (default {PAPER_SAMPLES})",
-    )
-    parser.add_argument(
-        "--prototypes", action="store_true", help="start from the file's prototypes as well"
-    )
-    parser.add_argument(
-        "--steps",
-        type=_positive,
-        default=PAPER_UPDATES + 1,
-        metavar="N",
-        help=f"passes over a latent, the last without an update (default {PAPER_UPDATES + 1})",
-    )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
-    parser.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N")
-
-
-def _add_decode(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=_decode)
-    parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
-    parser.add_argument(
-        "--latents", type=Path, required=True, metavar="FILE", help="JSON: [[number, …], …]"
-    )
-
-
-def _integers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
-
-
-def _names(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is less than 1")
-    return value
-
-
-def _not_negative(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is less than 0")
-    return value
 
 
 def _class_names(options: argparse.Namespace) -> Optional[list[str]]:
@@ -232,7 +151,7 @@ def _train(options: argparse.Namespace) -> None:
     )
     data = read_data_set(options.data, options.classes, _class_names(options))
     folder = options.run_directory or Path("runs") / options.out.stem
-    run = Run(configuration, data, folder, options.workers)
+    run = Run(configuration, data, folder, options.workers, options.storage)
     run.train(options.out, _command_line(options))
 
 
@@ -260,6 +179,7 @@ def _command_line(options: argparse.Namespace) -> str:
         "discriminative_epochs",
         "augmented_share",
         "prototypes",
+        "storage",
         "max_steps",
         "device",
     ):
@@ -267,54 +187,3 @@ def _command_line(options: argparse.Namespace) -> str:
         if value is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join(words)
-
-
-def _evaluate(options: argparse.Namespace) -> None:
-    use_one_thread()
-    weights = read_weights(options.weights)
-    device = torch.device(options.device)
-    images = _read_split(options, len(weights.class_names))
-    samples = paper_samples(
-        options.samples,
-        weights.decoders[0].latents,
-        generator_for(options.seed, "evaluation samples"),
-    )
-    starts = [samples] * len(weights.decoders)
-    if options.prototypes and weights.prototypes is not None:
-        starts = [torch.cat([own, samples]) for own in weights.prototypes]
-    if len(starts[0]) == 0:
-        raise DataError("there is no latent to start from: no samples and no prototypes")
-    losses = search_all_classes(
-        [decoder.to(device) for decoder in weights.decoders],
-        to_unit_range(images.images.to(device)).flatten(1),
-        [start.to(device) for start in starts],
-        weights.prior,
-        options.steps - 1,
-        options.workers,
-    ).cpu()
-    print(f"{len(images)} {options.split} images: {quality(losses, images.labels)}")
-
-
-def _read_split(options: argparse.Namespace, classes: int) -> ImageSet:
-    prefix = "t10k" if options.split == "test" else "train"
-    image_set, _ = read_image_set(options.data, prefix)
-    if options.split == "validation":
-        _, image_set = split_training(image_set)
-    chosen, _ = choose_classes(image_set.labels, options.classes, None)
-    if len(chosen) != classes:
-        raise DataError(f"the weights have {classes} classes, but the images {len(chosen)}")
-    image_set = keep_classes(image_set, chosen)
-    return image_set if options.limit is None else image_set.first(options.limit)
-
-
-def _decode(options: argparse.Namespace) -> None:
-    weights = read_weights(options.weights)
-    expected = weights.decoders[0].latents
-    try:
-        latents = torch.tensor(json.loads(options.latents.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise DataError(f"{options.latents}: cannot be read: {error}") from error
-    if latents.dim() != 2 or latents.shape[1] != expected:
-        raise DataError(f"{options.latents}: must be a list of lists of {expected} numbers")
-    images = [decode(decoder, latents.float()).tolist() for decoder in weights.decoders]
-    print(json.dumps({"classes": weights.class_names, "images": images}))
