@@ -143,7 +143,8 @@ export function uint16Values(tensor: Tensor): Uint16Array {
 
 /** The values of an I8 tensor, copied out. */
 export function int8Values(tensor: Tensor): Int8Array {
-  return new Int8Array(tensor.bytes.slice().buffer);
+  const { buffer, byteOffset, byteLength } = tensor.bytes;
+  return new Int8Array(buffer, byteOffset, byteLength).slice();
 }
 
 function viewOf({ bytes }: Tensor): DataView {
