@@ -4,9 +4,18 @@
 
 /** "ABSB", then the version that src/weights/bundle.ts writes. */
 export const BUNDLE_MAGIC: u32 = 0x42534241;
-export const BUNDLE_VERSION: u32 = 1;
+export const BUNDLE_VERSION: u32 = 2;
 
-/** The bundle's first 48 bytes; `layerCount` layer descriptions follow. */
+/** Where a tensor lies and in which form, see decoder/stored.ts; three fields of a header or layer. */
+@unmanaged
+export class BundleTensor {
+  element: u32;
+  offset: u32;
+  /** f32, for I8 only. */
+  scalesOffset: u32;
+}
+
+/** The bundle's first 56 bytes; `layerCount` layer descriptions follow. */
 @unmanaged
 export class BundleHeader {
   magic: u32;
@@ -22,15 +31,17 @@ export class BundleHeader {
   sphereRadius: f32;
   metadataOffset: u32;
   metadataLength: u32;
-  /** f32 [classes][prototypes][latents]. */
+  /** A tensor [classes][prototypes][latents], with scales [classes][latents]. */
+  prototypesElement: u32;
   prototypesOffset: u32;
+  prototypesScalesOffset: u32;
   length: u32;
 }
 
 export const DENSE: u32 = 0;
 export const TRANSPOSED_CONVOLUTION: u32 = 1;
 
-/** One layer with weights, 48 bytes. Activations are implied: ELU between layers, sigmoid behind the last. */
+/** One layer with weights, 64 bytes. Activations are implied: ELU between layers, sigmoid behind the last. */
 @unmanaged
 export class BundleLayer {
   kind: u32;
@@ -44,13 +55,34 @@ export class BundleLayer {
   kernel: u32;
   stride: u32;
   padding: u32;
-  /** f32 [classes][input row, column, channel][output row, column, channel], or [classes][input channel][row][column][output channel]. */
-  weightsOffset: u32;
   /**
-   * f32 [classes][output row, column, channel] for dense, otherwise [classes][row phase][column phase][output channel]
-   * with `stride` phases either way (see decoder/transposedConvolution.ts).
+   * A tensor [classes][input row, column, channel][output row, column, channel], or
+   * [classes][input channel][row][column][output channel].
    */
+  weightsElement: u32;
+  weightsOffset: u32;
+  /** [classes][output channel] for dense, otherwise as the bias lies: a tap's phase is its row and column mod `stride`. */
+  weightsScalesOffset: u32;
+  /**
+   * A tensor [classes][output row, column, channel] for dense, otherwise [classes][row phase][column phase][output
+   * channel] with `stride` phases either way (see decoder/transposedConvolution.ts).
+   */
+  biasElement: u32;
   biasOffset: u32;
+  /** As those of the weights. */
+  biasScalesOffset: u32;
+}
+
+export function prototypesOf(header: BundleHeader): BundleTensor {
+  return changetype<BundleTensor>(changetype<usize>(header) + offsetof<BundleHeader>("prototypesElement"));
+}
+
+export function weightsOf(layer: BundleLayer): BundleTensor {
+  return changetype<BundleTensor>(changetype<usize>(layer) + offsetof<BundleLayer>("weightsElement"));
+}
+
+export function biasOf(layer: BundleLayer): BundleTensor {
+  return changetype<BundleTensor>(changetype<usize>(layer) + offsetof<BundleLayer>("biasElement"));
 }
 
 export function bundleLayer(bundle: usize, index: u32): BundleLayer {

@@ -4,6 +4,7 @@ import { BUNDLE_MAGIC, BUNDLE_VERSION, BundleHeader } from "./bundle";
 import * as plan from "./decoder/plan";
 import { FROZEN_BUNDLE, FROZEN_BUNDLE_LENGTH } from "./frozen";
 import { scratchFloats } from "./inference/bfgs";
+import * as binary from "./inference/binary";
 import { probabilitiesOf } from "./inference/confidence";
 import * as loss from "./inference/loss";
 import { fillNormal, seed } from "./inference/random";
@@ -17,7 +18,9 @@ let losses: usize = 0;
 let reconstruction: usize = 0;
 let gradient: usize = 0;
 let probabilities: usize = 0;
+let classScales: usize = 0;
 let scratch: usize = 0;
+let loaded: usize = 0;
 let prototypes: Starts = changetype<Starts>(0);
 let samples: Starts = changetype<Starts>(0);
 let modelEnd: usize = 0;
@@ -43,6 +46,7 @@ export function load(bundle: usize): i32 {
   if (header.magic != BUNDLE_MAGIC || header.version != BUNDLE_VERSION) return 1;
   release(bundle == FROZEN_BUNDLE ? regionStart() : bundle + header.length);
   resetStarts();
+  loaded = bundle;
   if (!plan.build(bundle)) return 2;
   loss.configure(header.beta, header.sphereRadius);
   image = allocate((<usize>plan.PIXELS) << 2);
@@ -51,6 +55,7 @@ export function load(bundle: usize): i32 {
   reconstruction = allocate((<usize>plan.PIXELS) << 2);
   gradient = allocate((<usize>plan.latents) << 2);
   probabilities = allocate((<usize>plan.classes) << 3);
+  classScales = allocate((<usize>plan.classes) << 2);
   scratch = allocate((<usize>scratchFloats(plan.latents)) << 2);
   modelEnd = mark();
   prototypes = changetype<Starts>(0);
@@ -86,6 +91,26 @@ export function gradientAddress(): usize {
 /** f64 [classes]. */
 export function probabilitiesAddress(): usize {
   return probabilities;
+}
+
+/** f32 [classes]: what `scaleLosses` multiplies by. */
+export function classScalesAddress(): usize {
+  return classScales;
+}
+
+/** Turns the image into 1 where it is at least `threshold` and 0 elsewhere. */
+export function thresholdImage(threshold: f32): void {
+  binary.thresholdImage(image, threshold);
+}
+
+/** Multiplies the losses by the class scales. */
+export function scaleLosses(): void {
+  binary.scaleLosses(losses, classScales);
+}
+
+/** Writes the loaded model's prototypes, f32 [classes][prototypes][latents], to `address`. */
+export function expandPrototypes(address: usize): void {
+  plan.expandPrototypes(loaded, address);
 }
 
 /** Decodes the class's latent into the reconstruction. */

@@ -19,7 +19,7 @@ export interface Classification {
   confidence: number;
   /** One a class, summing to 1: (e^(−s·loss) + η) / Σ; near 1/classes all over when every class explains badly. */
   probabilities: Float64Array;
-  /** One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found. */
+  /** One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. */
   losses: Float32Array;
   /** Decoder evaluations spent. */
   evaluations: number;
@@ -39,14 +39,22 @@ export interface Explanation extends Classification {
   /** Index of the class with the second lowest loss. */
   runnerUp: number;
   classes: ClassExplanation[];
-  /** Squared error of the runner-up minus that of the winner, per pixel (784): positive where the winner explains better. */
+  /** What the reconstructions were compared with, 784 values: the image given, in `binary-abs` thresholded. */
+  image: Float32Array;
+  /**
+   * Squared error of the runner-up minus that of the winner, per pixel (784): positive where the winner explains
+   * better. In `binary-abs` each error is times the class's scale, as in the losses.
+   */
   advantage: Float32Array;
 }
 
 /** Losses and their derivatives with respect to the image. */
 export interface LossAndGradient {
   losses: Float32Array;
-  /** For each class 784 values: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*. */
+  /**
+   * For each class 784 values: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*. In `binary-abs`, x is the
+   * thresholded image and the loss's class scale is a factor (see `lossAndGradient`).
+   */
   gradients: Float32Array[];
 }
 
@@ -118,25 +126,31 @@ export class ModuleClassifier {
       reconstruction: engine.reconstruct(index),
     }));
     const runnerUp = smallest(losses, label);
-    const winner = (classes[label] as ClassExplanation).reconstruction;
-    const second = (classes[runnerUp] as ClassExplanation).reconstruction;
-    const advantage = values.map(
-      (x, pixel) => (x - (second[pixel] as number)) ** 2 - (x - (winner[pixel] as number)) ** 2,
-    );
-    return { ...classification, runnerUp, classes, advantage };
+    const seen = engine.image();
+    const errorOf = (index: number, x: number, pixel: number): number =>
+      (engine.classScales[index] as number) *
+      (x - ((classes[index] as ClassExplanation).reconstruction[pixel] as number)) ** 2;
+    const advantage = seen.map((x, pixel) => errorOf(runnerUp, x, pixel) - errorOf(label, x, pixel));
+    return { ...classification, runnerUp, classes, image: seen, advantage };
   }
 
   /**
    * Every class's loss and its derivative with respect to the image, by the envelope theorem: where z* minimises the
    * loss, the derivative of min_z loss is the partial one at z*. Takes and throws what `classify` does.
+   *
+   * In the variant `binary-abs` the losses are constant but for jumps where a pixel crosses the threshold, so their true
+   * derivative is zero almost everywhere. The one given is with respect to the thresholded image, as if the threshold
+   * passed changes straight through: its sign says which pixels to move towards the other side.
    */
   lossAndGradient(image: ImageValues): LossAndGradient {
     const engine = this.#live();
     const values = normalisedImages(image, 1);
     const { losses } = this.#classify(engine, values);
+    const seen = engine.image();
     const gradients = this.classes.map((_, index) => {
       const reconstruction = engine.reconstruct(index);
-      return values.map((x, pixel) => (2 * (x - (reconstruction[pixel] as number))) / IMAGE_PIXELS);
+      const factor = 2 * (engine.classScales[index] as number);
+      return seen.map((x, pixel) => (factor * (x - (reconstruction[pixel] as number))) / IMAGE_PIXELS);
     });
     return { losses, gradients };
   }

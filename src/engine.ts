@@ -2,6 +2,7 @@ import { readBundleHeader } from "./weights/bundle.ts";
 import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
 import { WeightsError } from "./weights/errors.ts";
 import type { ModelDescription } from "./weights/model.ts";
+import { describeVariant, type Variant } from "./weights/variants.ts";
 
 // The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls.
 
@@ -18,6 +19,10 @@ interface ModuleExports {
   reconstructionAddress(): number;
   gradientAddress(): number;
   probabilitiesAddress(): number;
+  classScalesAddress(): number;
+  thresholdImage(threshold: number): void;
+  scaleLosses(): void;
+  expandPrototypes(address: number): void;
   reconstruct(classIndex: number): void;
   evaluateWithGradient(classIndex: number): number;
   reservePrototypes(count: number): number;
@@ -41,18 +46,23 @@ const OUT_OF_MEMORY = 2;
 /** One instance of the module with one model loaded. */
 export class Engine {
   readonly #module: ModuleExports;
+  /** As the variant has it. */
   readonly description: ModelDescription;
   readonly classes: number;
   readonly latents: number;
   /** f32 [classes][count][latents]; empty when the weights bring none. */
   readonly prototypes: Float32Array;
   readonly prototypeCount: number;
+  /** What the variant multiplies each class's loss by: 1 for `abs`. */
+  readonly classScales: Float32Array;
+  /** Pixels from which on the variant takes for white; undefined for `abs`, which takes greys as they are. */
+  readonly #threshold: number | undefined;
 
   /**
    * @param bundle a model from `writeBundle`; without one the frozen model is loaded
-   * @throws {WeightsError} when there is no frozen model, or not enough memory for this one
+   * @throws {WeightsError} when there is no frozen model, not enough memory for this one, or no such variant of it
    */
-  constructor(instance: WebAssembly.Instance, bundle?: Uint8Array) {
+  constructor(instance: WebAssembly.Instance, bundle?: Uint8Array, variant: Variant = "abs") {
     this.#module = instance.exports as unknown as ModuleExports;
     const address = bundle === undefined ? this.#frozen() : this.#write(bundle);
     const status = this.#module.load(address);
@@ -68,9 +78,19 @@ export class Engine {
     this.latents = header.latents;
     this.prototypeCount = header.prototypes;
     const metadata = this.#bytes(address + header.metadataOffset, header.metadataLength).slice();
-    this.description = JSON.parse(new TextDecoder().decode(metadata)) as ModelDescription;
-    const length = this.classes * this.prototypeCount * this.latents;
-    this.prototypes = this.#floats(address + header.prototypesOffset, length).slice();
+    this.description = describeVariant(JSON.parse(new TextDecoder().decode(metadata)), variant);
+    const binary = variant === "binary-abs" ? this.description.binaryVariant : undefined;
+    this.#threshold = binary?.threshold;
+    this.classScales = new Float32Array(this.classes).fill(1);
+    if (binary !== undefined) this.classScales.set(binary.classScales);
+    this.#floats(this.#module.classScalesAddress(), this.classes).set(this.classScales);
+    this.prototypes = this.#expandedPrototypes();
+  }
+
+  #expandedPrototypes(): Float32Array {
+    return this.#inScratch(this.classes * this.prototypeCount * this.latents, "read prototypes", (address) =>
+      this.#module.expandPrototypes(address),
+    );
   }
 
   #frozen(): number {
@@ -92,9 +112,15 @@ export class Engine {
     return this.#module.memory.buffer.byteLength;
   }
 
-  /** Copies 784 values in [0, 1] into the module. */
+  /** Copies 784 values in [0, 1] into the module, which thresholds them where the variant says so. */
   setImage(image: ArrayLike<number>): void {
     this.#floats(this.#module.imageAddress(), IMAGE_PIXELS).set(image);
+    if (this.#threshold !== undefined) this.#module.thresholdImage(this.#threshold);
+  }
+
+  /** The image that reconstructions are compared with: the one last set, thresholded where the variant says so. */
+  image(): Float32Array {
+    return this.#floats(this.#module.imageAddress(), IMAGE_PIXELS).slice();
   }
 
   /** Copies one class's latent into the module. */
@@ -116,7 +142,7 @@ export class Engine {
     return this.#floats(this.#module.reconstructionAddress(), IMAGE_PIXELS).slice();
   }
 
-  /** Loss of a class at its latent for the image, and its derivative with respect to the latent. */
+  /** Loss of a class at its latent for the image, before class scales, and its derivative with respect to the latent. */
   evaluateWithGradient(classIndex: number): { loss: number; gradient: Float32Array } {
     const loss = this.#module.evaluateWithGradient(classIndex);
     return { loss, gradient: this.#floats(this.#module.gradientAddress(), this.latents).slice() };
@@ -145,10 +171,15 @@ export class Engine {
 
   /** `count` seeded standard normal deviates, the same on every host. `seed` is a whole number below 2^32. */
   drawNormal(seed: number, count: number): Float32Array {
+    return this.#inScratch(count, "draw numbers", (address) => this.#module.drawNormal(seed, address, count));
+  }
+
+  /** `count` floats that `fill` writes to the address it is given, copied out. */
+  #inScratch(count: number, purpose: string, fill: (address: number) => void): Float32Array {
     const mark = this.#module.scratchMark();
     const address = this.#module.reserveScratch(4 * count);
-    if (address === 0) throw new RangeError(`not enough memory to draw ${count} numbers`);
-    this.#module.drawNormal(seed, address, count);
+    if (address === 0) throw new RangeError(`not enough memory to ${purpose}: ${count} floats`);
+    fill(address);
     const values = this.#floats(address, count).slice();
     this.#module.releaseScratch(mark);
     return values;
@@ -156,12 +187,18 @@ export class Engine {
 
   /** The paper's search over the samples; fills latents and losses. Returns the decoder evaluations spent. */
   searchPaper(): number {
-    return this.#module.searchPaper();
+    return this.#scaled(this.#module.searchPaper());
   }
 
   /** Best prototype and at most `evaluations` steps a class; fills latents and losses. Returns the evaluations spent. */
   searchPrototypes(evaluations: number): number {
-    return this.#module.searchPrototypes(evaluations);
+    return this.#scaled(this.#module.searchPrototypes(evaluations));
+  }
+
+  /** Applies the variant's class scales to the losses that a search has just left; passes `evaluations` on. */
+  #scaled(evaluations: number): number {
+    if (this.#threshold !== undefined) this.#module.scaleLosses();
+    return evaluations;
   }
 
   /** The losses as probabilities under the model's confidence constants. */

@@ -4,6 +4,7 @@ import { instantiate, type ModuleSource } from "./load/given.ts";
 import { packagedModule } from "./load/node.ts";
 import { writeBundle } from "./weights/bundle.ts";
 import { readWeights } from "./weights/read.ts";
+import { VARIANTS, type Variant } from "./weights/variants.ts";
 
 export type {
   ClassExplanation,
@@ -18,6 +19,7 @@ export { preprocess } from "./image/preprocess.ts";
 export type { ImageValues } from "./image-values.ts";
 export type { ModuleSource } from "./load/given.ts";
 export { WeightsError } from "./weights/errors.ts";
+export type { Variant } from "./weights/variants.ts";
 
 /** Options of `createClassifier`, all with a default. */
 export interface ClassifierOptions {
@@ -30,6 +32,12 @@ export interface ClassifierOptions {
    * 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and 63 MB on the first image.
    */
   inference?: Inference;
+  /**
+   * `"abs"` (default), or `"binary-abs"` for black-and-white images (binary ABS of Schott et al. 2018): pixels from 0.5
+   * on become 1 and all others 0, and each class's loss is multiplied by a scale of the class, both as the weights say.
+   * Losses are reported with their scales.
+   */
+  variant?: Variant;
   /** Hears how far that table is built. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -37,17 +45,20 @@ export interface ClassifierOptions {
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.
  *
- * @throws {TypeError} for options of the wrong type or an unknown inference
- * @throws {WeightsError} for weights that are damaged, of another format, or too large for the memory
+ * @throws {TypeError} for options of the wrong type, an unknown inference or an unknown variant
+ * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the variant
  */
 export async function createClassifier(options: ClassifierOptions = {}): Promise<Classifier> {
-  const { inference = "prototypes", weights, onProgress } = options;
+  const { inference = "prototypes", variant = "abs", weights, onProgress } = options;
   if (!INFERENCES.includes(inference)) {
     throw new TypeError(`inference: got ${JSON.stringify(inference)}, wanted ${INFERENCES.join(" or ")}`);
   }
+  if (!VARIANTS.includes(variant)) {
+    throw new TypeError(`variant: got ${JSON.stringify(variant)}, wanted ${VARIANTS.join(" or ")}`);
+  }
   const bundle = weights === undefined ? undefined : writeBundle(readWeights(asBytes(weights)));
   const instance = await instantiate(await (options.module ?? packagedModule()));
-  return new ModuleClassifier(new Engine(instance, bundle), inference, onProgress);
+  return new ModuleClassifier(new Engine(instance, bundle, variant), inference, onProgress);
 }
 
 function asBytes(weights: Uint8Array | ArrayBuffer): Uint8Array {

@@ -1,11 +1,21 @@
 // The plan: the loaded model's layers in order, with every buffer in place. One set of activation buffers serves all
 // classes, since one class is decoded at a time.
 
-import { BundleHeader, BundleLayer, bundleLayer, DENSE } from "../bundle";
-import { allocate } from "../layout";
+import {
+  BundleHeader,
+  BundleLayer,
+  BundleTensor,
+  biasOf,
+  bundleLayer,
+  DENSE,
+  prototypesOf,
+  weightsOf,
+} from "../bundle";
+import { allocate, mark, release } from "../layout";
 import { eluForward, eluGradient } from "./activation";
 import * as dense from "./dense";
 import { Layer, Plane, storedChannels } from "./layer";
+import { expand, F32, storedBytes } from "./stored";
 import * as transposedConvolution from "./transposedConvolution";
 
 /** Pixels of the input image and of a reconstruction, row-major. */
@@ -97,15 +107,20 @@ function packDense(layer: Layer, source: BundleLayer, bundle: usize): bool {
   layer.line = allocate((<usize>inputs) << 2);
   layer.partialSums = allocate((<usize>inputs) << 4);
   if (!layer.forwardWeights || !layer.bias || !layer.line || !layer.partialSums) return false;
+  const scratch = mark();
+  const weights = reserveExpanded(weightsOf(source), inputs * outputs);
+  const bias = reserveExpanded(biasOf(source), outputs);
+  if (!weights || !bias) return false;
   for (let index = 0; index < classes; ++index) {
     dense.pack(
       layer,
-      bundle + source.weightsOffset + ((<usize>(index * inputs * outputs)) << 2),
-      bundle + source.biasOffset + ((<usize>(index * outputs)) << 2),
+      expandClass(bundle, weightsOf(source), index, inputs * outputs, layer.outputChannels, weights),
+      expandClass(bundle, biasOf(source), index, outputs, layer.outputChannels, bias),
       layer.forwardWeights + <usize>index * layer.forwardClassBytes,
       layer.bias + <usize>index * layer.biasClassBytes,
     );
   }
+  release(scratch);
   return true;
 }
 
@@ -118,21 +133,82 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
   layer.gradientWeights = allocate(<usize>classes * layer.gradientClassBytes);
   layer.bias = allocate(<usize>classes * layer.biasClassBytes);
   if (!layer.forwardWeights || !layer.gradientWeights || !layer.bias) return false;
-  const weights = layer.inputChannels * layer.kernel * layer.kernel * layer.outputChannels;
-  const biasBytes = (<usize>layer.outputChannels) << 2;
+  const count = layer.inputChannels * layer.kernel * layer.kernel * layer.outputChannels;
+  const biases = phases * layer.outputChannels;
+  const biasRow = (<usize>layer.outputChannels) << 2;
+  const scratch = mark();
+  const weights = reserveExpanded(weightsOf(source), count);
+  const bias = reserveExpanded(biasOf(source), biases);
+  if (!weights || !bias) return false;
   for (let index = 0; index < classes; ++index) {
     transposedConvolution.pack(
       layer,
-      bundle + source.weightsOffset + ((<usize>(index * weights)) << 2),
+      expandKernel(layer, bundle, weightsOf(source), index, count, biases, weights),
       layer.forwardWeights + <usize>index * layer.forwardClassBytes,
       layer.gradientWeights + <usize>index * layer.gradientClassBytes,
     );
+    const expanded = expandClass(bundle, biasOf(source), index, biases, biases, bias);
+    for (let phase = 0; phase < phases; ++phase) {
+      const target = layer.bias + ((<usize>((index * phases + phase) * layer.output.channels)) << 2);
+      memory.copy(target, expanded + <usize>phase * biasRow, biasRow);
+    }
   }
-  for (let phase = 0; phase < classes * phases; ++phase) {
-    const target = layer.bias + ((<usize>(phase * layer.output.channels)) << 2);
-    memory.copy(target, bundle + source.biasOffset + <usize>phase * biasBytes, biasBytes);
-  }
+  release(scratch);
   return true;
+}
+
+/** Scratch for one class's `count` values as f32; just an address where the bundle holds f32 already. 0: no memory. */
+function reserveExpanded(tensor: BundleTensor, count: i32): usize {
+  return allocate(tensor.element == F32 ? 4 : (<usize>count) << 2);
+}
+
+/**
+ * Address of one class's `count` values as f32: where they lie in the bundle, or expanded at `target`. Value i takes
+ * scale i mod `scaleCount`.
+ */
+function expandClass(
+  bundle: usize,
+  tensor: BundleTensor,
+  classIndex: i32,
+  count: i32,
+  scaleCount: i32,
+  target: usize,
+): usize {
+  const source = bundle + tensor.offset + <usize>classIndex * storedBytes(tensor.element, count);
+  if (tensor.element == F32) return source;
+  const scales = bundle + tensor.scalesOffset + ((<usize>(classIndex * scaleCount)) << 2);
+  expand(tensor.element, source, scales, target, count / scaleCount, scaleCount);
+  return target;
+}
+
+/** As `expandClass`, for a convolution's `count` weights with `scaleCount` scales by phase and channel. */
+function expandKernel(
+  layer: Layer,
+  bundle: usize,
+  tensor: BundleTensor,
+  classIndex: i32,
+  count: i32,
+  scaleCount: i32,
+  target: usize,
+): usize {
+  const source = bundle + tensor.offset + <usize>classIndex * storedBytes(tensor.element, count);
+  if (tensor.element == F32) return source;
+  const scales = bundle + tensor.scalesOffset + ((<usize>(classIndex * scaleCount)) << 2);
+  transposedConvolution.expandWeights(layer, tensor.element, source, scales, target);
+  return target;
+}
+
+/** Expands the bundle's prototypes to f32 [classes][prototypes][latents] at `target`. */
+export function expandPrototypes(bundle: usize, target: usize): void {
+  const header = changetype<BundleHeader>(bundle);
+  const count = <i32>(header.prototypes * header.latents);
+  const tensor = prototypesOf(header);
+  for (let index = 0; index < classes; ++index) {
+    const source = bundle + tensor.offset + <usize>index * storedBytes(tensor.element, count);
+    const scales = bundle + tensor.scalesOffset + ((<usize>(index * latents)) << 2);
+    expand(tensor.element, source, scales, target, <i32>header.prototypes, latents);
+    target += (<usize>count) << 2;
+  }
 }
 
 /** A plane with the columns of zeros that the layer `reader` reads beside it; past the last layer, none. */

@@ -12,6 +12,7 @@
 // phases are the four shuffled channel groups; src/weights/bundle.ts rewrites it so.
 
 import { Layer, storedChannels } from "./layer";
+import { expand, storedBytes } from "./stored";
 import { tile1x8, tile4x1, tile4x8 } from "./tile";
 
 /** Taps that reach outputs of this phase. */
@@ -84,6 +85,25 @@ function forwardOffset(layer: Layer, phaseY: i32, phaseX: i32, block: i32): usiz
     rowTaps * tapsBefore(layer, phaseX) * inputs * outputs +
     block * rowTaps * taps(layer, phaseX) * inputs * lanes;
   return (<usize>floats) << 2;
+}
+
+/**
+ * Expands one class's weights, stored as [input channel][row][column][output channel], to f32 at `target`. `scales` is
+ * f32 [row phase][column phase][output channel].
+ */
+export function expandWeights(layer: Layer, element: u32, source: usize, scales: usize, target: usize): void {
+  const outputs = layer.outputChannels;
+  const step = storedBytes(element, outputs);
+  for (let channel = 0; channel < layer.inputChannels; ++channel) {
+    for (let y = 0; y < layer.kernel; ++y) {
+      for (let x = 0; x < layer.kernel; ++x) {
+        const phase = (y % layer.stride) * layer.stride + (x % layer.stride);
+        expand(element, source, scales + ((<usize>(phase * outputs)) << 2), target, 1, outputs);
+        source += step;
+        target += (<usize>outputs) << 2;
+      }
+    }
+  }
 }
 
 /**

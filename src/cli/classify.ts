@@ -106,7 +106,7 @@ function printFrame(
     `${title}: ${verdict(explanation)}`,
     ...renderPictures(
       [
-        { title: "seen", values: frame.image },
+        { title: "seen", values: explanation.image },
         { title: `redrawn as ${explanation.name}`, values: reconstruction },
       ],
       { colour: wantsColour(environment), columns: environment.stdout.columns ?? 80 },

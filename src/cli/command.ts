@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { INFERENCES, type Inference } from "../classifier.ts";
+import { VARIANTS, type Variant } from "../weights/variants.ts";
 import type { Environment } from "./environment.ts";
 
 /** The command line is wrong; the message says what came and what is wanted. */
@@ -43,6 +44,10 @@ export const MODEL_OPTIONS = {
   inference: {
     value: "NAME",
     description: `how latents are searched: ${INFERENCES.join(" or ")} (default: prototypes)`,
+  },
+  variant: {
+    value: "NAME",
+    description: `which model: ${VARIANTS.join(" or ")}, for black-and-white images (default: abs)`,
   },
 } as const satisfies Command["options"];
 
@@ -111,6 +116,11 @@ export class Invocation {
       throw new UsageError(`--${name} wants ${choices.join(" or ")}, got ${JSON.stringify(value)}`);
     }
     return found;
+  }
+
+  /** The value of `--variant`. */
+  variant(): Variant | undefined {
+    return this.choice("variant", VARIANTS);
   }
 
   /** The value of `--inference`. */

@@ -1,4 +1,5 @@
 import type { Classifier, Inference } from "../classifier.ts";
+import type { Variant } from "../weights/variants.ts";
 
 /** Where a command prints. Both `process.stdout` and a stream that only collects will do. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -13,6 +14,7 @@ export type CommandClassifier = Pick<
 export type CreateClassifier = (options?: {
   weights?: Uint8Array;
   inference?: Inference;
+  variant?: Variant;
   onProgress?: (done: number, total: number) => void;
 }) => Promise<CommandClassifier>;
 

@@ -31,6 +31,7 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   const offset = invocation.wholeNumber("offset", 0);
   const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
   const inference = invocation.inference() ?? "prototypes";
+  const variant = invocation.variant() ?? "abs";
   const { count, images, labels } = await readSplit(directory, split);
   if (offset >= count) throw new UsageError(`--offset ${offset} skips all ${count} images`);
   const end = Math.min(count, offset + limit);
@@ -56,7 +57,7 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   });
 
   if (invocation.flag("json")) {
-    printJson(environment, { data: directory, split, offset, inference, timedOverChunksOf: CHUNK, ...scores });
+    printJson(environment, { data: directory, split, offset, inference, variant, timedOverChunksOf: CHUNK, ...scores });
   } else {
     printLines(environment, scoreLines(scores));
   }

@@ -28,14 +28,14 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
   await withClassifier(invocation, environment, async (classifier) => {
     const frames = await openFrames(file, mode);
     if (index >= frames.count) throw new Error(`${file}: has ${frames.count} images; there is no image ${index}`);
-    const { image, found } = frames.at(index);
-    const explanation = classifier.explain(image);
+    const { image: given, found } = frames.at(index);
+    const explanation = classifier.explain(given);
     const nameOf = (label: number): string => classifier.classes[label] ?? String(label);
     const classes = explanation.classes.map((entry, label) => ({ name: nameOf(label), ...entry }));
 
     if (invocation.flag("json")) {
       const preprocessed = found !== undefined;
-      printJson(environment, { file, frame: index, ...explanation, classes, image, preprocessed, ...found });
+      printJson(environment, { file, frame: index, ...explanation, classes, preprocessed, ...found });
       return;
     }
     const style = { colour: wantsColour(environment), columns: environment.stdout.columns ?? 80 };
@@ -54,7 +54,7 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
       "",
       ...renderPictures(
         [
-          { title: "seen", values: image },
+          { title: "seen", values: explanation.image },
           { title: `${explanation.name} over ${runnerUp}`, values: explanation.advantage, signed: true },
           ...ranked.map(({ name, loss, reconstruction }) => ({
             title: `as ${name}, loss ${loss.toFixed(4)}`,

@@ -10,11 +10,32 @@ export interface ConfidenceModel {
   rejectBelow: number;
 }
 
+/** The variant for black-and-white images, see docs/weights-format.md. */
+export interface BinaryVariant {
+  /** Pixels of at least this become 1, all others 0. */
+  threshold: number;
+  /** What each class's loss is multiplied by. */
+  classScales: readonly number[];
+  /** Of the confidence, which is computed from the scaled losses. */
+  confidence: ConfidenceModel;
+}
+
+/**
+ * A tensor as a file stores it. A value of type F16 is given by its 16 bits; one of type I8 stands for itself times
+ * the scale of its class and channel, `scales[class][channel]`.
+ */
+export type StoredTensor =
+  | { readonly element: "F32"; readonly values: Float32Array }
+  | { readonly element: "F16"; readonly values: Uint16Array }
+  | { readonly element: "I8"; readonly values: Int8Array; readonly scales: Float32Array };
+
 /** What a classifier needs to know about a model beside its tensors; travels inside the bundle as JSON. */
 export interface ModelDescription {
   classes: readonly string[];
   latents: number;
   confidence: ConfidenceModel;
+  /** Left out where the weights have no such variant. */
+  binaryVariant?: BinaryVariant;
 }
 
 /** A weights file, checked and read, in the file's own tensor layout. */
@@ -23,7 +44,7 @@ export interface Model extends ModelDescription {
   beta: number;
   sphereRadius: number;
   /** By layer, in the order of `layers`: `[classes, …]` as docs/weights-format.md describes. */
-  weights: readonly { weight: Float32Array; bias: Float32Array }[];
+  weights: readonly { weight: StoredTensor; bias: StoredTensor }[];
   /** `[classes, count, latents]`. */
-  prototypes: { count: number; values: Float32Array } | undefined;
+  prototypes: { count: number; latents: StoredTensor } | undefined;
 }

@@ -1,8 +1,8 @@
 import { decoderShape } from "./decoderShape.ts";
 import { WeightsError } from "./errors.ts";
-import { finite } from "./format.ts";
-import type { Model } from "./model.ts";
+import type { ConfidenceModel, Model, StoredTensor } from "./model.ts";
 import { float32Values, type Safetensors } from "./safetensors.ts";
+import { finite } from "./tensors.ts";
 
 // The weights that the paper's authors published (bethgelab/AnalysisBySynthesis), as safetensors with batch norm
 // folded: tensors `class.C.decoder_folded.conv_I.{weight,bias}` for digits C = 0 … 9 and layers I = 0 … 3.
@@ -20,6 +20,11 @@ const LAYERS = [
   { kind: "sigmoid" },
 ];
 
+/** Scale and floor are the published code's. It rejects nothing; one half as the threshold is ours. */
+const CONFIDENCE: ConfidenceModel = { scale: 440, floor: 3.9e-5, rejectBelow: 0.5 };
+/** Of the published class `ELBOVAE_binary`, which keeps the constants of the confidence. */
+const BINARY_CLASS_SCALES = [1, 0.96, 1.001, 1.06, 0.98, 0.96, 1.03, 1, 1, 1];
+
 /** True for a file with the published layout. */
 export function isPublished({ tensors }: Safetensors): boolean {
   return tensors.has(tensorName(0, 0, "weight"));
@@ -28,7 +33,7 @@ export function isPublished({ tensors }: Safetensors): boolean {
 /** Reads such a file. @throws {WeightsError} naming the tensor that is missing or has the wrong shape. */
 export function readPublished({ tensors }: Safetensors): Model {
   const layers = decoderShape(LAYERS, LATENTS);
-  const stack = (layer: number, part: "weight" | "bias", shape: readonly number[]): Float32Array => {
+  const stack = (layer: number, part: "weight" | "bias", shape: readonly number[]): StoredTensor => {
     const size = shape.reduce((product, extent) => product * extent, 1);
     const stacked = new Float32Array(DIGITS * size);
     for (let digit = 0; digit < DIGITS; ++digit) {
@@ -42,7 +47,7 @@ export function readPublished({ tensors }: Safetensors): Model {
       }
       stacked.set(finite(float32Values(tensor), name), digit * size);
     }
-    return stacked;
+    return { element: "F32", values: stacked };
   };
   return {
     classes: Array.from({ length: DIGITS }, (_, digit) => String(digit)),
@@ -57,8 +62,8 @@ export function readPublished({ tensors }: Safetensors): Model {
     }),
     beta: 1,
     sphereRadius: 5,
-    // Scale and floor are the published code's. It rejects nothing; one half as the threshold is ours.
-    confidence: { scale: 440, floor: 3.9e-5, rejectBelow: 0.5 },
+    confidence: CONFIDENCE,
+    binaryVariant: { threshold: 0.5, classScales: BINARY_CLASS_SCALES, confidence: CONFIDENCE },
     prototypes: undefined,
   };
 }

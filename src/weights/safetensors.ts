@@ -131,8 +131,22 @@ function checkTiling(ranges: { name: string; start: number; end: number }[], dat
 
 /** The values of an F32 tensor, copied out, whatever its alignment in the file. */
 export function float32Values(tensor: Tensor): Float32Array {
-  const values = new Float32Array(tensor.bytes.length / Float32Array.BYTES_PER_ELEMENT);
-  const view = new DataView(tensor.bytes.buffer, tensor.bytes.byteOffset, tensor.bytes.byteLength);
-  for (let index = 0; index < values.length; ++index) values[index] = view.getFloat32(index * 4, true);
-  return values;
+  const view = viewOf(tensor);
+  return Float32Array.from({ length: view.byteLength / 4 }, (_, index) => view.getFloat32(index * 4, true));
+}
+
+/** The bits of an F16 tensor's values, copied out. */
+export function uint16Values(tensor: Tensor): Uint16Array {
+  const view = viewOf(tensor);
+  return Uint16Array.from({ length: view.byteLength / 2 }, (_, index) => view.getUint16(index * 2, true));
+}
+
+/** The values of an I8 tensor, copied out. */
+export function int8Values(tensor: Tensor): Int8Array {
+  const { buffer, byteOffset, byteLength } = tensor.bytes;
+  return new Int8Array(buffer, byteOffset, byteLength).slice();
+}
+
+function viewOf({ bytes }: Tensor): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,6 @@
 // Test entry: the vector functions over arrays, four lanes at a time.
 
+import { expand } from "../../assembly/decoder/stored";
 import { elu_f32x4, eluSlope_f32x4 } from "../../assembly/vector/elu";
 import { exp_f32x4 } from "../../assembly/vector/exponential";
 import { sigmoid_f32x4 } from "../../assembly/vector/sigmoid";
@@ -15,6 +16,11 @@ export function capacity(): i32 {
 
 export function values(): usize {
   return buffer;
+}
+
+/** Expands the stored numbers at `source`; all addresses lie inside `values`. */
+export function applyExpand(element: u32, source: usize, scales: usize, target: usize, runs: i32, length: i32): void {
+  expand(element, source, scales, target, runs, length);
 }
 
 export function applyExp(): void {

@@ -48,6 +48,7 @@ export class FakeClassifier implements CommandClassifier {
         latent: Float32Array.of(label, -0.5),
         reconstruction: new Float32Array(784).fill(label / 10),
       })),
+      image: Float32Array.from(image),
       advantage: Float32Array.from({ length: 784 }, (_, index) => (index < 392 ? 0.5 : -0.25)),
     };
   }

@@ -36,6 +36,7 @@ describe("abs", () => {
     [["classify", "a.png", "--limit", "1e3"], '--limit wants a whole number from 1, got "1e3"'],
     [["classify", "a.png", "--offset=-1"], '--offset wants a whole number from 0, got "-1"'],
     [["classify", "a.png", "--raw", "--preprocess"], "--raw and --preprocess exclude each other"],
+    [["classify", "a.png", "--variant", "ternary"], '--variant wants abs or binary-abs, got "ternary"'],
     [["classify", "a.png", "--inference", "magic"], '--inference wants prototypes or paper, got "magic"'],
     [["classify", "a.png", "--json=yes"], "--json"],
     [["sample"], "missing argument"],

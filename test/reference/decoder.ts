@@ -1,5 +1,6 @@
 import type { DecoderLayer, PlaneSize } from "../../src/weights/decoderShape.ts";
-import type { Model } from "../../src/weights/model.ts";
+import type { Model, StoredTensor } from "../../src/weights/model.ts";
+import { storedValues } from "./stored.ts";
 
 // The decoder in double precision, written from the layers' definitions in PyTorch's layout (channel, row, column):
 // scatter form, no packing, no rewriting of one layer as another. Slow and plain on purpose.
@@ -58,6 +59,20 @@ function biasOf(layer: DecoderLayer, bias: Float32Array, channel: number, y: num
   return bias[4 * channel + 2 * (y & 1) + (x & 1)] as number;
 }
 
+/** Weights and biases of one class, whatever form they are stored in. */
+function parametersOf(model: Model, index: number, classIndex: number): { weight: Float32Array; bias: Float32Array } {
+  const layer = model.layers[index] as DecoderLayer;
+  const { weight, bias } = model.weights[index] as { weight: StoredTensor; bias: StoredTensor };
+  const pixels = layer.kind === "dense" ? layer.output.height * layer.output.width : 1;
+  const taps = { dense: pixels * volume(layer.input), pixel_shuffle_convolution: 9 * layer.input.channels };
+  const within = layer.kind === "transposed_convolution" ? layer.kernel ** 2 : taps[layer.kind];
+  const classes = model.classes.length;
+  return {
+    weight: slice(storedValues(weight, classes, within), classes, classIndex),
+    bias: slice(storedValues(bias, classes, pixels), classes, classIndex),
+  };
+}
+
 /** What the decoder of one class makes of a latent, and what is needed to go back. */
 export interface ReferenceDecoding {
   /** 784 logits and their sigmoids. */
@@ -77,9 +92,7 @@ export function referenceDecode(model: Model, classIndex: number, latent: ArrayL
   let values = Float64Array.from(latent);
   const beforeActivation: Float64Array[] = [];
   model.layers.forEach((layer, index) => {
-    const tensors = model.weights[index] as { weight: Float32Array; bias: Float32Array };
-    const weight = slice(tensors.weight, model.classes.length, classIndex);
-    const bias = slice(tensors.bias, model.classes.length, classIndex);
+    const { weight, bias } = parametersOf(model, index, classIndex);
     const sums = new Float64Array(volume(layer.output));
     for (let channel = 0; channel < layer.output.channels; ++channel) {
       for (let y = 0; y < layer.output.height; ++y) {
@@ -115,7 +128,7 @@ export function referenceLossAndGradient(
   });
   for (let index = model.layers.length - 1; index >= 0; --index) {
     const layer = model.layers[index] as DecoderLayer;
-    const weight = slice((model.weights[index] as { weight: Float32Array }).weight, model.classes.length, classIndex);
+    const { weight } = parametersOf(model, index, classIndex);
     const inputGradient = new Float64Array(volume(layer.input));
     connections(layer, (output, input, w) => {
       inputGradient[input] = (inputGradient[input] as number) + (gradient[output] as number) * (weight[w] as number);

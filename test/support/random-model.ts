@@ -1,5 +1,5 @@
 import { decoderShape } from "../../src/weights/decoderShape.ts";
-import type { Model } from "../../src/weights/model.ts";
+import type { Model, StoredTensor } from "../../src/weights/model.ts";
 
 /** Seeded uniform numbers in [0, 1) (mulberry32). */
 export function uniformNumbers(seed: number): () => number {
@@ -21,30 +21,36 @@ export function randomImage(seed: number): Float32Array {
 /** A model of the given layers with seeded weights, scaled so that activations stay of the order of 1. */
 export function randomModel(
   layers: readonly Record<string, unknown>[],
-  { latents = 8, classes = 3, seed = 1, prototypes = 0 } = {},
+  { latents = 8, classes = 3, seed = 1, prototypes = 0, element = "F32" as StoredTensor["element"] } = {},
 ): Model {
   const shape = decoderShape(layers, latents);
   const next = uniformNumbers(seed);
-  const fill = (length: number, scale: number): Float32Array =>
-    Float32Array.from({ length }, () => Math.fround((2 * next() - 1) * scale));
+  const fill = (length: number, scale: number, channels: number): StoredTensor =>
+    randomTensor(next, element, length, scale, classes * channels);
   const weights = shape.map((layer) => {
     const { input, output } = layer;
     const outputs = output.channels * output.height * output.width;
     const inputs = input.channels * input.height * input.width;
     switch (layer.kind) {
       case "dense":
-        return { weight: fill(classes * outputs * inputs, 2 / Math.sqrt(inputs)), bias: fill(classes * outputs, 0.5) };
+        return {
+          weight: fill(classes * outputs * inputs, 2 / Math.sqrt(inputs), output.channels),
+          bias: fill(classes * outputs, 0.5, output.channels),
+        };
       case "transposed_convolution": {
         const length = classes * input.channels * output.channels * layer.kernel ** 2;
         // Each output sees about (kernel / stride)² taps, at least one.
         const fan = input.channels * Math.max(1, layer.kernel / layer.stride) ** 2;
-        return { weight: fill(length, 2 / Math.sqrt(fan)), bias: fill(classes * output.channels, 0.5) };
+        return {
+          weight: fill(length, 2 / Math.sqrt(fan), output.channels),
+          bias: fill(classes * output.channels, 0.5, output.channels),
+        };
       }
       default: {
         const length = classes * 4 * output.channels * input.channels * 9;
         return {
-          weight: fill(length, 2 / Math.sqrt(9 * input.channels)),
-          bias: fill(classes * 4 * output.channels, 0.5),
+          weight: fill(length, 2 / Math.sqrt(9 * input.channels), 4 * output.channels),
+          bias: fill(classes * 4 * output.channels, 0.5, 4 * output.channels),
         };
       }
     }
@@ -57,8 +63,36 @@ export function randomModel(
     beta: 1,
     sphereRadius: 5,
     confidence: { scale: 440, floor: 4e-5, rejectBelow: 0.5 },
-    prototypes: prototypes === 0 ? undefined : { count: prototypes, values: fill(classes * prototypes * latents, 1.5) },
+    prototypes:
+      prototypes === 0 ? undefined : { count: prototypes, latents: fill(classes * prototypes * latents, 1.5, latents) },
   };
+}
+
+/** Seeded values up to about `scale` in any form; whole numbers come with `scales` different scales. */
+function randomTensor(
+  next: () => number,
+  element: StoredTensor["element"],
+  length: number,
+  scale: number,
+  scales: number,
+): StoredTensor {
+  const signed = (): number => 2 * next() - 1;
+  switch (element) {
+    case "F32":
+      return { element, values: Float32Array.from({ length }, () => signed() * scale) };
+    case "F16": {
+      // Exponents of 1 to 14 and any fraction: below 1 in magnitude. Doubling adds one to the exponent.
+      const doublings = Math.max(-1, Math.floor(Math.log2(scale)));
+      const bits = (): number => ((8 + Math.floor(7 * next()) + doublings) << 10) | Math.floor(1024 * next());
+      return { element, values: Uint16Array.from({ length }, () => bits() | (next() < 0.5 ? 0x8000 : 0)) };
+    }
+    case "I8":
+      return {
+        element,
+        values: Int8Array.from({ length }, () => Math.round(127 * signed())),
+        scales: Float32Array.from({ length: scales }, () => (scale * (0.5 + next())) / 127),
+      };
+  }
 }
 
 const ELU = { kind: "elu" };

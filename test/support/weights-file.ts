@@ -1,11 +1,18 @@
 import { crc32 } from "../../src/weights/crc32.ts";
 import type { DecoderLayer } from "../../src/weights/decoderShape.ts";
-import type { Model } from "../../src/weights/model.ts";
+import type { ConfidenceModel, Model, StoredTensor } from "../../src/weights/model.ts";
+
+interface TensorPart {
+  shape: number[];
+  values: StoredTensor["values"];
+  /** Default: by the kind of array. */
+  dtype?: string;
+}
 
 /** A weights file before it is put together, open to damage. */
 export interface WeightsFileParts {
   metadata: Record<string, string>;
-  tensors: Record<string, { shape: number[]; values: Float32Array; dtype?: string }>;
+  tensors: Record<string, TensorPart>;
 }
 
 function weightShape(layer: DecoderLayer): number[] {
@@ -19,28 +26,30 @@ function weightShape(layer: DecoderLayer): number[] {
 export function weightsFileParts(model: Model, layers: readonly Record<string, unknown>[]): WeightsFileParts {
   const classes = model.classes.length;
   const tensors: WeightsFileParts["tensors"] = {};
+  const add = (name: string, shape: number[], tensor: StoredTensor): void => {
+    tensors[name] = { shape, values: tensor.values };
+    if (tensor.element !== "I8") return;
+    tensors[`${name}.scale`] = { shape: [classes, tensor.scales.length / classes], values: tensor.scales };
+  };
   model.layers.forEach((layer, index) => {
-    const { weight, bias } = model.weights[index] as { weight: Float32Array; bias: Float32Array };
-    tensors[`layers.${layer.index}.weight`] = { shape: [classes, ...weightShape(layer)], values: weight };
-    tensors[`layers.${layer.index}.bias`] = { shape: [classes, bias.length / classes], values: bias };
+    const { weight, bias } = model.weights[index] as { weight: StoredTensor; bias: StoredTensor };
+    add(`layers.${layer.index}.weight`, [classes, ...weightShape(layer)], weight);
+    add(`layers.${layer.index}.bias`, [classes, bias.values.length / classes], bias);
   });
   if (model.prototypes) {
-    const { count, values } = model.prototypes;
-    tensors["prototypes"] = { shape: [classes, count, model.latents], values };
+    const { count, latents } = model.prototypes;
+    add("prototypes", [classes, count, model.latents], latents);
   }
   return {
     metadata: {
       format: "analysis-by-synthesis",
-      format_version: "1",
+      format_version: "2",
       latents: String(model.latents),
       classes: JSON.stringify(model.classes),
       layers: JSON.stringify(layers),
       inference: JSON.stringify({ beta: model.beta, sphere_radius: model.sphereRadius }),
-      confidence: JSON.stringify({
-        scale: model.confidence.scale,
-        floor: model.confidence.floor,
-        reject_below: model.confidence.rejectBelow,
-      }),
+      confidence: JSON.stringify(confidenceEntry(model.confidence)),
+      ...(model.binaryVariant === undefined ? {} : { variants: variantsEntry(model.binaryVariant) }),
       training: "{}",
       data_sha256: "{}",
     },
@@ -48,10 +57,22 @@ export function weightsFileParts(model: Model, layers: readonly Record<string, u
   };
 }
 
+function confidenceEntry({ scale, floor, rejectBelow }: ConfidenceModel): Record<string, number> {
+  return { scale, floor, reject_below: rejectBelow };
+}
+
+function variantsEntry({ threshold, classScales, confidence }: NonNullable<Model["binaryVariant"]>): string {
+  return JSON.stringify({
+    "binary-abs": { threshold, class_scales: classScales, confidence: confidenceEntry(confidence) },
+  });
+}
+
+const DTYPES: Readonly<Record<number, string>> = { 1: "I8", 2: "F16", 4: "F32" };
+
 /** Puts the parts together, with the checksums that belong to them. */
 export function writeWeightsFile({ metadata, tensors }: WeightsFileParts): Uint8Array {
   const encoder = new TextEncoder();
-  const bytesOf = ({ values }: { values: Float32Array }): Uint8Array =>
+  const bytesOf = ({ values }: TensorPart): Uint8Array =>
     new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const names = Object.keys(tensors);
   const checksums = Object.fromEntries(names.map((name) => [name, crc32(bytesOf(tensors[name] as never))]));
@@ -64,7 +85,7 @@ export function writeWeightsFile({ metadata, tensors }: WeightsFileParts): Uint8
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: complete };
   for (const name of names) {
-    const { shape, values, dtype = "F32" } = tensors[name] as { shape: number[]; values: Float32Array; dtype?: string };
+    const { shape, values, dtype = DTYPES[values.BYTES_PER_ELEMENT] } = tensors[name] as TensorPart;
     header[name] = { dtype, shape, data_offsets: [offset, offset + values.byteLength] };
     offset += values.byteLength;
   }
@@ -75,7 +96,7 @@ export function writeWeightsFile({ metadata, tensors }: WeightsFileParts): Uint8
   let cursor = 8 + headerBytes.length;
   for (const name of names) {
     file.set(bytesOf(tensors[name] as never), cursor);
-    cursor += (tensors[name] as { values: Float32Array }).values.byteLength;
+    cursor += (tensors[name] as TensorPart).values.byteLength;
   }
   return file;
 }

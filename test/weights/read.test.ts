@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { crc32 } from "../../src/weights/crc32.ts";
 import { WeightsError } from "../../src/weights/errors.ts";
+import type { Model } from "../../src/weights/model.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import { randomModel, shapes } from "../support/random-model.ts";
 import { type WeightsFileParts, weightsFileParts, writeWeightsFile } from "../support/weights-file.ts";
@@ -13,6 +14,11 @@ let parts: WeightsFileParts;
 beforeEach(() => {
   parts = structuredClone(weightsFileParts(model, layers));
 });
+
+/** Overwrites one element of a tensor. */
+const put = (name: string, at: number, value: number): void => {
+  (parts.tensors[name]?.values as Float32Array)[at] = value;
+};
 
 const reading = (): (() => unknown) => {
   const file = writeWeightsFile(parts);
@@ -36,6 +42,16 @@ describe("readWeights", () => {
     const shifted = new Uint8Array(file.length + 1);
     shifted.set(file, 1);
     expect(readWeights(shifted.subarray(1))).toEqual(model);
+  });
+
+  it("reads the variant for black-and-white images", () => {
+    const binaryVariant = {
+      threshold: 0.5,
+      classScales: [1, 0.96, 1.04],
+      confidence: { scale: 300, floor: 1e-6, rejectBelow: 0.4 },
+    };
+    const parts = weightsFileParts({ ...model, binaryVariant }, layers);
+    expect(readWeights(writeWeightsFile(parts))).toEqual({ ...model, binaryVariant });
   });
 
   it("names the tensor whose bits are flipped, wherever they are", () => {
@@ -90,9 +106,9 @@ describe("readWeights", () => {
     [
       "a newer version",
       () => {
-        parts.metadata["format_version"] = "2";
+        parts.metadata["format_version"] = "3";
       },
-      /format_version is "2", this release reads "1"/,
+      /format_version is "3", this release reads "2"/,
     ],
     [
       "a missing tensor",
@@ -181,22 +197,161 @@ describe("readWeights", () => {
     [
       "a weight that is not finite",
       () => {
-        (parts.tensors["layers.0.bias"]?.values as Float32Array)[7] = Number.NaN;
+        put("layers.0.bias", 7, Number.NaN);
       },
       /"layers\.0\.bias" holds NaN at element 7/,
     ],
     [
-      "half-precision weights",
+      "weights of another type",
       () => {
-        const t = parts.tensors["layers.0.bias"] as { dtype?: string; shape: number[] };
-        t.dtype = "F16";
-        t.shape = [3, 2 * 784];
+        (parts.tensors["layers.0.bias"] as { dtype?: string }).dtype = "I32";
       },
-      /"layers\.0\.bias" holds F16, this release reads F32/,
+      /"layers\.0\.bias" holds I32, this release reads F32, F16 and I8/,
+    ],
+    [
+      "scales of a tensor that has none",
+      () => {
+        parts.tensors["layers.0.bias.scale"] = { shape: [1], values: Float32Array.of(1) };
+      },
+      /"layers\.0\.bias\.scale" holds scales, but tensor "layers\.0\.bias" holds F32/,
+    ],
+    [
+      "scales of no tensor",
+      () => {
+        parts.tensors["x.scale"] = { shape: [1], values: Float32Array.of(1) };
+      },
+      /"x\.scale" holds scales, but tensor "x" is missing/,
+    ],
+    [
+      "too few class scales",
+      () => {
+        parts.metadata["variants"] = '{"binary-abs":{"threshold":0.5,"class_scales":[1,1]}}';
+      },
+      /variants\.binary-abs\.class_scales is \[1,1\], wanted 3 numbers/,
+    ],
+    [
+      "a class scale of 0",
+      () => {
+        parts.metadata["variants"] = '{"binary-abs":{"threshold":0.5,"class_scales":[1,0,1]}}';
+      },
+      /class_scales\[1\] is 0, wanted a number from 0\.001 to 1000/,
+    ],
+    [
+      "a threshold outside the image's range",
+      () => {
+        parts.metadata["variants"] = '{"binary-abs":{"threshold":128,"class_scales":[1,1,1]}}';
+      },
+      /variants\.binary-abs\.threshold is 128/,
+    ],
+    [
+      "a variant without a confidence",
+      () => {
+        parts.metadata["variants"] = '{"binary-abs":{"threshold":0.5,"class_scales":[1,1,1]}}';
+      },
+      /"variants\.binary-abs\.confidence" is not an object/,
     ],
   ])("says what is wrong with %s", (_, damage, message) => {
     damage();
     expect(reading()).toThrow(WeightsError);
     expect(reading()).toThrow(message);
+  });
+});
+
+describe("stored numbers", () => {
+  const halves = randomModel(layers, { latents: 4, prototypes: 5, element: "F16" });
+  const wholeNumbers = randomModel(layers, { latents: 4, prototypes: 5, element: "I8" });
+
+  it.each([
+    ["16-bit floats", halves],
+    ["whole numbers with scales", wholeNumbers],
+  ])("are read back as written: %s", (_, written) => {
+    const file = writeWeightsFile(weightsFileParts(written, layers));
+    expect(readWeights(file)).toEqual(written);
+    const shifted = new Uint8Array(file.length + 1);
+    shifted.set(file, 1);
+    expect(readWeights(shifted.subarray(1))).toEqual(written);
+    // A Node buffer's slice is a view where an array's is a copy.
+    expect(readWeights(Buffer.concat([Buffer.alloc(3), file]).subarray(3))).toEqual(written);
+  });
+
+  it.each<[string, Model, () => void, RegExp]>([
+    [
+      "an infinite half",
+      halves,
+      () => put("layers.2.weight", 9, 0xfc00),
+      /"layers\.2\.weight" holds infinity or NaN at element 9/,
+    ],
+    [
+      "a half that is no number",
+      halves,
+      () => put("prototypes", 0, 0x7e01),
+      /"prototypes" holds infinity or NaN at element 0/,
+    ],
+    [
+      "a whole number without its opposite",
+      wholeNumbers,
+      () => put("layers.2.bias", 3, -128),
+      /"layers\.2\.bias" holds -128 at element 3, wanted -127 to 127/,
+    ],
+    [
+      "missing scales",
+      wholeNumbers,
+      () => {
+        delete parts.tensors["layers.2.weight.scale"];
+      },
+      /"layers\.2\.weight" holds I8, but its scales "layers\.2\.weight\.scale" are missing/,
+    ],
+    [
+      "scales of the wrong shape",
+      wholeNumbers,
+      () => {
+        parts.tensors["layers.2.weight.scale"] = { shape: [3, 8], values: new Float32Array(24).fill(1) };
+      },
+      /"layers\.2\.weight\.scale" has shape \[3, 8\], wanted \[3, 32\]/,
+    ],
+    [
+      "scales of another type",
+      wholeNumbers,
+      () => {
+        parts.tensors["prototypes.scale"] = { shape: [3, 4], values: new Uint16Array(12).fill(0x3c00) };
+      },
+      /"prototypes\.scale" hold F16, wanted F32/,
+    ],
+    [
+      "a scale of 0",
+      wholeNumbers,
+      () => put("layers.0.weight.scale", 5, 0),
+      /"layers\.0\.weight\.scale" hold 0 at element 5, wanted more than 0/,
+    ],
+    [
+      "a negative scale",
+      wholeNumbers,
+      () => put("layers.0.bias.scale", 1, -0.5),
+      /"layers\.0\.bias\.scale" hold -0\.5 at element 1/,
+    ],
+    [
+      "an infinite scale",
+      wholeNumbers,
+      () => put("layers.0.bias.scale", 1, Number.POSITIVE_INFINITY),
+      /"layers\.0\.bias\.scale" holds Infinity at element 1/,
+    ],
+  ])("are refused with a reason: %s", (_, undamaged, damage, message) => {
+    parts = structuredClone(weightsFileParts(undamaged, layers));
+    damage();
+    expect(reading()).toThrow(WeightsError);
+    expect(reading()).toThrow(message);
+  });
+
+  it("are checked with their scales: any flipped bit is named", () => {
+    const file = writeWeightsFile(weightsFileParts(wholeNumbers, layers));
+    const dataStart = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+    fc.assert(
+      fc.property(fc.integer({ min: dataStart, max: file.length - 1 }), fc.integer({ min: 0, max: 7 }), (at, bit) => {
+        const damaged = file.slice();
+        damaged[at] = (damaged[at] as number) ^ (1 << bit);
+        expect(() => readWeights(damaged)).toThrow(/(layers\.\d\.(weight|bias)|prototypes)(\.scale)?" has CRC-32/);
+      }),
+      { seed: 5, numRuns: 60 },
+    );
   });
 });

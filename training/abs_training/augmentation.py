@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from abs_training.binary_variant import binarised
+
 AFFINE_DEVIATION = 0.05
 """Standard deviation of each entry of the 2×2 map around the identity (about 5 % of size)."""
 
@@ -56,6 +58,6 @@ def distort(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
 
 
 def binarise(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Turns a random share of images `[n, 1, 28, 28]` into black and white: at least ½ becomes 1."""
+    """Turns a random share of images `[n, 1, 28, 28]` black and white, as `binary-abs` sees them."""
     chosen = (torch.rand(len(images), generator=generator) < share).to(images.device)
-    return torch.where(chosen.reshape(-1, 1, 1, 1), (images >= 0.5).to(images.dtype), images)
+    return torch.where(chosen.reshape(-1, 1, 1, 1), binarised(images), images)

@@ -4,14 +4,15 @@ import argparse
 import sys
 from typing import Sequence
 
-from abs_training.commands import curves, decode, evaluate, robustness, train
+from abs_training.commands import curves, decode, evaluate, robustness, storage, train
 from abs_training.data import DataError
 from abs_training.layers import LayerError
-from abs_training.weights_file import WeightsFileError
+from abs_training.safetensors_file import WeightsFileError
 
 COMMANDS = (
     ("train", train, "train decoders and write a weights file"),
     ("evaluate", evaluate, "measure the accuracy of a weights file"),
+    ("storage", storage, "compare ways of storing the numbers of a weights file"),
     ("robustness", robustness, "measure how far images must move to lose their label"),
     ("curves", curves, "draw the curves of a run as SVG"),
     ("decode", decode, "print the images of given latents as JSON"),

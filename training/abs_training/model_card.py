@@ -4,12 +4,14 @@ import gzip
 from pathlib import Path
 
 from abs_training.layers import Layer
+from abs_training.quantization import STORAGES, Element
 from abs_training.weights_file import Weights
 
 STAGE_TITLES = {
     "autoencoders": "autoencoders",
     "discriminative": "decoders trained against their rivals",
     "finished": "finished weights",
+    "binary-abs": "finished weights, variant `binary-abs`",
 }
 
 
@@ -38,6 +40,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         f"- decoder: {', '.join(describe(layer) for layer in decoder.layers)}",
         f"- {parameters:,} parameters a class, {parameters * classes:,} in all",
         f"- {prototypes} starting latents (prototypes) a class",
+        f"- stored as {training['storage']}: {describe_storage(training['storage'])}",
         f"- {len(content):,} bytes; {len(gzip.compress(content, 9, mtime=0)):,} with gzip",
         "",
         "## Data",
@@ -99,6 +102,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         f"validation images the median confidence is 0.9, and {100 * training['accepted_share']:.2f} "
         "% are not rejected.",
         "",
+        *describe_binary_variant(weights),
         "## Intended use and limits",
         "",
         "For single centred images of the classes above, light ink on a dark background, 28×28",
@@ -111,6 +115,40 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         "",
     ]
     path.write_text("\n".join(lines), "utf-8")
+
+
+def describe_storage(name: str) -> str:
+    """The element types of a storage in a few words."""
+
+    def describe_element(element: Element) -> str:
+        if element.dtype != "I8":
+            return {"F32": "32-bit floats", "F16": "16-bit floats"}[element.dtype]
+        level = element.largest_level
+        return f"whole numbers from −{level} to {level} with a scale a channel"
+
+    storage = STORAGES[name]
+    return (
+        f"weights as {describe_element(storage.weights)}, biases as "
+        f"{describe_element(storage.biases)}, prototypes as {describe_element(storage.prototypes)}"
+    )
+
+
+def describe_binary_variant(weights: Weights) -> list[str]:
+    """Lines about the variant for black-and-white images, none without it."""
+    variant = weights.binary_variant
+    if variant is None:
+        return []
+    calibration = variant.calibration
+    scales = zip(weights.class_names, variant.class_scales)
+    return [
+        f"Variant `binary-abs`: pixels from {variant.threshold} on are 1, all others 0, and the "
+        "losses are multiplied by",
+        f"{', '.join(f'{scale} ({name})' for name, scale in scales)}. Its",
+        f"confidence: scale {calibration.scale}, floor {calibration.floor}; images below "
+        f"{calibration.reject_below} are rejected.",
+        "The class scales and the confidence were fitted to the validation images in the table.",
+        "",
+    ]
 
 
 def describe(layer: Layer) -> str:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from abs_training.binary_variant import BinaryVariant, binarised, fit_binary_variant, scaled
 from abs_training.calibration import calibrate, confidences, quality
 from abs_training.checkpoint import Checkpoint
 from abs_training.class_epochs import run_class_epochs
@@ -21,8 +22,10 @@ from abs_training.inference import Prior, paper_samples, search_likely_classes
 from abs_training.layers import Decoder
 from abs_training.model_card import write_model_card
 from abs_training.prototypes import choose_prototypes
+from abs_training.quantization import STORAGES
 from abs_training.randomness import generator_for
 from abs_training.record import Record
+from abs_training.stored_decoders import as_stored, prototypes_as_stored
 from abs_training.threads import use_one_thread
 from abs_training.vae import Vae, encode
 from abs_training.vae_stage import VaeEpoch, start_vae
@@ -54,9 +57,18 @@ class Run:
     """The stages of a run, each continuing from what is saved in the run's folder."""
 
     def __init__(
-        self, configuration: Configuration, data: DataSet, folder: Path, workers: int
+        self,
+        configuration: Configuration,
+        data: DataSet,
+        folder: Path,
+        workers: int,
+        storage: str = "int8",
     ) -> None:
-        """`workers` is the number of processes or threads; it does not change the result."""
+        """`workers` is the number of processes or threads; it does not change the result.
+
+        `storage` names how the finished weights are stored (`quantization.STORAGES`). It comes
+        after training, so that another choice continues from the same saved stages.
+        """
         self._configuration = configuration
         self._class_names = data.class_names
         self._sha256 = data.sha256
@@ -65,6 +77,7 @@ class Run:
         self._validation = data.validation.first(configuration.batch) if quick else data.validation
         self._folder = folder
         self._workers = workers
+        self._storage = storage
         self._device = torch.device(configuration.device)
         self._prior = Prior()
         self._checkpoint = Checkpoint(folder, fingerprint(configuration, data))
@@ -190,12 +203,19 @@ class Run:
             images.labels,
             None,
             command,
+            None,
+            "float32",
         )
 
     def _finish(
         self, out: Path, decoders: Sequence[Decoder], vaes: Sequence[Vae], command: str
     ) -> None:
-        """Chooses prototypes, measures and calibrates on all validation images, and writes."""
+        """Chooses prototypes, measures and calibrates on all validation images, and writes.
+
+        All of that with the numbers as they are stored: what is measured is what ships.
+        """
+        storage = STORAGES[self._storage]
+        decoders = as_stored(decoders, storage)
         with self._record.timed("prototypes"):
             prototypes = choose_prototypes(
                 self._configuration.prototypes,
@@ -206,6 +226,7 @@ class Run:
                 self._configuration.seed,
                 self._workers,
             )
+            prototypes = prototypes_as_stored(prototypes, storage)
         with self._record.timed("validation"):
             starts = [torch.cat([own.to(self._device), self._samples()]) for own in prototypes]
             values = to_unit_range(self._validation.images.to(self._device))
@@ -216,8 +237,27 @@ class Run:
         found = quality(losses, labels)
         tqdm.write(f"finished: {found}, {len(labels)} validation images")
         self._record.add_quality("finished", found, len(labels))
-        weights = self._write(out, decoders, losses, labels, prototypes, command)
+        binary = self._binary_variant(decoders, starts)
+        weights = self._write(
+            out, decoders, losses, labels, prototypes, command, binary, self._storage
+        )
         write_model_card(out.with_suffix(".md"), out, weights)
+
+    def _binary_variant(
+        self, decoders: Sequence[Decoder], starts: Sequence[Tensor]
+    ) -> BinaryVariant:
+        """Fits the variant for black-and-white images to all validation images."""
+        labels = self._validation.labels
+        with self._record.timed("binary variant"):
+            values = binarised(to_unit_range(self._validation.images.to(self._device)))
+            losses = search_likely_classes(
+                decoders, values.flatten(1), starts, self._prior, self._workers
+            ).cpu()
+            variant = fit_binary_variant(losses, labels)
+        found = quality(scaled(losses, variant.class_scales), labels)
+        tqdm.write(f"binary-abs: {found}, {len(labels)} validation images")
+        self._record.add_quality("binary-abs", found, len(labels))
+        return variant
 
     def _write(
         self,
@@ -227,6 +267,8 @@ class Run:
         labels: Tensor,
         prototypes: Optional[Tensor],
         command: str,
+        binary: Optional[BinaryVariant],
+        storage: str,
     ) -> Weights:
         """Writes a weights file, calibrated on validation losses `[n, classes]`."""
         record = self._record
@@ -250,9 +292,12 @@ class Run:
                 },
                 "seconds": record.seconds,
                 "validation": record.validation,
+                "storage": storage,
                 "accepted_share": float((clean >= calibration.reject_below).double().mean()),
             },
             data_sha256=self._sha256,
+            binary_variant=binary,
+            storage=STORAGES[storage],
         )
         write_weights(path, weights)
         return weights

@@ -11,7 +11,8 @@ from torch import Tensor
 from abs_training.calibration import Calibration
 from abs_training.inference import Prior
 from abs_training.layers import NAMED_SHAPES, Decoder
-from abs_training.weights_file import Weights, WeightsFileError, read_safetensors, read_weights
+from abs_training.safetensors_file import WeightsFileError, read_safetensors
+from abs_training.weights_file import Weights, read_weights
 
 LATENTS = 8
 CLASSES = 10

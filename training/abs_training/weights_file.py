@@ -1,35 +1,38 @@
 """The weights file: safetensors with the metadata of `docs/weights-format.md`."""
 
 import json
-import math
-import struct
-import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional
 
-import torch
 from torch import Tensor
 
+from abs_training.binary_variant import BinaryVariant
 from abs_training.calibration import Calibration
-from abs_training.checkpoint import write_atomically
 from abs_training.inference import Prior
-from abs_training.layers import (
-    WEIGHTED_FIELDS,
-    Decoder,
-    Layer,
-    LayerError,
-    check_layers,
+from abs_training.layers import Decoder, LayerError, check_layers
+from abs_training.quantization import STORAGES, Storage, StorageError
+from abs_training.safetensors_file import (
+    WeightsFileError,
+    read_safetensors,
+    tensor_bytes,
+    write_safetensors,
+)
+from abs_training.stored_decoders import (
+    PROTOTYPES,
+    check_scales,
+    file_tensors,
+    restore_decoders,
+    restore_prototypes,
+    store_decoders,
+    store_prototypes,
 )
 
 FORMAT = "analysis-by-synthesis"
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 METADATA_CRC = "metadata_crc32"
-
-
-class WeightsFileError(Exception):
-    """A weights file that is damaged or breaks the format."""
+BINARY_VARIANT = "binary-abs"
 
 
 @dataclass(frozen=True)
@@ -46,65 +49,9 @@ class Weights:
     training: dict[str, Any]
     """How the file was made."""
     data_sha256: dict[str, str]
-
-
-def write_safetensors(
-    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
-) -> None:
-    """Writes 32-bit float tensors, atomically. Equal content gives equal bytes."""
-    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
-    parts = []
-    offset = 0
-    for name, tensor in sorted(tensors.items()):
-        content = _tensor_bytes(tensor)
-        header[name] = {
-            "dtype": "F32",
-            "shape": list(tensor.shape),
-            "data_offsets": [offset, offset + len(content)],
-        }
-        parts.append(content)
-        offset += len(content)
-    encoded = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    encoded += b" " * (-len(encoded) % 8)
-    write_atomically(path, struct.pack("<Q", len(encoded)) + encoded + b"".join(parts))
-
-
-def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Reads tensors of 32-bit floats, and the metadata."""
-    try:
-        content = path.read_bytes()
-        (length,) = struct.unpack("<Q", content[:8])
-        header = json.loads(content[8 : 8 + length].decode("utf-8"))
-        metadata = header.pop("__metadata__", {})
-        data = content[8 + length :]
-        tensors = {
-            name: _read_tensor(path, name, entry, data) for name, entry in sorted(header.items())
-        }
-    except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError) as error:
-        raise WeightsFileError(f"{path}: not a readable safetensors file: {error}") from error
-    if sum(4 * tensor.numel() for tensor in tensors.values()) != len(data):
-        raise WeightsFileError(f"{path}: the tensors do not fill the file exactly")
-    return tensors, metadata
-
-
-def _read_tensor(path: Path, name: str, entry: Mapping[str, Any], data: bytes) -> Tensor:
-    first, end = entry["data_offsets"]
-    shape = entry["shape"]
-    if entry["dtype"] != "F32":
-        raise WeightsFileError(f"{path}: tensor {name} is {entry['dtype']}, not F32")
-    if not 0 <= first <= end <= len(data) or end - first != 4 * math.prod(shape):
-        raise WeightsFileError(f"{path}: tensor {name} does not fit its place in the file")
-    if end == first:
-        return torch.zeros(shape)
-    values = torch.frombuffer(bytearray(data[first:end]), dtype=torch.float32)
-    if sys.byteorder == "big":
-        values = torch.from_numpy(values.numpy().byteswap())
-    return values.reshape(shape)
-
-
-def _tensor_bytes(tensor: Tensor) -> bytes:
-    values = tensor.detach().cpu().to(torch.float32).contiguous().numpy()
-    return bytes(values.astype("<f4").tobytes())
+    binary_variant: Optional[BinaryVariant] = None
+    storage: Storage = STORAGES["float32"]
+    """How `write_weights` stores the tensors; `read_weights` gives the values they stand for."""
 
 
 def checksum(content: bytes) -> str:
@@ -121,38 +68,32 @@ def metadata_checksum(metadata: Mapping[str, str]) -> str:
     return checksum(content)
 
 
-def weighted_layers(layers: Sequence[Layer]) -> list[int]:
-    """Indices of the layers that have weights."""
-    return [index for index, layer in enumerate(layers) if layer["kind"] in WEIGHTED_FIELDS]
-
-
 def write_weights(path: Path, weights: Weights) -> None:
     """Writes a weights file."""
-    layers = weights.decoders[0].layers
-    tensors: dict[str, Tensor] = {}
-    of_classes = [decoder.weights() for decoder in weights.decoders]
-    for position, index in enumerate(weighted_layers(layers)):
-        for part, name in ((0, "weight"), (1, "bias")):
-            tensors[f"layers.{index}.{name}"] = torch.stack(
-                [of_class[position][part].cpu().contiguous() for of_class in of_classes]
-            )
-    if weights.prototypes is not None:
-        tensors["prototypes"] = weights.prototypes
+    try:
+        stored = store_decoders(weights.decoders, weights.storage)
+        if weights.prototypes is not None:
+            stored[PROTOTYPES] = store_prototypes(weights.prototypes, weights.storage.prototypes)
+    except StorageError as error:
+        raise WeightsFileError(f"{path}: the weights cannot be stored: {error}") from error
+    tensors = file_tensors(stored)
     prior = weights.prior
     metadata = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "latents": str(weights.decoders[0].latents),
         "classes": _json(weights.class_names),
-        "layers": _json(layers),
+        "layers": _json(weights.decoders[0].layers),
         "inference": _json({"beta": prior.beta, "sphere_radius": prior.sphere_radius}),
         "confidence": _json(weights.calibration.as_json()),
         "training": _json(weights.training),
         "data_sha256": _json(weights.data_sha256),
         "tensor_crc32": _json(
-            {name: checksum(_tensor_bytes(tensor)) for name, tensor in sorted(tensors.items())}
+            {name: checksum(tensor_bytes(tensor)) for name, tensor in sorted(tensors.items())}
         ),
     }
+    if weights.binary_variant is not None:
+        metadata["variants"] = _json({BINARY_VARIANT: weights.binary_variant.as_json()})
     metadata[METADATA_CRC] = metadata_checksum(metadata)
     write_safetensors(path, tensors, metadata)
 
@@ -181,34 +122,41 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
     if set(checksums) != set(tensors):
         raise WeightsFileError("checksums and tensors have different names")
     for name, tensor in tensors.items():
-        if checksum(_tensor_bytes(tensor)) != checksums[name]:
+        if checksum(tensor_bytes(tensor)) != checksums[name]:
             raise WeightsFileError(f"the checksum of tensor {name} is wrong")
+    check_scales(tensors)
     class_names = [str(name) for name in json.loads(metadata["classes"])]
     latents = int(metadata["latents"])
     layers = check_layers(json.loads(metadata["layers"]), latents)
-    decoders = []
-    for index in range(len(class_names)):
-        decoder = Decoder(layers, latents, batch_norm=False)
-        of_class = []
-        for (weight, bias), layer in zip(decoder.weights(), weighted_layers(layers)):
-            found = (tensors[f"layers.{layer}.weight"], tensors[f"layers.{layer}.bias"])
-            for tensor, expected in zip(found, (weight, bias)):
-                if tuple(tensor.shape) != (len(class_names), *expected.shape):
-                    raise WeightsFileError(f"layer {layer} has tensors of the wrong shape")
-            of_class.append((found[0][index], found[1][index]))
-        decoder.set_weights(of_class)
-        decoders.append(decoder)
-    inference, confidence = json.loads(metadata["inference"]), json.loads(metadata["confidence"])
+    has_prototypes = PROTOTYPES in tensors
+    inference = json.loads(metadata["inference"])
     return Weights(
         class_names=class_names,
-        decoders=decoders,
+        decoders=restore_decoders(tensors, layers, latents, len(class_names)),
         prior=Prior(float(inference["beta"]), float(inference["sphere_radius"])),
-        calibration=Calibration(
-            float(confidence["scale"]),
-            float(confidence["floor"]),
-            float(confidence["reject_below"]),
-        ),
-        prototypes=tensors.get("prototypes"),
+        calibration=_calibration(json.loads(metadata["confidence"])),
+        prototypes=restore_prototypes(tensors, latents, len(class_names))
+        if has_prototypes
+        else None,
         training=json.loads(metadata["training"]),
         data_sha256=json.loads(metadata["data_sha256"]),
+        binary_variant=_binary_variant(metadata, len(class_names)),
     )
+
+
+def _calibration(confidence: Mapping[str, Any]) -> Calibration:
+    return Calibration(
+        float(confidence["scale"]),
+        float(confidence["floor"]),
+        float(confidence["reject_below"]),
+    )
+
+
+def _binary_variant(metadata: Mapping[str, str], classes: int) -> Optional[BinaryVariant]:
+    variant = json.loads(metadata.get("variants", "{}")).get(BINARY_VARIANT)
+    if variant is None:
+        return None
+    scales = [float(scale) for scale in variant["class_scales"]]
+    if len(scales) != classes or not all(0 < scale < float("inf") for scale in scales):
+        raise WeightsFileError(f"{BINARY_VARIANT} needs a positive class scale for each class")
+    return BinaryVariant(float(variant["threshold"]), scales, _calibration(variant["confidence"]))

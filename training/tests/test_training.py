@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import io
 import json
 import tempfile
@@ -17,7 +18,8 @@ from abs_training.encoder import KINDS, Encoder
 from abs_training.inference import decode
 from abs_training.prototypes import medoids
 from abs_training.randomness import generator_for
-from abs_training.weights_file import read_safetensors, read_weights
+from abs_training.safetensors_file import read_safetensors
+from abs_training.weights_file import read_weights, write_weights
 from tests.synthetic import NAMES, write_data_set
 
 QUICK = [
@@ -67,10 +69,18 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(weights.class_names, NAMES)
         assert weights.prototypes is not None
         self.assertEqual(tuple(weights.prototypes.shape), (3, 6, 2))
-        self.assertEqual(list(weights.training["validation"]), ["autoencoders", "finished"])
+        self.assertEqual(
+            list(weights.training["validation"]),
+            ["autoencoders", "finished", "binary-abs"],
+        )
+        assert weights.binary_variant is not None
+        self.assertEqual(len(weights.binary_variant.class_scales), 3)
+        self.assertEqual(read_safetensors(out)[0]["layers.0.weight"].dtype, torch.int8)
         card = out.with_suffix(".md").read_text("utf-8")
         self.assertIn("horizontal, vertical, diagonal", card)
         self.assertIn(weights.training["command"], card)
+        self.assertIn("stored as int8", card)
+        self.assertIn("variant `binary-abs` | ", card)
         self.assertNotIn(str(self.folder), weights.training["command"] + card)
 
         evaluated = self.call(
@@ -78,6 +88,12 @@ class TrainingTest(unittest.TestCase):
             *("--split", "test", "--samples", "50", "--steps", "20", "--prototypes"),
         )
         self.assertRegex(evaluated, r"30 test images: accuracy (9|100)")
+        binary = self.call(
+            *("evaluate", "--weights", str(out), "--data", str(self.folder)),
+            *("--variant", "binary-abs", "--samples", "50", "--steps", "20", "--prototypes"),
+        )
+        self.assertRegex(binary, r"18 validation images: accuracy (8|9|100)")
+        self.assertNotEqual(binary[-40:], evaluated[-40:])
 
         latents = [[0.5, -1.0], [0.0, 2.0]]
         (self.folder / "latents.json").write_text(json.dumps(latents), "utf-8")
@@ -90,6 +106,35 @@ class TrainingTest(unittest.TestCase):
         for images, decoder in zip(printed["images"], weights.decoders):
             expected = decode(decoder, torch.tensor(latents))
             torch.testing.assert_close(torch.tensor(images), expected)
+
+    def test_storage_continues_from_the_same_stages(self) -> None:
+        self.train("stored", "--workers", "1")
+        with mock.patch.object(class_epochs, "_run_packed") as epoch:
+            exact = self.train("stored", "--workers", "1", "--storage", "float32")
+        epoch.assert_not_called()
+        figures = self.call(
+            *("storage", "--weights", str(exact), "--data", str(self.folder), "--limit", "12"),
+            *("--storages", "float32,int8,int6-int8", "--workers", "1"),
+        ).splitlines()
+        self.assertIn("12 validation images", figures[0])
+        rows = [line.strip("| ").split(" | ") for line in figures[3:]]
+        self.assertEqual([row[0] for row in rows], ["float32", "int8", "int6-int8"])
+        self.assertEqual(rows[0][3:6], ["0.000", "0.0000", "0"])
+        sizes = [[int(cell.replace(",", "")) for cell in row[1:3]] for row in rows]
+        self.assertLess(sizes[1][0], sizes[0][0] / 2)
+        self.assertLess(sizes[2][1], sizes[1][1])
+
+    def test_unreadable_choices_are_told(self) -> None:
+        out = self.train("plain", "--workers", "1")
+        without = dataclasses.replace(read_weights(out), binary_variant=None)
+        write_weights(out, without)
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            common = ["--weights", str(out), "--data", str(self.folder)]
+            self.assertEqual(main(["evaluate", *common, "--variant", "binary-abs"]), 1)
+            self.assertEqual(main(["storage", *common, "--storages", "int9"]), 1)
+        self.assertRegex(errors.getvalue(), r"has no variant binary-abs, only abs")
+        self.assertRegex(errors.getvalue(), r"int9 is none of float32, float16, int8")
 
     def test_interrupted_runs_and_workers_do_not_change_the_weights(self) -> None:
         expected, _ = read_safetensors(self.train("whole", "--workers", "2"))

@@ -75,6 +75,11 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
 def add_machine_arguments(parser: argparse.ArgumentParser, what: str) -> None:
     """`--device` and `--workers`; `what` says what is done side by side."""
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
+    add_workers_argument(parser, what)
+
+
+def add_workers_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--workers`."""
     parser.add_argument(
         "--workers",
         type=positive,

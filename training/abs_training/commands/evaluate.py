@@ -2,6 +2,7 @@
 
 import argparse
 
+from abs_training.binary_variant import binarised, scaled
 from abs_training.calibration import quality
 from abs_training.commands.arguments import (
     add_data_arguments,
@@ -12,7 +13,9 @@ from abs_training.commands.arguments import (
 )
 from abs_training.data import to_unit_range
 from abs_training.inference import search_all_classes
+from abs_training.safetensors_file import WeightsFileError
 from abs_training.threads import use_one_thread
+from abs_training.weights_file import BINARY_VARIANT
 from abs_training.published import read_any_weights
 
 
@@ -22,6 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_data_arguments(parser)
     add_split_arguments(parser)
     add_search_arguments(parser)
+    parser.add_argument("--variant", choices=("abs", BINARY_VARIANT), default="abs")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -29,12 +33,20 @@ def run(options: argparse.Namespace) -> None:
     use_one_thread()
     weights = read_any_weights(options.weights)
     images = read_split(options, len(weights.class_names))
+    values = to_unit_range(images.images.to(options.device)).flatten(1)
+    variant = weights.binary_variant if options.variant == BINARY_VARIANT else None
+    if options.variant == BINARY_VARIANT:
+        if variant is None:
+            raise WeightsFileError(f"{options.weights}: has no variant {BINARY_VARIANT}, only abs")
+        values = binarised(values, variant.threshold)
     losses = search_all_classes(
         [decoder.to(options.device) for decoder in weights.decoders],
-        to_unit_range(images.images.to(options.device)).flatten(1),
+        values,
         search_starts(options, weights),
         weights.prior,
         options.steps - 1,
         options.workers,
     ).cpu()
+    if variant is not None:
+        losses = scaled(losses, variant.class_scales)
     print(f"{len(images)} {options.split} images: {quality(losses, images.labels)}")

@@ -19,6 +19,7 @@ from abs_training.configuration import Configuration
 from abs_training.data import read_data_set
 from abs_training.layers import NAMED_SHAPES, Layer, check_layers, read_layers
 from abs_training.pipeline import Run
+from abs_training.quantization import STORAGES
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +79,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--prototypes", type=positive, default=100, metavar="N", help="a class (default 100)"
     )
     parser.add_argument(
+        "--storage",
+        choices=list(STORAGES),
+        default="int8",
+        help="type of the numbers in the weights file (default int8); does not change the training",
+    )
+    parser.add_argument(
         "--max-steps",
         type=positive,
         metavar="N",
@@ -122,7 +129,7 @@ def run(options: argparse.Namespace) -> None:
     )
     data = read_data_set(options.data, options.classes, class_names(options))
     folder = options.run_directory or Path("runs") / options.out.stem
-    whole = Run(configuration, data, folder, options.workers)
+    whole = Run(configuration, data, folder, options.workers, options.storage)
     whole.train(options.out, _command_line(options))
 
 
@@ -153,6 +160,7 @@ def _command_line(options: argparse.Namespace) -> str:
         "binarised_share",
         "augmented_share",
         "prototypes",
+        "storage",
         "max_steps",
         "device",
     ):

@@ -1,0 +1,46 @@
+import { WeightsError } from "./errors.ts";
+import { numberIn, record } from "./fields.ts";
+import type { BinaryVariant, ConfidenceModel, ModelDescription } from "./model.ts";
+
+/** The variants of the model; see `createClassifier`. */
+export const VARIANTS = ["abs", "binary-abs"] as const;
+export type Variant = (typeof VARIANTS)[number];
+
+/**
+ * Reads the entry `binary-abs` of the metadata's `variants`, undefined where there is none.
+ *
+ * @param confidence reads a model of the confidence, as it stands at the top level
+ * @throws {WeightsError} naming the field at fault
+ */
+export function readBinaryVariant(
+  variants: unknown,
+  classes: number,
+  confidence: (values: Record<string, unknown>) => ConfidenceModel,
+): BinaryVariant | undefined {
+  const entry = record(variants, "variants")["binary-abs"];
+  if (entry === undefined) return undefined;
+  const values = record(entry, "variants.binary-abs");
+  const scales = values["class_scales"];
+  if (!Array.isArray(scales) || scales.length !== classes) {
+    throw new WeightsError(
+      `weights file: variants.binary-abs.class_scales is ${JSON.stringify(scales ?? null)}, wanted ${classes} numbers`,
+    );
+  }
+  return {
+    threshold: numberIn(values["threshold"], "variants.binary-abs.threshold", 0, 1),
+    classScales: scales.map((scale: unknown, index) =>
+      numberIn(scale, `variants.binary-abs.class_scales[${index}]`, 1e-3, 1e3),
+    ),
+    confidence: confidence(record(values["confidence"], "variants.binary-abs.confidence")),
+  };
+}
+
+/** The description of a model as one of its variants has it. @throws {WeightsError} when there is no such variant */
+export function describeVariant(description: ModelDescription, variant: Variant): ModelDescription {
+  if (variant === "abs") return description;
+  const { binaryVariant } = description;
+  if (binaryVariant === undefined) {
+    throw new WeightsError(`variant: got "${variant}", but these weights have only "abs"`);
+  }
+  return { ...description, confidence: binaryVariant.confidence };
+}

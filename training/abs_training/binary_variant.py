@@ -1,0 +1,91 @@
+"""The variant for black-and-white images: binary ABS of Schott et al. 2018.
+
+An image is thresholded before it is compared, and each class's loss is multiplied by a scale of its
+class. The decoders are those of the plain model, whose greys cost some classes more than others when
+they are compared with black and white; the scales make up for that. How the paper's scales were
+found is not published; here they are fitted to validation images.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+import torch
+from torch import Tensor
+
+from abs_training.calibration import Calibration, best_scale, calibrate
+
+THRESHOLD = 0.5
+"""Pixels of at least this are 1, all others 0."""
+
+RIDGE = 0.1
+"""Weight of the mean squared ln of the class scales, beside the mean cross-entropy in nats.
+
+It settles what the entropy leaves open (all scales times a factor), and keeps a class of few images
+near 1. The paper's scales cost 0.00008 by it.
+"""
+
+STEPS = 200
+"""Most steps of the fit."""
+
+
+@dataclass(frozen=True)
+class BinaryVariant:
+    """What a weights file says about the variant."""
+
+    threshold: float
+    class_scales: list[float]
+    calibration: Calibration
+    """Of the confidence, which is computed from the scaled losses."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As stored under `variants` in the weights file."""
+        return {
+            "threshold": self.threshold,
+            "class_scales": self.class_scales,
+            "confidence": self.calibration.as_json(),
+        }
+
+
+def binarised(images: Tensor, threshold: float = THRESHOLD) -> Tensor:
+    """Images with every value 0 or 1."""
+    return (images >= threshold).to(images.dtype)
+
+
+def scaled(losses: Tensor, class_scales: Sequence[float]) -> Tensor:
+    """Losses `[n, classes]` in 64-bit floats, each times its class's scale."""
+    return losses.double() * torch.tensor(class_scales, dtype=torch.float64, device=losses.device)
+
+
+def fit_binary_variant(losses: Tensor, labels: Tensor) -> BinaryVariant:
+    """Fits the variant to losses `[n, classes]` of thresholded images and their classes `[n]`."""
+    class_scales = fit_class_scales(losses, labels)
+    return BinaryVariant(THRESHOLD, class_scales, calibrate(scaled(losses, class_scales), labels))
+
+
+def fit_class_scales(losses: Tensor, labels: Tensor) -> list[float]:
+    """The scales, to four decimals, at which softmax(−s·scale·loss) fits the labels best.
+
+    The overall scale s is fitted as well, but does not leave the range that `best_scale` searches.
+    """
+    losses = losses.double().cpu()
+    start, _ = best_scale(losses, labels)
+    overall = torch.tensor(math.log(start), dtype=torch.float64, requires_grad=True)
+    logarithms = torch.zeros(losses.shape[1], dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS(
+        [overall, logarithms], max_iter=STEPS, line_search_fn="strong_wolfe"
+    )
+
+    def objective() -> float:
+        optimiser.zero_grad()
+        logits = -losses * (overall + logarithms).exp()
+        entropy = torch.nn.functional.cross_entropy(logits, labels)
+        # Images that are told apart perfectly would drive the overall scale to infinity.
+        departure = (overall - math.log(start)).square()
+        penalty = RIDGE * (logarithms.square().mean() + 0.01 * departure)
+        total = entropy + penalty
+        total.backward()
+        return float(total)
+
+    optimiser.step(objective)
+    return [round(value, 4) for value in logarithms.detach().exp().tolist()]
