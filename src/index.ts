@@ -1,5 +1,5 @@
-import { type Classifier, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
-import { Engine } from "./engine.ts";
+import { type Classifier, CONFIDENCES, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
+import { type ConfidenceKind, Engine } from "./engine.ts";
 import { instantiate, type ModuleSource } from "./load/given.ts";
 import { packagedModule } from "./load/node.ts";
 import { writeBundle } from "./weights/bundle.ts";
@@ -13,6 +13,7 @@ export type {
   Inference,
   LossAndGradient,
 } from "./classifier.ts";
+export type { ConfidenceKind } from "./engine.ts";
 export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "./image/preprocess.ts";
 export { preprocess } from "./image/preprocess.ts";
 export type { ImageValues } from "./image-values.ts";
@@ -30,6 +31,12 @@ export interface ClassifierOptions {
    * 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and 63 MB on the first image.
    */
   inference?: Inference;
+  /**
+   * Which model turns the search's result into probabilities, confidence and rejection. `"calibrated"` (default where the
+   * weights bring it): fitted on clean and corrupted validation images and on synthetic junk. `"paper"`: the published
+   * formula, the default for weights that bring nothing else.
+   */
+  confidence?: ConfidenceKind;
   /** Hears how far that table is built. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -37,17 +44,21 @@ export interface ClassifierOptions {
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.
  *
- * @throws {TypeError} for options of the wrong type or an unknown inference
+ * @throws {TypeError} for options of the wrong type or an unknown inference or confidence
+ * @throws {Error} when the calibrated confidence is asked for and the weights bring none
  * @throws {WeightsError} for weights that are damaged, of another format, or too large for the memory
  */
 export async function createClassifier(options: ClassifierOptions = {}): Promise<Classifier> {
-  const { inference = "prototypes", weights, onProgress } = options;
+  const { inference = "prototypes", confidence, weights, onProgress } = options;
   if (!INFERENCES.includes(inference)) {
     throw new TypeError(`inference: got ${JSON.stringify(inference)}, wanted ${INFERENCES.join(" or ")}`);
   }
+  if (confidence !== undefined && !CONFIDENCES.includes(confidence)) {
+    throw new TypeError(`confidence: got ${JSON.stringify(confidence)}, wanted ${CONFIDENCES.join(" or ")}`);
+  }
   const bundle = weights === undefined ? undefined : writeBundle(readWeights(asBytes(weights)));
   const instance = await instantiate(await (options.module ?? packagedModule()));
-  return new ModuleClassifier(new Engine(instance, bundle), inference, onProgress);
+  return new ModuleClassifier(new Engine(instance, bundle), inference, confidence, onProgress);
 }
 
 function asBytes(weights: Uint8Array | ArrayBuffer): Uint8Array {

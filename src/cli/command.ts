@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { INFERENCES, type Inference } from "../classifier.ts";
+import { CONFIDENCES, INFERENCES, type Inference } from "../classifier.ts";
+import type { ConfidenceKind } from "../engine.ts";
 import type { Environment } from "./environment.ts";
 
 /** The command line is wrong; the message says what came and what is wanted. */
@@ -43,6 +44,10 @@ export const MODEL_OPTIONS = {
   inference: {
     value: "NAME",
     description: `how latents are searched: ${INFERENCES.join(" or ")} (default: prototypes)`,
+  },
+  confidence: {
+    value: "NAME",
+    description: `what the confidence rests on: ${CONFIDENCES.join(" or ")} (default: calibrated where the weights have it)`,
   },
 } as const satisfies Command["options"];
 
@@ -116,6 +121,11 @@ export class Invocation {
   /** The value of `--inference`. */
   inference(): Inference | undefined {
     return this.choice("inference", INFERENCES);
+  }
+
+  /** The value of `--confidence`. */
+  confidence(): ConfidenceKind | undefined {
+    return this.choice("confidence", CONFIDENCES);
   }
 }
 

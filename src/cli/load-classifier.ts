@@ -8,10 +8,10 @@ import { startProgress } from "./progress.ts";
 type Use<Result> = (classifier: CommandClassifier) => Promise<Result> | Result;
 
 /**
- * Makes the classifier that `--weights` and `--inference` ask for, hands it to `use`, and disposes of it.
+ * Makes the classifier that `--weights`, `--inference` and `--confidence` ask for, hands it to `use`, and disposes of it.
  *
  * @throws ImageFileError when the weights file cannot be read or is no weights file
- * @throws UsageError when `--inference` names no inference
+ * @throws UsageError when `--inference` or `--confidence` names none
  */
 export async function withClassifier<Result>(
   invocation: Invocation,
@@ -19,6 +19,7 @@ export async function withClassifier<Result>(
   use: Use<Result>,
 ): Promise<Result> {
   const inference = invocation.inference();
+  const confidence = invocation.confidence();
   const weightsPath = invocation.text("weights");
   const weights = weightsPath === undefined ? undefined : await readBoundedFile(weightsPath);
   // The paper's inference prepares itself at the first image, so this goes on while the classifier is used.
@@ -28,6 +29,7 @@ export async function withClassifier<Result>(
       .createClassifier({
         ...(weights === undefined ? {} : { weights }),
         ...(inference === undefined ? {} : { inference }),
+        ...(confidence === undefined ? {} : { confidence }),
         onProgress: (done, total) => progress.report(done, total),
       })
       .catch((error: unknown) => {

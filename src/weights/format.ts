@@ -1,7 +1,9 @@
+import { readConfidence } from "./confidence.ts";
 import { crc32 } from "./crc32.ts";
 import { type DecoderLayer, decoderShape } from "./decoderShape.ts";
 import { WeightsError } from "./errors.ts";
-import type { ConfidenceModel, Model } from "./model.ts";
+import { numberIn, record } from "./metadata.ts";
+import type { Model } from "./model.ts";
 import { float32Values, type Safetensors, type Tensor } from "./safetensors.ts";
 
 // Our own weights file: the reader of docs/weights-format.md.
@@ -44,7 +46,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
     weights,
     beta: numberIn(inference["beta"], "inference.beta", 0, 1e6),
     sphereRadius: numberIn(inference["sphere_radius"], "inference.sphere_radius", 1e-3, 1e6),
-    confidence: confidenceModel(record(json(metadata, "confidence"), "confidence")),
+    confidence: readConfidence(json(metadata, "confidence")),
     prototypes:
       prototypeTensor === undefined
         ? undefined
@@ -133,32 +135,10 @@ function json(metadata: ReadonlyMap<string, string>, key: string): unknown {
   }
 }
 
-function record(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new WeightsError(`weights file: "${name}" is not an object`);
-  }
-  return value as Record<string, unknown>;
-}
-
 function classNames(value: unknown): string[] {
   const isNames = Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
   if (!isNames || value.length < 2 || value.length > 64 || new Set(value).size !== value.length) {
     throw new WeightsError(`weights file: "classes" is ${JSON.stringify(value)}, wanted 2 to 64 different names`);
   }
   return value;
-}
-
-function numberIn(value: unknown, name: string, least: number, most: number): number {
-  if (typeof value !== "number" || !(value >= least && value <= most)) {
-    throw new WeightsError(`weights file: ${name} is ${String(value)}, wanted a number from ${least} to ${most}`);
-  }
-  return value;
-}
-
-function confidenceModel(values: Record<string, unknown>): ConfidenceModel {
-  return {
-    scale: numberIn(values["scale"], "confidence.scale", 0, 1e9),
-    floor: numberIn(values["floor"], "confidence.floor", 0, 1),
-    rejectBelow: numberIn(values["reject_below"], "confidence.reject_below", 0, 1),
-  };
 }

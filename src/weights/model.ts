@@ -1,20 +1,11 @@
+import type { Confidence } from "./confidence.ts";
 import type { DecoderLayer } from "./decoderShape.ts";
-
-/** How losses become probabilities and a rejection, see docs/weights-format.md. */
-export interface ConfidenceModel {
-  /** s in p_c = (e^(−s·loss_c) + floor) / Σ; losses are per pixel. */
-  scale: number;
-  /** η ≥ 0. */
-  floor: number;
-  /** Images whose largest probability lies below this are rejected. */
-  rejectBelow: number;
-}
 
 /** What a classifier needs to know about a model beside its tensors; travels inside the bundle as JSON. */
 export interface ModelDescription {
   classes: readonly string[];
   latents: number;
-  confidence: ConfidenceModel;
+  confidence: Confidence;
 }
 
 /** A weights file, checked and read, in the file's own tensor layout. */

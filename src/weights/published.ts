@@ -58,7 +58,7 @@ export function readPublished({ tensors }: Safetensors): Model {
     beta: 1,
     sphereRadius: 5,
     // Scale and floor are the published code's. It rejects nothing; one half as the threshold is ours.
-    confidence: { scale: 440, floor: 3.9e-5, rejectBelow: 0.5 },
+    confidence: { paper: { scale: 440, floor: 3.9e-5, rejectBelow: 0.5 }, calibrated: undefined },
     prototypes: undefined,
   };
 }

@@ -12,6 +12,7 @@ import torch
 
 from abs_training import encoder
 from abs_training.calibration import quality
+from abs_training.confidence_commands import add_commands as add_confidence_commands
 from abs_training.configuration import Configuration
 from abs_training.data import (
     DataError,
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="train decoders and write a weights file"))
     _add_evaluate(commands.add_parser("evaluate", help="measure the accuracy of a weights file"))
     _add_decode(commands.add_parser("decode", help="print the images of given latents as JSON"))
+    add_confidence_commands(commands)
     return parser
 
 

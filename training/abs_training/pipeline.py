@@ -15,6 +15,9 @@ from abs_training.autodecoder_stage import AutodecoderEpoch, encode, start_autod
 from abs_training.calibration import calibrate, confidences, quality
 from abs_training.checkpoint import Checkpoint
 from abs_training.class_epochs import run_class_epochs
+from abs_training.confidence_fit import fit_confidence
+from abs_training.confidence_model import CalibratedConfidence
+from abs_training.confidence_sets import SetSizes
 from abs_training.configuration import Configuration
 from abs_training.data import DataSet, ImageSet, to_unit_range
 from abs_training.discriminative_stage import DiscriminativeStage
@@ -226,8 +229,27 @@ class Run:
         found = quality(losses, labels)
         tqdm.write(f"finished: {found}, {len(labels)} validation images")
         self._record.add_quality("finished", found, len(labels))
-        weights = self._write(out, decoders, losses, labels, prototypes, command)
+        with self._record.timed("confidence"):
+            calibrated = self._fit_confidence(decoders, prototypes)
+        weights = self._write(out, decoders, losses, labels, prototypes, command, calibrated)
         write_model_card(out.with_suffix(".md"), out, weights)
+
+    def _fit_confidence(
+        self, decoders: Sequence[Decoder], prototypes: Tensor
+    ) -> CalibratedConfidence:
+        """The calibrated confidence, fitted as the classifier searches: from the prototypes."""
+        quick = self._configuration.max_steps is not None
+        few = self._configuration.batch
+        return fit_confidence(
+            decoders,
+            [own.to(self._device) for own in prototypes],
+            self._prior,
+            self._validation,
+            self._class_names,
+            SetSizes(few, few, few, few) if quick else SetSizes(),
+            self._configuration.seed,
+            self._workers,
+        )
 
     def _write(
         self,
@@ -237,8 +259,9 @@ class Run:
         labels: Tensor,
         prototypes: Optional[Tensor],
         command: str,
+        calibrated: Optional[CalibratedConfidence] = None,
     ) -> Weights:
-        """Writes a weights file, calibrated on validation losses `[n, classes]`."""
+        """Writes a weights file, the paper's confidence fitted to losses `[n, classes]`."""
         record = self._record
         calibration = calibrate(losses, labels)
         clean = confidences(losses, calibration.scale, calibration.floor)
@@ -263,6 +286,7 @@ class Run:
                 "accepted_share": float((clean >= calibration.reject_below).double().mean()),
             },
             data_sha256=self._sha256,
+            calibrated=calibrated,
         )
         write_weights(path, weights)
         return weights

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from abs_training.calibration import Calibration
 from abs_training.checkpoint import write_atomically
+from abs_training.confidence_model import CalibratedConfidence, calibrated_from_json
 from abs_training.inference import Prior
 from abs_training.layers import (
     WEIGHTED_FIELDS,
@@ -41,11 +42,21 @@ class Weights:
     """One for each class, without batch normalisation."""
     prior: Prior
     calibration: Calibration
+    """Of the paper's confidence."""
     prototypes: Optional[Tensor]
     """Latents `[classes, n, latents]` from which a search starts."""
     training: dict[str, Any]
     """How the file was made."""
     data_sha256: dict[str, str]
+    calibrated: Optional[CalibratedConfidence] = None
+    """The fitted confidence, which files may do without."""
+
+    def confidence_as_json(self) -> dict[str, Any]:
+        """As stored under `confidence` in the weights file."""
+        values: dict[str, Any] = {"paper": self.calibration.as_json()}
+        if self.calibrated is not None:
+            values["calibrated"] = self.calibrated.as_json()
+        return values
 
 
 def write_safetensors(
@@ -146,7 +157,7 @@ def write_weights(path: Path, weights: Weights) -> None:
         "classes": _json(weights.class_names),
         "layers": _json(layers),
         "inference": _json({"beta": prior.beta, "sphere_radius": prior.sphere_radius}),
-        "confidence": _json(weights.calibration.as_json()),
+        "confidence": _json(weights.confidence_as_json()),
         "training": _json(weights.training),
         "data_sha256": _json(weights.data_sha256),
         "tensor_crc32": _json(
@@ -199,16 +210,20 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
         decoder.set_weights(of_class)
         decoders.append(decoder)
     inference, confidence = json.loads(metadata["inference"]), json.loads(metadata["confidence"])
+    # Files from before there was a fitted confidence hold the paper's three numbers alone.
+    paper = confidence.get("paper", confidence)
+    calibrated = confidence.get("calibrated")
     return Weights(
         class_names=class_names,
         decoders=decoders,
         prior=Prior(float(inference["beta"]), float(inference["sphere_radius"])),
         calibration=Calibration(
-            float(confidence["scale"]),
-            float(confidence["floor"]),
-            float(confidence["reject_below"]),
+            float(paper["scale"]),
+            float(paper["floor"]),
+            float(paper["reject_below"]),
         ),
         prototypes=tensors.get("prototypes"),
         training=json.loads(metadata["training"]),
         data_sha256=json.loads(metadata["data_sha256"]),
+        calibrated=None if calibrated is None else calibrated_from_json(calibrated),
     )

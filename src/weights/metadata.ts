@@ -1,0 +1,31 @@
+import { WeightsError } from "./errors.ts";
+
+// Checks of single values in a weights file's metadata.
+
+/** @throws {WeightsError} when `value` is no JSON object; `name` says where it stands */
+export function record(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new WeightsError(`weights file: "${name}" is not an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** @throws {WeightsError} when `value` is no number from `least` to `most` */
+export function numberIn(value: unknown, name: string, least: number, most: number): number {
+  if (typeof value !== "number" || !(value >= least && value <= most)) {
+    throw new WeightsError(`weights file: ${name} is ${String(value)}, wanted a number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+/** @throws {WeightsError} when `value` is no list of `length` numbers from −`most` to `most` */
+export function numbers(value: unknown, name: string, length: number, most: number): number[] {
+  if (!Array.isArray(value) || value.length !== length) {
+    throw new WeightsError(`weights file: ${name} is ${describe(value)}, wanted a list of ${length} numbers`);
+  }
+  return value.map((item, index) => numberIn(item, `${name}[${index}]`, -most, most));
+}
+
+function describe(value: unknown): string {
+  return Array.isArray(value) ? `a list of ${value.length}` : String(value);
+}
