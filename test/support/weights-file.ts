@@ -1,3 +1,4 @@
+import { type Confidence, FEATURES, PENALTIES } from "../../src/weights/confidence.ts";
 import { crc32 } from "../../src/weights/crc32.ts";
 import type { DecoderLayer } from "../../src/weights/decoderShape.ts";
 import type { Model } from "../../src/weights/model.ts";
@@ -36,15 +37,36 @@ export function weightsFileParts(model: Model, layers: readonly Record<string, u
       classes: JSON.stringify(model.classes),
       layers: JSON.stringify(layers),
       inference: JSON.stringify({ beta: model.beta, sphere_radius: model.sphereRadius }),
-      confidence: JSON.stringify({
-        scale: model.confidence.scale,
-        floor: model.confidence.floor,
-        reject_below: model.confidence.rejectBelow,
-      }),
+      confidence: JSON.stringify(confidenceMetadata(model.confidence)),
       training: "{}",
       data_sha256: "{}",
     },
     tensors,
+  };
+}
+
+/** The metadata `confidence` for what `readConfidence` reads. */
+export function confidenceMetadata({ paper, calibrated }: Confidence): Record<string, unknown> {
+  return {
+    paper: { scale: paper.scale, floor: paper.floor, reject_below: paper.rejectBelow },
+    ...(calibrated === undefined
+      ? {}
+      : {
+          calibrated: {
+            scale: calibrated.scale,
+            widening: calibrated.widening,
+            features: FEATURES,
+            centres: calibrated.centres,
+            spreads: calibrated.spreads,
+            hidden_weights: calibrated.hiddenWeights,
+            hidden_biases: calibrated.hiddenBiases,
+            output_weights: calibrated.outputWeights,
+            output_bias: calibrated.outputBias,
+            penalty_features: PENALTIES,
+            penalties: calibrated.penalties,
+            reject_below: calibrated.rejectBelow,
+          },
+        }),
   };
 }
 
