@@ -5,7 +5,8 @@ import * as plan from "./decoder/plan";
 import { FROZEN_BUNDLE, FROZEN_BUNDLE_LENGTH } from "./frozen";
 import { scratchFloats } from "./inference/bfgs";
 import * as binary from "./inference/binary";
-import { probabilitiesOf } from "./inference/confidence";
+import * as confidence from "./inference/confidence";
+import { allocateEvidence, gatherEvidence } from "./inference/evidence";
 import * as loss from "./inference/loss";
 import { fillNormal, seed } from "./inference/random";
 import { searchFromPrototypes, searchFromSamples } from "./inference/search";
@@ -185,9 +186,36 @@ export function searchPrototypes(evaluations: i32): i32 {
   return loss.evaluations;
 }
 
-/** Losses → probabilities. */
-export function confidence(scale: f64, floor: f64): void {
-  probabilitiesOf(losses, plan.classes, scale, floor, probabilities);
+/** Losses → probabilities by the paper's formula. */
+export function paperProbabilities(scale: f64, floor: f64): void {
+  confidence.paperProbabilities(losses, plan.classes, scale, floor, probabilities);
+}
+
+/**
+ * Reserves the parameters of a fitted confidence and returns their address, f64 as inference/confidence.ts lays them
+ * out; 0 when out of memory. Called once behind `load`, before any starts.
+ */
+export function reserveCalibration(hiddenUnits: i32): usize {
+  if (!allocateEvidence()) return 0;
+  const address = confidence.allocateCalibration(hiddenUnits);
+  modelEnd = mark();
+  return address;
+}
+
+/** The last search's losses and its winner's redrawing → probabilities. Returns the decoder evaluations spent. */
+export function calibratedProbabilities(): i32 {
+  loss.resetEvaluations();
+  const winner = confidence.lowest(losses, plan.classes);
+  reconstruct(winner);
+  const evidence = gatherEvidence(image, reconstruction);
+  const latentSquare = loss.squareOf(latentOf(winner));
+  confidence.calibratedProbabilities(losses, plan.classes, evidence, <f64>latentSquare, probabilities);
+  return loss.evaluations;
+}
+
+/** f64: what the last fitted confidence looked at. */
+export function featuresAddress(): usize {
+  return confidence.featuresAddress();
 }
 
 function latentOf(classIndex: i32): usize {

@@ -1,4 +1,4 @@
-import type { Engine } from "./engine.ts";
+import type { ConfidenceKind, Engine } from "./engine.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
 import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
 import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
@@ -7,21 +7,31 @@ import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
 export const INFERENCES = ["prototypes", "paper"] as const;
 export type Inference = (typeof INFERENCES)[number];
 
+/** The names of the confidences; see `createClassifier`. */
+export const CONFIDENCES = ["calibrated", "paper"] as const satisfies readonly ConfidenceKind[];
+
 /** What the classifier decided about one image. */
 export interface Classification {
   /** Index of the class whose model explains the image best: for the frozen weights, the digit. */
   label: number;
   /** That class's name. */
   name: string;
-  /** True when `confidence` is so low that the image is probably none of the classes. */
+  /** True when `confidence` lies below the threshold of the weights: the image is probably none of the classes. */
   rejected: boolean;
-  /** The largest probability. */
+  /**
+   * The label's probability, the largest. Calibrated: how likely the image shows one of the classes *and* the label is
+   * right. Paper: the published formula, which calls most noisy digits junk.
+   */
   confidence: number;
-  /** One a class, summing to 1: (e^(−s·loss) + η) / Σ; near 1/classes all over when every class explains badly. */
+  /**
+   * One a class, summing to 1; near 1/classes all over when the image is far from the data. Calibrated:
+   * g · softmax(−s·784·loss / (1 + E/v)) + (1 − g)/classes, where E is the winner's squared error and g how likely the
+   * image is one of the classes at all, judged by the winner's redrawing. Paper: (e^(−s·loss) + η) / Σ.
+   */
   probabilities: Float64Array;
   /** One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. */
   losses: Float32Array;
-  /** Decoder evaluations spent. */
+  /** Decoder evaluations spent: those of the search, and one for the calibrated confidence. */
   evaluations: number;
 }
 
@@ -76,11 +86,24 @@ export class ModuleClassifier {
   readonly classes: readonly string[];
   /** Latents a class. */
   readonly latents: number;
+  /** What the probabilities rest on. */
+  readonly confidence: ConfidenceKind;
 
-  /** @param progress hears how far the paper's table of samples is built, on the first image in that mode */
-  constructor(engine: Engine, inference: Inference, progress?: Progress) {
+  /**
+   * @param confidence default: calibrated where the weights bring that, otherwise the paper's
+   * @param progress hears how far the paper's table of samples is built, on the first image in that mode
+   * @throws {Error} when the calibrated confidence is asked for and the weights bring none
+   */
+  constructor(engine: Engine, inference: Inference, confidence?: ConfidenceKind, progress?: Progress) {
+    const isFitted = engine.description.confidence.calibrated !== undefined;
+    if (confidence === "calibrated" && !isFitted) {
+      throw new Error(
+        'confidence: these weights bring no calibrated confidence, only "paper"; `python3 -m abs_training confidence` fits one',
+      );
+    }
     this.#engine = engine;
     this.#inference = inference;
+    this.confidence = confidence ?? (isFitted ? "calibrated" : "paper");
     this.#progress = progress;
     this.classes = engine.description.classes;
     this.latents = engine.latents;
@@ -212,15 +235,25 @@ export class ModuleClassifier {
   #classify(engine: Engine, values: Float32Array): Classification {
     if (!this.#isPrepared) this.#prepare(engine);
     engine.setImage(values);
-    const evaluations =
+    const searched =
       this.#inference === "paper" ? engine.searchPaper() : engine.searchPrototypes(PROTOTYPE_EVALUATIONS);
     const losses = engine.losses();
-    const probabilities = engine.probabilities();
+    const { probabilities, evaluations: judged } = engine.probabilities(this.confidence);
     const label = smallest(losses);
     const confidence = probabilities[label] as number;
-    const { rejectBelow } = engine.description.confidence;
-    const name = this.classes[label] as string;
-    return { label, name, rejected: confidence < rejectBelow, confidence, probabilities, losses, evaluations };
+    return {
+      label,
+      name: this.classes[label] as string,
+      rejected: confidence < this.#rejectBelow(engine),
+      confidence,
+      probabilities,
+      losses,
+      evaluations: searched + judged,
+    };
+  }
+
+  #rejectBelow({ description: { confidence } }: Engine): number {
+    return (this.confidence === "calibrated" ? confidence.calibrated : confidence.paper)?.rejectBelow as number;
   }
 
   #checkLabel(label: number): void {

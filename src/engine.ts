@@ -1,4 +1,5 @@
 import { readBundleHeader } from "./weights/bundle.ts";
+import { type CalibratedConfidence, FEATURES, PENALTIES } from "./weights/confidence.ts";
 import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
 import { WeightsError } from "./weights/errors.ts";
 import type { ModelDescription } from "./weights/model.ts";
@@ -36,8 +37,14 @@ interface ModuleExports {
   dropStarts(): void;
   searchPaper(): number;
   searchPrototypes(evaluations: number): number;
-  confidence(scale: number, floor: number): void;
+  paperProbabilities(scale: number, floor: number): void;
+  reserveCalibration(hiddenUnits: number): number;
+  calibratedProbabilities(): number;
+  featuresAddress(): number;
 }
+
+/** Which model turns losses into probabilities. */
+export type ConfidenceKind = "calibrated" | "paper";
 
 /** Where a search begins: latents that belong to each class, or one list that all classes share. */
 export type StartKind = "prototypes" | "samples";
@@ -85,6 +92,29 @@ export class Engine {
     if (binary !== undefined) this.classScales.set(binary.classScales);
     this.#floats(this.#module.classScalesAddress(), this.classes).set(this.classScales);
     this.prototypes = this.#expandedPrototypes();
+    const { calibrated } = this.description.confidence;
+    if (calibrated !== undefined) this.#setCalibration(calibrated);
+  }
+
+  /** Hands the fitted confidence to the module, once: its parameters in the order of assembly/inference/confidence.ts. */
+  #setCalibration(calibrated: CalibratedConfidence): void {
+    const { hiddenWeights, hiddenBiases, outputWeights } = calibrated;
+    const values = [
+      calibrated.scale,
+      calibrated.widening,
+      calibrated.outputBias,
+      ...calibrated.penalties,
+      ...calibrated.centres,
+      ...calibrated.spreads,
+      ...hiddenWeights.flatMap((weights, unit) => [
+        outputWeights[unit] as number,
+        hiddenBiases[unit] as number,
+        ...weights,
+      ]),
+    ];
+    const address = this.#module.reserveCalibration(hiddenWeights.length);
+    if (address === 0) throw new WeightsError("not enough memory for this model");
+    new Float64Array(this.#module.memory.buffer, address, values.length).set(values);
   }
 
   #expandedPrototypes(): Float32Array {
@@ -201,11 +231,26 @@ export class Engine {
     return evaluations;
   }
 
-  /** The losses as probabilities under the model's confidence constants. */
-  probabilities(): Float64Array {
-    const { scale, floor } = this.description.confidence;
-    this.#module.confidence(scale, floor);
-    return new Float64Array(this.#module.memory.buffer, this.#module.probabilitiesAddress(), this.classes).slice();
+  /**
+   * The last search's result as probabilities, and the decoder evaluations that took: one for `"calibrated"`, which
+   * looks at the winner's reconstruction, none for `"paper"`.
+   *
+   * @throws {Error} for `"calibrated"` when the model brings no fitted confidence
+   */
+  probabilities(kind: ConfidenceKind): { probabilities: Float64Array; evaluations: number } {
+    const { paper, calibrated } = this.description.confidence;
+    let evaluations = 0;
+    if (kind === "paper") this.#module.paperProbabilities(paper.scale, paper.floor);
+    else if (calibrated !== undefined) evaluations = this.#module.calibratedProbabilities();
+    else throw new Error("this model brings no fitted confidence");
+    const address = this.#module.probabilitiesAddress();
+    return { probabilities: new Float64Array(this.#module.memory.buffer, address, this.classes).slice(), evaluations };
+  }
+
+  /** What the last calibrated probabilities rest on: the gate's features and penalties, in the order of their names. */
+  features(): Float64Array {
+    const address = this.#module.featuresAddress();
+    return new Float64Array(this.#module.memory.buffer, address, FEATURES.length + PENALTIES.length).slice();
   }
 
   #latent(classIndex: number): Float32Array {

@@ -1,5 +1,5 @@
-import { type Classifier, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
-import { Engine } from "./engine.ts";
+import { type Classifier, CONFIDENCES, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
+import { type ConfidenceKind, Engine } from "./engine.ts";
 import { instantiate, type ModuleSource } from "./load/given.ts";
 import { packagedModule } from "./load/node.ts";
 import { writeBundle } from "./weights/bundle.ts";
@@ -14,6 +14,7 @@ export type {
   Inference,
   LossAndGradient,
 } from "./classifier.ts";
+export type { ConfidenceKind } from "./engine.ts";
 export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "./image/preprocess.ts";
 export { preprocess } from "./image/preprocess.ts";
 export type { ImageValues } from "./image-values.ts";
@@ -38,6 +39,12 @@ export interface ClassifierOptions {
    * Losses are reported with their scales.
    */
   variant?: Variant;
+  /**
+   * Which model turns the search's result into probabilities, confidence and rejection. `"calibrated"` (default where the
+   * weights bring it): fitted on clean and corrupted validation images and on synthetic junk. `"paper"`: the published
+   * formula, the default for weights that bring nothing else.
+   */
+  confidence?: ConfidenceKind;
   /** Hears how far that table is built. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -45,20 +52,24 @@ export interface ClassifierOptions {
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.
  *
- * @throws {TypeError} for options of the wrong type, an unknown inference or an unknown variant
+ * @throws {TypeError} for options of the wrong type or an unknown inference, variant or confidence
+ * @throws {Error} when the calibrated confidence is asked for and the weights or the variant bring none
  * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the variant
  */
 export async function createClassifier(options: ClassifierOptions = {}): Promise<Classifier> {
-  const { inference = "prototypes", variant = "abs", weights, onProgress } = options;
-  if (!INFERENCES.includes(inference)) {
-    throw new TypeError(`inference: got ${JSON.stringify(inference)}, wanted ${INFERENCES.join(" or ")}`);
-  }
-  if (!VARIANTS.includes(variant)) {
-    throw new TypeError(`variant: got ${JSON.stringify(variant)}, wanted ${VARIANTS.join(" or ")}`);
-  }
+  const { inference = "prototypes", variant = "abs", confidence, weights, onProgress } = options;
+  checkName("inference", inference, INFERENCES);
+  checkName("variant", variant, VARIANTS);
+  if (confidence !== undefined) checkName("confidence", confidence, CONFIDENCES);
   const bundle = weights === undefined ? undefined : writeBundle(readWeights(asBytes(weights)));
   const instance = await instantiate(await (options.module ?? packagedModule()));
-  return new ModuleClassifier(new Engine(instance, bundle, variant), inference, onProgress);
+  return new ModuleClassifier(new Engine(instance, bundle, variant), inference, confidence, onProgress);
+}
+
+function checkName(option: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) {
+    throw new TypeError(`${option}: got ${JSON.stringify(value)}, wanted ${known.join(" or ")}`);
+  }
 }
 
 function asBytes(weights: Uint8Array | ArrayBuffer): Uint8Array {

@@ -1,13 +1,19 @@
-// From losses to probabilities: p_c = (e^(−s ℓ_c) + η) / Σ_k (e^(−s ℓ_k) + η) (Schott et al. 2018, section 4). Far from
-// the data every exponential vanishes and p becomes uniform. The exponential is compiled into the module, so that
-// every host gives the same bits.
+// From losses to probabilities, by one of two models. The exponentials are compiled into the module, so that every host
+// gives the same bits.
 
-/** `losses` f32 [classes] → `probabilities` f64 [classes], for scale s and floor η ≥ 0. */
-export function probabilitiesOf(losses: usize, classes: i32, scale: f64, floor: f64, probabilities: usize): void {
+import { PIXELS } from "../decoder/plan";
+import { allocate } from "../layout";
+import { Evidence } from "./evidence";
+
+/**
+ * The paper's: p_c = (e^(−s ℓ_c) + η) / Σ_k (e^(−s ℓ_k) + η) (Schott et al. 2018, section 4). Far from the data every
+ * exponential vanishes and p becomes uniform. `losses` f32 [classes] → `probabilities` f64 [classes], for scale s and
+ * floor η ≥ 0.
+ */
+export function paperProbabilities(losses: usize, classes: i32, scale: f64, floor: f64, probabilities: usize): void {
   let total: f64 = 0;
   for (let index = 0; index < classes; ++index) {
-    const loss = <f64>load<f32>(losses + ((<usize>index) << 2));
-    const value = NativeMath.exp(-scale * loss) + floor;
+    const value = NativeMath.exp(-scale * lossOf(losses, index)) + floor;
     store<f64>(probabilities + ((<usize>index) << 3), value);
     total += value;
   }
@@ -16,4 +22,138 @@ export function probabilitiesOf(losses: usize, classes: i32, scale: f64, floor: 
     // With no floor and hopeless losses nothing is left to divide by; then no class is likelier than another.
     store<f64>(at, total > 0 ? load<f64>(at) / total : 1.0 / <f64>classes);
   }
+}
+
+// The fitted model: p = g · softmax(−s · 784 ℓ / (1 + E/v)) + (1 − g)/classes. E is the winner's squared error: noise
+// widens the likelihood. The gate g = 1/(1 + e^(−a)) is how likely the image is one of the classes at all, with
+//   a = bias + Σ_j w_j tanh(b_j + ⟨W_j, (features − centres)/spreads⟩) − ⟨penalties, penalty features⟩.
+//
+// Far from the data p is uniform, whatever the other parameters: a tanh is at most 1, so a ≤ bias + Σ|w_j| −
+// penalty · Σ(Sr)², which falls without bound as the blurred residual grows; then g → 0 and every p_c → 1/classes.
+
+const FEATURES: i32 = 15;
+const PENALTIES: i32 = 3;
+
+/** Parameters, f64: scale, widening, bias, penalties, centres, spreads; then for each hidden unit w, b, W. */
+let parameters: usize = 0;
+let hiddenUnits: i32 = 0;
+/** f64 [FEATURES + PENALTIES]. */
+let features: usize = 0;
+
+/** Reserves the parameters of a fitted model and returns their address; 0 when memory runs out. */
+export function allocateCalibration(units: i32): usize {
+  hiddenUnits = units;
+  const count = 3 + PENALTIES + 2 * FEATURES + units * (2 + FEATURES);
+  parameters = allocate((<usize>count) << 3);
+  features = allocate((<usize>(FEATURES + PENALTIES)) << 3);
+  return features == 0 ? 0 : parameters;
+}
+
+/** f64 [FEATURES + PENALTIES]: what the last gate looked at. */
+export function featuresAddress(): usize {
+  return features;
+}
+
+/** Index of the lowest of `losses` f32 [classes], the first of equals, leaving out `except`. */
+export function lowest(losses: usize, classes: i32, except: i32 = -1): i32 {
+  let best = -1;
+  for (let index = 0; index < classes; ++index) {
+    if (index != except && (best < 0 || lossOf(losses, index) < lossOf(losses, best))) best = index;
+  }
+  return best;
+}
+
+/**
+ * `losses` f32 [classes] → `probabilities` f64 [classes]. `evidence` compares the image with the winner's
+ * reconstruction; `latentSquare` is ‖z‖² of the winner.
+ */
+export function calibratedProbabilities(
+  losses: usize,
+  classes: i32,
+  evidence: Evidence,
+  latentSquare: f64,
+  probabilities: usize,
+): void {
+  const winner = lowest(losses, classes);
+  const least = lossOf(losses, winner);
+  describe(least, lossOf(losses, lowest(losses, classes, winner)), evidence, latentSquare);
+  const gate = 1 / (1 + NativeMath.exp(-gateLogit()));
+  const sharpness = (load<f64>(parameters) * <f64>PIXELS) / (1 + evidence.error / load<f64>(parameters, 8));
+  let total: f64 = 0;
+  for (let index = 0; index < classes; ++index) {
+    const value = NativeMath.exp(-sharpness * (lossOf(losses, index) - least));
+    store<f64>(probabilities + ((<usize>index) << 3), value);
+    total += value;
+  }
+  for (let index = 0; index < classes; ++index) {
+    const at = probabilities + ((<usize>index) << 3);
+    store<f64>(at, (gate * load<f64>(at)) / total + (1 - gate) / <f64>classes);
+  }
+}
+
+/** Fills the features. */
+function describe(least: f64, second: f64, evidence: Evidence, latentSquare: f64): void {
+  const blurredError = evidence.blurredError;
+  const blurredImage = evidence.blurredImage;
+  // Sums about the mean; the reconstruction's follow from G = x − r.
+  const pixels = <f64>PIXELS;
+  const image = max(blurredImage - (evidence.blurredImageSum * evidence.blurredImageSum) / pixels, 0);
+  const error = max(blurredError - (evidence.blurredErrorSum * evidence.blurredErrorSum) / pixels, 0);
+  const product = evidence.blurredProduct - (evidence.blurredImageSum * evidence.blurredErrorSum) / pixels;
+  const redrawn = max(image - 2 * product + error, 0);
+  const shared = image - product;
+  // 1 − ρ² by Lagrange's identity, which keeps its digits where ρ is close to 1.
+  const unexplained = min(max((image * error - product * product) / (image * redrawn + SMALL), 0), 1);
+  const margin = (second - least) / (second + least + SMALL);
+  put(0, shared / sqrt(image * redrawn + SMALL));
+  put(1, NativeMath.log(unexplained + 0.001));
+  put(2, blurredError / (evidence.error + SMALL));
+  put(3, evidence.twiceBlurredError / (blurredError + SMALL));
+  put(4, blurredError / (blurredError + blurredImage + SMALL));
+  put(5, NativeMath.log1p(blurredError));
+  put(6, NativeMath.log1p(evidence.error / 5));
+  put(7, margin);
+  put(8, NativeMath.log(margin + 0.003));
+  put(9, latentSquare / 2);
+  put(10, evidence.brightness / pixels);
+  put(11, evidence.largestError);
+  put(12, min(shared / (redrawn + SMALL), 2));
+  put(13, evidence.missing / (blurredError + SMALL));
+  put(14, NativeMath.log1p(blurredImage / 5));
+  put(15, blurredError / 10);
+  put(16, evidence.error / 100);
+  put(17, latentSquare / 20);
+}
+
+/** Keeps quotients of nothing by nothing, as of an empty image, at nothing. */
+const SMALL: f64 = 1e-6;
+
+function put(index: i32, value: f64): void {
+  store<f64>(features + ((<usize>index) << 3), value);
+}
+
+function gateLogit(): f64 {
+  let logit = load<f64>(parameters, 16);
+  let at = parameters + 24;
+  for (let index = 0; index < PENALTIES; ++index) {
+    logit -= load<f64>(at) * load<f64>(features + ((<usize>(FEATURES + index)) << 3));
+    at += 8;
+  }
+  const centres = at;
+  const spreads = centres + ((<usize>FEATURES) << 3);
+  at = spreads + ((<usize>FEATURES) << 3);
+  for (let unit = 0; unit < hiddenUnits; ++unit) {
+    let sum = load<f64>(at, 8);
+    for (let index: usize = 0; index < <usize>(FEATURES << 3); index += 8) {
+      const standardised = (load<f64>(features + index) - load<f64>(centres + index)) / load<f64>(spreads + index);
+      sum += load<f64>(at + 16 + index) * standardised;
+    }
+    logit += load<f64>(at) * NativeMath.tanh(sum);
+    at += (<usize>(2 + FEATURES)) << 3;
+  }
+  return logit;
+}
+
+function lossOf(losses: usize, index: i32): f64 {
+  return <f64>load<f32>(losses + ((<usize>index) << 2));
 }

@@ -37,14 +37,19 @@ export function reconstruct(classIndex: i32, latent: usize, reconstruction: usiz
   }
 }
 
-/** β ½‖z‖². */
-export function prior(latent: usize): f32 {
+/** ‖z‖². */
+export function squareOf(latent: usize): f32 {
   let sum: f32 = 0;
   for (let index = 0; index < plan.latents; ++index) {
     const z = load<f32>(latent + ((<usize>index) << 2));
     sum += z * z;
   }
-  return beta * 0.5 * sum;
+  return sum;
+}
+
+/** β ½‖z‖². */
+export function prior(latent: usize): f32 {
+  return beta * 0.5 * squareOf(latent);
 }
 
 /** The loss at `latent` for `image` (f32 [784]), without a gradient. */
@@ -92,11 +97,7 @@ function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGrad
 
 /** Pulls `latent` back onto the sphere when it lies outside, with every sign kept. */
 export function projectOntoSphere(latent: usize): void {
-  let sum: f32 = 0;
-  for (let index = 0; index < plan.latents; ++index) {
-    const z = load<f32>(latent + ((<usize>index) << 2));
-    sum += z * z;
-  }
+  const sum = squareOf(latent);
   if (sum <= sphereRadius * sphereRadius) return;
   const factor = sphereRadius / sqrt<f32>(sum);
   for (let index = 0; index < plan.latents; ++index) {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { INFERENCES, type Inference } from "../classifier.ts";
+import { CONFIDENCES, INFERENCES, type Inference } from "../classifier.ts";
+import type { ConfidenceKind } from "../engine.ts";
 import { VARIANTS, type Variant } from "../weights/variants.ts";
 import type { Environment } from "./environment.ts";
 
@@ -48,6 +49,10 @@ export const MODEL_OPTIONS = {
   variant: {
     value: "NAME",
     description: `which model: ${VARIANTS.join(" or ")}, for black-and-white images (default: abs)`,
+  },
+  confidence: {
+    value: "NAME",
+    description: `what the confidence rests on: ${CONFIDENCES.join(" or ")} (default: calibrated where the weights have it)`,
   },
 } as const satisfies Command["options"];
 
@@ -126,6 +131,11 @@ export class Invocation {
   /** The value of `--inference`. */
   inference(): Inference | undefined {
     return this.choice("inference", INFERENCES);
+  }
+
+  /** The value of `--confidence`. */
+  confidence(): ConfidenceKind | undefined {
+    return this.choice("confidence", CONFIDENCES);
   }
 }
 

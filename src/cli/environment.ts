@@ -1,4 +1,5 @@
 import type { Classifier, Inference } from "../classifier.ts";
+import type { ConfidenceKind } from "../engine.ts";
 import type { Variant } from "../weights/variants.ts";
 
 /** Where a command prints. Both `process.stdout` and a stream that only collects will do. */
@@ -7,7 +8,7 @@ export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonl
 /** What the commands ask of a classifier. */
 export type CommandClassifier = Pick<
   Classifier,
-  "classes" | "classify" | "classifyBatch" | "explain" | "sample" | "dispose"
+  "classes" | "confidence" | "classify" | "classifyBatch" | "explain" | "sample" | "dispose"
 >;
 
 /** How the commands get one; given as a value so that a test can put something small in its place. */
@@ -15,6 +16,7 @@ export type CreateClassifier = (options?: {
   weights?: Uint8Array;
   inference?: Inference;
   variant?: Variant;
+  confidence?: ConfidenceKind;
   onProgress?: (done: number, total: number) => void;
 }) => Promise<CommandClassifier>;
 

@@ -53,7 +53,7 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
     } finally {
       progress.stop();
     }
-    return board.scores();
+    return { confidence: classifier.confidence, ...board.scores() };
   });
 
   if (invocation.flag("json")) {

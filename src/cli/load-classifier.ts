@@ -8,10 +8,11 @@ import { startProgress } from "./progress.ts";
 type Use<Result> = (classifier: CommandClassifier) => Promise<Result> | Result;
 
 /**
- * Makes the classifier that `--weights`, `--inference` and `--variant` ask for, hands it to `use`, and disposes of it.
+ * Makes the classifier that `--weights`, `--inference`, `--variant` and `--confidence` ask for, hands it to `use`, and
+ * disposes of it.
  *
  * @throws ImageFileError when the weights file cannot be read or is no weights file
- * @throws UsageError when `--inference` or `--variant` names none
+ * @throws UsageError when `--inference`, `--variant` or `--confidence` names none
  */
 export async function withClassifier<Result>(
   invocation: Invocation,
@@ -20,6 +21,7 @@ export async function withClassifier<Result>(
 ): Promise<Result> {
   const inference = invocation.inference();
   const variant = invocation.variant();
+  const confidence = invocation.confidence();
   const weightsPath = invocation.text("weights");
   const weights = weightsPath === undefined ? undefined : await readBoundedFile(weightsPath);
   // The paper's inference prepares itself at the first image, so this goes on while the classifier is used.
@@ -30,6 +32,7 @@ export async function withClassifier<Result>(
         ...(weights === undefined ? {} : { weights }),
         ...(inference === undefined ? {} : { inference }),
         ...(variant === undefined ? {} : { variant }),
+        ...(confidence === undefined ? {} : { confidence }),
         onProgress: (done, total) => progress.report(done, total),
       })
       .catch((error: unknown) => {

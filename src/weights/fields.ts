@@ -17,3 +17,12 @@ export function numberIn(value: unknown, name: string, least: number, most: numb
   }
   return value;
 }
+
+/** Returns `value`. @throws {WeightsError} when it is no list of `length` numbers from −`most` to `most` */
+export function numbers(value: unknown, name: string, length: number, most: number): number[] {
+  if (!Array.isArray(value) || value.length !== length) {
+    const found = Array.isArray(value) ? `a list of ${value.length}` : String(value);
+    throw new WeightsError(`weights file: ${name} is ${found}, wanted a list of ${length} numbers`);
+  }
+  return value.map((item, index) => numberIn(item, `${name}[${index}]`, -most, most));
+}

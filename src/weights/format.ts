@@ -1,8 +1,9 @@
+import { readConfidence } from "./confidence.ts";
 import { crc32 } from "./crc32.ts";
 import { decoderShape } from "./decoderShape.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, record } from "./fields.ts";
-import type { ConfidenceModel, Model, StoredTensor } from "./model.ts";
+import type { Model, StoredTensor } from "./model.ts";
 import type { Safetensors } from "./safetensors.ts";
 import { biasShape, checkScales, readStoredTensor, type TensorShape, weightShape } from "./tensors.ts";
 import { readBinaryVariant } from "./variants.ts";
@@ -43,7 +44,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   const prototypeTensor = tensors.get("prototypes");
   const count = prototypeTensor?.shape[1] ?? 0;
   const binaryVariant = metadata.has("variants")
-    ? readBinaryVariant(json(metadata, "variants"), classes.length, confidenceModel)
+    ? readBinaryVariant(json(metadata, "variants"), classes.length)
     : undefined;
   return {
     classes,
@@ -52,7 +53,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
     weights,
     beta: numberIn(inference["beta"], "inference.beta", 0, 1e6),
     sphereRadius: numberIn(inference["sphere_radius"], "inference.sphere_radius", 1e-3, 1e6),
-    confidence: confidenceModel(record(json(metadata, "confidence"), "confidence")),
+    confidence: readConfidence(json(metadata, "confidence")),
     ...(binaryVariant === undefined ? {} : { binaryVariant }),
     prototypes:
       prototypeTensor === undefined
@@ -99,12 +100,4 @@ function classNames(value: unknown): string[] {
     throw new WeightsError(`weights file: "classes" is ${JSON.stringify(value)}, wanted 2 to 64 different names`);
   }
   return value;
-}
-
-function confidenceModel(values: Record<string, unknown>): ConfidenceModel {
-  return {
-    scale: numberIn(values["scale"], "confidence.scale", 0, 1e9),
-    floor: numberIn(values["floor"], "confidence.floor", 0, 1),
-    rejectBelow: numberIn(values["reject_below"], "confidence.reject_below", 0, 1),
-  };
 }

@@ -1,14 +1,5 @@
+import type { Confidence, PaperConfidence } from "./confidence.ts";
 import type { DecoderLayer } from "./decoderShape.ts";
-
-/** How losses become probabilities and a rejection, see docs/weights-format.md. */
-export interface ConfidenceModel {
-  /** s in p_c = (e^(−s·loss_c) + floor) / Σ; losses are per pixel. */
-  scale: number;
-  /** η ≥ 0. */
-  floor: number;
-  /** Images whose largest probability lies below this are rejected. */
-  rejectBelow: number;
-}
 
 /** The variant for black-and-white images, see docs/weights-format.md. */
 export interface BinaryVariant {
@@ -17,7 +8,7 @@ export interface BinaryVariant {
   /** What each class's loss is multiplied by. */
   classScales: readonly number[];
   /** Of the confidence, which is computed from the scaled losses. */
-  confidence: ConfidenceModel;
+  confidence: PaperConfidence;
 }
 
 /**
@@ -33,7 +24,7 @@ export type StoredTensor =
 export interface ModelDescription {
   classes: readonly string[];
   latents: number;
-  confidence: ConfidenceModel;
+  confidence: Confidence;
   /** Left out where the weights have no such variant. */
   binaryVariant?: BinaryVariant;
 }

@@ -1,6 +1,7 @@
+import type { PaperConfidence } from "./confidence.ts";
 import { decoderShape } from "./decoderShape.ts";
 import { WeightsError } from "./errors.ts";
-import type { ConfidenceModel, Model, StoredTensor } from "./model.ts";
+import type { Model, StoredTensor } from "./model.ts";
 import { float32Values, type Safetensors } from "./safetensors.ts";
 import { finite } from "./tensors.ts";
 
@@ -21,7 +22,7 @@ const LAYERS = [
 ];
 
 /** Scale and floor are the published code's. It rejects nothing; one half as the threshold is ours. */
-const CONFIDENCE: ConfidenceModel = { scale: 440, floor: 3.9e-5, rejectBelow: 0.5 };
+const CONFIDENCE: PaperConfidence = { scale: 440, floor: 3.9e-5, rejectBelow: 0.5 };
 /** Of the published class `ELBOVAE_binary`, which keeps the constants of the confidence. */
 const BINARY_CLASS_SCALES = [1, 0.96, 1.001, 1.06, 0.98, 0.96, 1.03, 1, 1, 1];
 
@@ -62,7 +63,7 @@ export function readPublished({ tensors }: Safetensors): Model {
     }),
     beta: 1,
     sphereRadius: 5,
-    confidence: CONFIDENCE,
+    confidence: { paper: CONFIDENCE, calibrated: undefined },
     binaryVariant: { threshold: 0.5, classScales: BINARY_CLASS_SCALES, confidence: CONFIDENCE },
     prototypes: undefined,
   };

@@ -1,6 +1,7 @@
+import { readPaperConfidence } from "./confidence.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, record } from "./fields.ts";
-import type { BinaryVariant, ConfidenceModel, ModelDescription } from "./model.ts";
+import type { BinaryVariant, ModelDescription } from "./model.ts";
 
 /** The variants of the model; see `createClassifier`. */
 export const VARIANTS = ["abs", "binary-abs"] as const;
@@ -9,14 +10,9 @@ export type Variant = (typeof VARIANTS)[number];
 /**
  * Reads the entry `binary-abs` of the metadata's `variants`, undefined where there is none.
  *
- * @param confidence reads a model of the confidence, as it stands at the top level
  * @throws {WeightsError} naming the field at fault
  */
-export function readBinaryVariant(
-  variants: unknown,
-  classes: number,
-  confidence: (values: Record<string, unknown>) => ConfidenceModel,
-): BinaryVariant | undefined {
+export function readBinaryVariant(variants: unknown, classes: number): BinaryVariant | undefined {
   const entry = record(variants, "variants")["binary-abs"];
   if (entry === undefined) return undefined;
   const values = record(entry, "variants.binary-abs");
@@ -31,7 +27,7 @@ export function readBinaryVariant(
     classScales: scales.map((scale: unknown, index) =>
       numberIn(scale, `variants.binary-abs.class_scales[${index}]`, 1e-3, 1e3),
     ),
-    confidence: confidence(record(values["confidence"], "variants.binary-abs.confidence")),
+    confidence: readPaperConfidence(values["confidence"], "variants.binary-abs.confidence"),
   };
 }
 
@@ -42,5 +38,6 @@ export function describeVariant(description: ModelDescription, variant: Variant)
   if (binaryVariant === undefined) {
     throw new WeightsError(`variant: got "${variant}", but these weights have only "abs"`);
   }
-  return { ...description, confidence: binaryVariant.confidence };
+  // The fitted confidence judges grey images; it says nothing of thresholded ones.
+  return { ...description, confidence: { paper: binaryVariant.confidence, calibrated: undefined } };
 }

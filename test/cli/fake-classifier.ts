@@ -12,6 +12,7 @@ const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
  */
 export class FakeClassifier implements CommandClassifier {
   readonly classes = CLASSES;
+  readonly confidence = "calibrated";
   disposed = false;
   readonly batchLengths: number[] = [];
 

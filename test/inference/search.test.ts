@@ -135,10 +135,10 @@ describe("probabilities", () => {
     preparePrototypes(engine);
     engine.setImage(randomImage(8));
     engine.searchPrototypes(5);
-    const { scale, floor } = engine.description.confidence;
+    const { scale, floor } = engine.description.confidence.paper;
     const values = Array.from(engine.losses(), (loss) => Math.exp(-scale * loss) + floor);
     const total = values.reduce((sum, value) => sum + value, 0);
-    engine.probabilities().forEach((p, index) => {
+    engine.probabilities("paper").probabilities.forEach((p, index) => {
       expect(p).toBeCloseTo((values[index] as number) / total, 12);
     });
   });
@@ -146,11 +146,14 @@ describe("probabilities", () => {
   it("are uniform far from the data, even without a floor", () => {
     const model = randomModel(shapes["pixel shuffle"] as never, { classes: 4 });
     for (const floor of [0, 1e-5]) {
-      const engine = engineFor({ ...model, confidence: { scale: 1e6, floor, rejectBelow: 0.5 } });
+      const engine = engineFor({
+        ...model,
+        confidence: { paper: { scale: 1e6, floor, rejectBelow: 0.5 }, calibrated: undefined },
+      });
       preparePrototypes(engine);
       engine.setImage(randomImage(1));
       engine.searchPrototypes(3);
-      expect(Array.from(engine.probabilities())).toEqual([0.25, 0.25, 0.25, 0.25]);
+      expect(Array.from(engine.probabilities("paper").probabilities)).toEqual([0.25, 0.25, 0.25, 0.25]);
     }
   });
 });

@@ -62,7 +62,7 @@ export function randomModel(
     weights,
     beta: 1,
     sphereRadius: 5,
-    confidence: { scale: 440, floor: 4e-5, rejectBelow: 0.5 },
+    confidence: { paper: { scale: 440, floor: 4e-5, rejectBelow: 0.5 }, calibrated: undefined },
     prototypes:
       prototypes === 0 ? undefined : { count: prototypes, latents: fill(classes * prototypes * latents, 1.5, latents) },
   };

@@ -1,6 +1,7 @@
+import { type Confidence, FEATURES, type PaperConfidence, PENALTIES } from "../../src/weights/confidence.ts";
 import { crc32 } from "../../src/weights/crc32.ts";
 import type { DecoderLayer } from "../../src/weights/decoderShape.ts";
-import type { ConfidenceModel, Model, StoredTensor } from "../../src/weights/model.ts";
+import type { Model, StoredTensor } from "../../src/weights/model.ts";
 
 interface TensorPart {
   shape: number[];
@@ -48,7 +49,7 @@ export function weightsFileParts(model: Model, layers: readonly Record<string, u
       classes: JSON.stringify(model.classes),
       layers: JSON.stringify(layers),
       inference: JSON.stringify({ beta: model.beta, sphere_radius: model.sphereRadius }),
-      confidence: JSON.stringify(confidenceEntry(model.confidence)),
+      confidence: JSON.stringify(confidenceMetadata(model.confidence)),
       ...(model.binaryVariant === undefined ? {} : { variants: variantsEntry(model.binaryVariant) }),
       training: "{}",
       data_sha256: "{}",
@@ -57,7 +58,7 @@ export function weightsFileParts(model: Model, layers: readonly Record<string, u
   };
 }
 
-function confidenceEntry({ scale, floor, rejectBelow }: ConfidenceModel): Record<string, number> {
+function confidenceEntry({ scale, floor, rejectBelow }: PaperConfidence): Record<string, number> {
   return { scale, floor, reject_below: rejectBelow };
 }
 
@@ -68,6 +69,31 @@ function variantsEntry({ threshold, classScales, confidence }: NonNullable<Model
 }
 
 const DTYPES: Readonly<Record<number, string>> = { 1: "I8", 2: "F16", 4: "F32" };
+
+/** The metadata `confidence` for what `readConfidence` reads. */
+export function confidenceMetadata({ paper, calibrated }: Confidence): Record<string, unknown> {
+  return {
+    paper: confidenceEntry(paper),
+    ...(calibrated === undefined
+      ? {}
+      : {
+          calibrated: {
+            scale: calibrated.scale,
+            widening: calibrated.widening,
+            features: FEATURES,
+            centres: calibrated.centres,
+            spreads: calibrated.spreads,
+            hidden_weights: calibrated.hiddenWeights,
+            hidden_biases: calibrated.hiddenBiases,
+            output_weights: calibrated.outputWeights,
+            output_bias: calibrated.outputBias,
+            penalty_features: PENALTIES,
+            penalties: calibrated.penalties,
+            reject_below: calibrated.rejectBelow,
+          },
+        }),
+  };
+}
 
 /** Puts the parts together, with the checksums that belong to them. */
 export function writeWeightsFile({ metadata, tensors }: WeightsFileParts): Uint8Array {

@@ -1,6 +1,6 @@
-"""From losses to figures of quality and to the confidence that the weights file defines.
+"""From losses to figures of quality and to the paper's confidence.
 
-Confidence: p_c = (exp(−scale·loss_c) + floor) / Σ_k (exp(−scale·loss_k) + floor).
+The paper's confidence: p_c = (exp(−scale·loss_c) + floor) / Σ_k (exp(−scale·loss_k) + floor).
 """
 
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Parameters of the confidence."""
+    """Parameters of the paper's confidence."""
 
     scale: float
     floor: float
@@ -68,7 +68,7 @@ class Calibration:
     """Images of lower confidence are rejected."""
 
     def as_json(self) -> dict[str, float]:
-        """As stored under `confidence` in the weights file."""
+        """As stored under `confidence.paper` in the weights file."""
         return {
             "scale": self.scale,
             "floor": self.floor,

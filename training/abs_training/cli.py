@@ -4,7 +4,16 @@ import argparse
 import sys
 from typing import Sequence
 
-from abs_training.commands import curves, decode, evaluate, robustness, storage, train
+from abs_training.commands import (
+    confidence,
+    confidence_sets,
+    curves,
+    decode,
+    evaluate,
+    robustness,
+    storage,
+    train,
+)
 from abs_training.data import DataError
 from abs_training.layers import LayerError
 from abs_training.safetensors_file import WeightsFileError
@@ -14,6 +23,12 @@ COMMANDS = (
     ("evaluate", evaluate, "measure the accuracy of a weights file"),
     ("storage", storage, "compare ways of storing the numbers of a weights file"),
     ("robustness", robustness, "measure how far images must move to lose their label"),
+    ("confidence", confidence, "fit only the confidence of a weights file anew"),
+    (
+        "confidence-sets",
+        confidence_sets,
+        "write clean, corrupted and junk images, on which a confidence is judged",
+    ),
     ("curves", curves, "draw the curves of a run as SVG"),
     ("decode", decode, "print the images of given latents as JSON"),
 )

@@ -15,6 +15,9 @@ from abs_training.binary_variant import BinaryVariant, binarised, fit_binary_var
 from abs_training.calibration import calibrate, confidences, quality
 from abs_training.checkpoint import Checkpoint
 from abs_training.class_epochs import run_class_epochs
+from abs_training.confidence_fit import fit_confidence
+from abs_training.confidence_model import CalibratedConfidence
+from abs_training.confidence_sets import SetSizes
 from abs_training.configuration import Configuration
 from abs_training.data import DataSet, ImageSet, to_unit_range
 from abs_training.discriminative_stage import DiscriminativeStage
@@ -204,6 +207,7 @@ class Run:
             None,
             command,
             None,
+            None,
             "float32",
         )
 
@@ -238,8 +242,10 @@ class Run:
         tqdm.write(f"finished: {found}, {len(labels)} validation images")
         self._record.add_quality("finished", found, len(labels))
         binary = self._binary_variant(decoders, starts)
+        with self._record.timed("confidence"):
+            calibrated = self._fit_confidence(decoders, prototypes)
         weights = self._write(
-            out, decoders, losses, labels, prototypes, command, binary, self._storage
+            out, decoders, losses, labels, prototypes, command, binary, calibrated, self._storage
         )
         write_model_card(out.with_suffix(".md"), out, weights)
 
@@ -259,6 +265,23 @@ class Run:
         self._record.add_quality("binary-abs", found, len(labels))
         return variant
 
+    def _fit_confidence(
+        self, decoders: Sequence[Decoder], prototypes: Tensor
+    ) -> CalibratedConfidence:
+        """The calibrated confidence, fitted as the classifier searches: from the prototypes."""
+        quick = self._configuration.max_steps is not None
+        few = self._configuration.batch
+        return fit_confidence(
+            decoders,
+            [own.to(self._device) for own in prototypes],
+            self._prior,
+            self._validation,
+            self._class_names,
+            SetSizes(few, few, few, few) if quick else SetSizes(),
+            self._configuration.seed,
+            self._workers,
+        )
+
     def _write(
         self,
         path: Path,
@@ -268,9 +291,10 @@ class Run:
         prototypes: Optional[Tensor],
         command: str,
         binary: Optional[BinaryVariant],
+        calibrated: Optional[CalibratedConfidence],
         storage: str,
     ) -> Weights:
-        """Writes a weights file, calibrated on validation losses `[n, classes]`."""
+        """Writes a weights file, the paper's confidence fitted to losses `[n, classes]`."""
         record = self._record
         calibration = calibrate(losses, labels)
         clean = confidences(losses, calibration.scale, calibration.floor)
@@ -297,6 +321,7 @@ class Run:
             },
             data_sha256=self._sha256,
             binary_variant=binary,
+            calibrated=calibrated,
             storage=STORAGES[storage],
         )
         write_weights(path, weights)

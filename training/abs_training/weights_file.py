@@ -10,6 +10,7 @@ from torch import Tensor
 
 from abs_training.binary_variant import BinaryVariant
 from abs_training.calibration import Calibration
+from abs_training.confidence_model import CalibratedConfidence, calibrated_from_json
 from abs_training.inference import Prior
 from abs_training.layers import Decoder, LayerError, check_layers
 from abs_training.quantization import STORAGES, Storage, StorageError
@@ -44,14 +45,24 @@ class Weights:
     """One for each class, without batch normalisation."""
     prior: Prior
     calibration: Calibration
+    """Of the paper's confidence."""
     prototypes: Optional[Tensor]
     """Latents `[classes, n, latents]` from which a search starts."""
     training: dict[str, Any]
     """How the file was made."""
     data_sha256: dict[str, str]
     binary_variant: Optional[BinaryVariant] = None
+    calibrated: Optional[CalibratedConfidence] = None
+    """The fitted confidence, which files may do without."""
     storage: Storage = STORAGES["float32"]
     """How `write_weights` stores the tensors; `read_weights` gives the values they stand for."""
+
+    def confidence_as_json(self) -> dict[str, Any]:
+        """As stored under `confidence` in the weights file."""
+        values: dict[str, Any] = {"paper": self.calibration.as_json()}
+        if self.calibrated is not None:
+            values["calibrated"] = self.calibrated.as_json()
+        return values
 
 
 def checksum(content: bytes) -> str:
@@ -85,7 +96,7 @@ def write_weights(path: Path, weights: Weights) -> None:
         "classes": _json(weights.class_names),
         "layers": _json(weights.decoders[0].layers),
         "inference": _json({"beta": prior.beta, "sphere_radius": prior.sphere_radius}),
-        "confidence": _json(weights.calibration.as_json()),
+        "confidence": _json(weights.confidence_as_json()),
         "training": _json(weights.training),
         "data_sha256": _json(weights.data_sha256),
         "tensor_crc32": _json(
@@ -129,18 +140,20 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
     latents = int(metadata["latents"])
     layers = check_layers(json.loads(metadata["layers"]), latents)
     has_prototypes = PROTOTYPES in tensors
-    inference = json.loads(metadata["inference"])
+    inference, confidence = json.loads(metadata["inference"]), json.loads(metadata["confidence"])
+    calibrated = confidence.get("calibrated")
     return Weights(
         class_names=class_names,
         decoders=restore_decoders(tensors, layers, latents, len(class_names)),
         prior=Prior(float(inference["beta"]), float(inference["sphere_radius"])),
-        calibration=_calibration(json.loads(metadata["confidence"])),
+        calibration=_calibration(confidence.get("paper", confidence)),
         prototypes=restore_prototypes(tensors, latents, len(class_names))
         if has_prototypes
         else None,
         training=json.loads(metadata["training"]),
         data_sha256=json.loads(metadata["data_sha256"]),
         binary_variant=_binary_variant(metadata, len(class_names)),
+        calibrated=None if calibrated is None else calibrated_from_json(calibrated),
     )
 
 

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { CONFIDENCES, INFERENCES } from "../src/classifier.ts";
+import { createClassifier } from "../src/index.ts";
+import { calibrationError, separation } from "./separation.ts";
+
+// What the confidence is worth: calibration and rejections on clean and corrupted images, and for each kind of junk how
+// much is rejected and how well the confidence tells it from clean images. The images are written by
+// `python3 -m abs_training confidence-sets --data MNIST --out DIR --split test`.
+//
+//   npx tsx bench/confidence.ts --sets DIR [--weights FILE] [--inference NAME] [--confidence NAME] [--limit N] [--json]
+
+const { values: options } = parseArgs({
+  options: {
+    sets: { type: "string" },
+    weights: { type: "string" },
+    inference: { type: "string" },
+    confidence: { type: "string" },
+    limit: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+if (options.sets === undefined) throw new Error("--sets DIR is wanted: what `confidence-sets` wrote");
+const folder = options.sets;
+const limit = Number(options.limit ?? Number.POSITIVE_INFINITY);
+const inference = INFERENCES.find((name) => name === (options.inference ?? "prototypes"));
+const confidence = CONFIDENCES.find((name) => name === options.confidence);
+const abs = await createClassifier({
+  ...(options.weights === undefined ? {} : { weights: readFileSync(options.weights) }),
+  ...(inference === undefined ? {} : { inference }),
+  ...(confidence === undefined ? {} : { confidence }),
+});
+
+interface Judged {
+  kind: string;
+  confidences: number[];
+  rejected: number;
+  /** For images of the data: whether each label is right. */
+  correct: boolean[] | undefined;
+}
+
+const sets = JSON.parse(readFileSync(join(folder, "sets.json"), "utf8")) as {
+  kind: string;
+  images: string;
+  labels: boolean;
+}[];
+const judged: Judged[] = sets.map(({ kind, images, labels }) => {
+  const pixels = new Uint8Array(readFileSync(join(folder, `${images}-images-idx3-ubyte`)).subarray(16));
+  const truth = labels ? readFileSync(join(folder, `${images}-labels-idx1-ubyte`)).subarray(8) : undefined;
+  const count = Math.min(pixels.length / 784, limit);
+  const found = abs.classifyBatch(pixels.subarray(0, 784 * count));
+  process.stderr.write(`${kind}\n`);
+  return {
+    kind,
+    confidences: found.map((result) => result.confidence),
+    rejected: found.filter((result) => result.rejected).length / count,
+    correct: truth && found.map(({ label }, index) => label === truth[index]),
+  };
+});
+
+const clean = judged.find(({ kind }) => kind === "clean") as Judged;
+const rows = judged.map(({ kind, confidences, rejected, correct }) => ({
+  kind,
+  images: confidences.length,
+  rejected,
+  meanConfidence: confidences.reduce((sum, value) => sum + value, 0) / confidences.length,
+  ...(correct === undefined
+    ? separation(clean.confidences, confidences)
+    : {
+        accuracy: correct.filter(Boolean).length / correct.length,
+        calibrationError: calibrationError(confidences, correct, "mass"),
+        calibrationErrorEqualWidth: calibrationError(confidences, correct, "width"),
+      }),
+}));
+
+if (options.json) {
+  const settings = { weights: options.weights ?? "built in", inference: inference ?? null, confidence: abs.confidence };
+  console.log(JSON.stringify({ ...settings, rows }, null, 2));
+} else {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  console.log("| images | accuracy | mean confidence | calibration error (equal mass, width) | rejected |");
+  console.log("| --- | --- | --- | --- | --- |");
+  for (const row of rows) {
+    if (!("accuracy" in row)) continue;
+    console.log(
+      `| ${row.kind} | ${percent(row.accuracy)} | ${row.meanConfidence.toFixed(3)} | ${percent(row.calibrationError)}, ${percent(row.calibrationErrorEqualWidth)} | ${percent(row.rejected)} |`,
+    );
+  }
+  console.log("\n| junk | images | mean confidence | rejected | AUROC | false positives at 95 % true positives |");
+  console.log("| --- | --- | --- | --- | --- | --- |");
+  for (const row of rows) {
+    if (!("auroc" in row)) continue;
+    console.log(
+      `| ${row.kind} | ${row.images} | ${row.meanConfidence.toFixed(3)} | ${percent(row.rejected)} | ${row.auroc.toFixed(4)} | ${percent(row.falsePositives)} |`,
+    );
+  }
+}
+abs.dispose();

@@ -1,0 +1,133 @@
+import { WeightsError } from "./errors.ts";
+import { numberIn, numbers, record } from "./fields.ts";
+
+/** The paper's confidence: p_c = (e^(−scale·loss_c) + floor) / Σ; losses are per pixel. */
+export interface PaperConfidence {
+  scale: number;
+  /** η ≥ 0. */
+  floor: number;
+  /** Images whose largest probability lies below this are rejected. */
+  rejectBelow: number;
+}
+
+/** Parameters of the fitted confidence; docs/weights-format.md tells what they do. */
+export interface CalibratedConfidence {
+  /** s in softmax(−s · 784 · loss / (1 + E / widening)), E the winner's squared error. */
+  scale: number;
+  widening: number;
+  /** Mean and standard deviation of each of `FEATURES` on the data of the fit. */
+  centres: readonly number[];
+  spreads: readonly number[];
+  /** [units][features]: the hidden layer of the gate, with tanh. */
+  hiddenWeights: readonly (readonly number[])[];
+  hiddenBiases: readonly number[];
+  outputWeights: readonly number[];
+  outputBias: number;
+  /** Weights > 0 of `PENALTIES`, which are taken off the gate's logit. */
+  penalties: readonly number[];
+  /** Images of lower confidence are rejected. */
+  rejectBelow: number;
+}
+
+/** How losses and reconstructions become probabilities and a rejection. */
+export interface Confidence {
+  paper: PaperConfidence;
+  /** Undefined where a file brings none. */
+  calibrated: CalibratedConfidence | undefined;
+}
+
+/** What the gate looks at, in the module's order (assembly/inference/evidence.ts). */
+export const FEATURES = [
+  "correlation",
+  "log_unexplained",
+  "whiteness",
+  "smoothness",
+  "error_share",
+  "log_blurred_error",
+  "log_error",
+  "margin",
+  "log_margin",
+  "latent",
+  "brightness",
+  "largest_error",
+  "contrast",
+  "missing_share",
+  "log_blurred_image",
+] as const;
+
+/** What the gate's logit falls with, without bound. */
+export const PENALTIES = ["blurred_error", "error", "latent"] as const;
+
+const MOST_HIDDEN_UNITS = 64;
+const LARGEST_PARAMETER = 1e6;
+
+/**
+ * Reads the metadata `confidence`: `{"paper": {…}, "calibrated": {…}}`, the latter optional. Files from before there
+ * was a fitted confidence hold the paper's three numbers alone.
+ *
+ * @throws {WeightsError} naming the entry that is missing or out of range
+ */
+export function readConfidence(value: unknown): Confidence {
+  const entries = record(value, "confidence");
+  const isPaperAlone = !("paper" in entries) && !("calibrated" in entries);
+  const calibrated = entries["calibrated"];
+  return {
+    paper: isPaperAlone
+      ? readPaperConfidence(entries, "confidence")
+      : readPaperConfidence(entries["paper"], "confidence.paper"),
+    calibrated: calibrated === undefined ? undefined : readCalibrated(record(calibrated, "confidence.calibrated")),
+  };
+}
+
+/** Reads the three numbers of the paper's confidence. @throws {WeightsError} naming the one at fault */
+export function readPaperConfidence(value: unknown, name: string): PaperConfidence {
+  const values = record(value, name);
+  return {
+    scale: numberIn(values["scale"], `${name}.scale`, 0, 1e9),
+    floor: numberIn(values["floor"], `${name}.floor`, 0, 1),
+    rejectBelow: numberIn(values["reject_below"], `${name}.reject_below`, 0, 1),
+  };
+}
+
+function readCalibrated(values: Record<string, unknown>): CalibratedConfidence {
+  const name = "confidence.calibrated";
+  checkNames(values["features"], `${name}.features`, FEATURES);
+  checkNames(values["penalty_features"], `${name}.penalty_features`, PENALTIES);
+  const list = (key: string, length: number): number[] =>
+    numbers(values[key], `${name}.${key}`, length, LARGEST_PARAMETER);
+  const hidden = values["hidden_weights"];
+  if (!Array.isArray(hidden) || hidden.length > MOST_HIDDEN_UNITS) {
+    throw new WeightsError(`weights file: ${name}.hidden_weights is no list of at most ${MOST_HIDDEN_UNITS} lists`);
+  }
+  const spreads = list("spreads", FEATURES.length);
+  spreads.forEach((spread, index) => {
+    numberIn(spread, `${name}.spreads[${index}]`, 1e-9, LARGEST_PARAMETER);
+  });
+  const penalties = list("penalties", PENALTIES.length);
+  // Positive penalties are what sends the probabilities of hopeless images to 1 / classes.
+  penalties.forEach((penalty, index) => {
+    numberIn(penalty, `${name}.penalties[${index}]`, 1e-9, LARGEST_PARAMETER);
+  });
+  return {
+    scale: numberIn(values["scale"], `${name}.scale`, 1e-9, LARGEST_PARAMETER),
+    widening: numberIn(values["widening"], `${name}.widening`, 1e-9, 1e12),
+    centres: list("centres", FEATURES.length),
+    spreads,
+    hiddenWeights: hidden.map((row: unknown, index) =>
+      numbers(row, `${name}.hidden_weights[${index}]`, FEATURES.length, LARGEST_PARAMETER),
+    ),
+    hiddenBiases: list("hidden_biases", hidden.length),
+    outputWeights: list("output_weights", hidden.length),
+    outputBias: numberIn(values["output_bias"], `${name}.output_bias`, -LARGEST_PARAMETER, LARGEST_PARAMETER),
+    penalties,
+    rejectBelow: numberIn(values["reject_below"], `${name}.reject_below`, 0, 1),
+  };
+}
+
+function checkNames(value: unknown, name: string, wanted: readonly string[]): void {
+  if (JSON.stringify(value) !== JSON.stringify(wanted)) {
+    throw new WeightsError(
+      `weights file: ${name} is ${JSON.stringify(value)}, this release knows ${JSON.stringify(wanted)}`,
+    );
+  }
+}

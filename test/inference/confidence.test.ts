@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { preparePrototypes } from "../../src/starts.ts";
+import { FEATURES, PENALTIES } from "../../src/weights/confidence.ts";
+import { referenceFeatures, referenceGateLogit, referenceProbabilities } from "../reference/confidence.ts";
+import { randomConfidence } from "../support/confidence.ts";
+import { engineFor } from "../support/module.ts";
+import { randomImage, randomModel, shapes, uniformNumbers } from "../support/random-model.ts";
+
+const model = randomModel(shapes["pixel shuffle"] as never, { classes: 4, prototypes: 6 });
+
+function judge(image: Float32Array, calibrated = randomConfidence(1)) {
+  const engine = engineFor({ ...model, confidence: { ...model.confidence, calibrated } });
+  preparePrototypes(engine);
+  engine.setImage(image);
+  engine.searchPrototypes(5);
+  const losses = engine.losses();
+  const label = losses.indexOf(Math.min(...losses));
+  const latent = engine.latent(label);
+  const { probabilities, evaluations } = engine.probabilities("calibrated");
+  const features = engine.features();
+  return {
+    probabilities,
+    evaluations,
+    features,
+    redrawing: { image, losses, latent, reconstruction: engine.reconstruct(label) },
+  };
+}
+
+const constant = (value: number): Float32Array => new Float32Array(784).fill(value);
+const images: [string, Float32Array][] = [
+  ["soft structure", randomImage(3)],
+  ["noise", Float32Array.from({ length: 784 }, uniformNumbers(4))],
+  ["black", constant(0)],
+  ["white", constant(1)],
+  ["grey", constant(0.5)],
+];
+
+describe("the calibrated confidence", () => {
+  it.each(images)("looks at the same as the reference: %s", (_, image) => {
+    const { features, redrawing } = judge(image);
+    const expected = referenceFeatures(redrawing);
+    expect(features.length).toBe(FEATURES.length + PENALTIES.length);
+    features.forEach((value, index) => {
+      // Sums of 784 values in 32 bits; the logarithm of what is left unexplained magnifies them by up to 1000.
+      expect(Math.abs(value - (expected[index] as number))).toBeLessThan(
+        2e-5 * (1 + Math.abs(expected[index] as number)),
+      );
+    });
+  });
+
+  it.each(images)("gives the reference's probabilities: %s", (_, image) => {
+    for (let seed = 1; seed <= 5; ++seed) {
+      const calibrated = randomConfidence(seed, seed);
+      const { probabilities, redrawing } = judge(image, calibrated);
+      referenceProbabilities(calibrated, redrawing).forEach((expected, index) => {
+        expect(Math.abs((probabilities[index] as number) - expected)).toBeLessThan(1e-5);
+      });
+      expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+      const { losses } = redrawing;
+      expect(probabilities.indexOf(Math.max(...probabilities))).toBe(losses.indexOf(Math.min(...losses)));
+    }
+  });
+
+  it("spends one evaluation, and none for the paper's", () => {
+    expect(judge(randomImage(1)).evaluations).toBe(1);
+    const engine = engineFor(model);
+    preparePrototypes(engine);
+    engine.setImage(randomImage(1));
+    engine.searchPrototypes(5);
+    expect(engine.probabilities("paper").evaluations).toBe(0);
+    expect(() => engine.probabilities("calibrated")).toThrow("this model brings no fitted confidence");
+  });
+
+  it("closes the gate as the blurred residual grows, whatever the parameters and the other features", () => {
+    const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 1e6 }),
+        fc.array(finite, { minLength: FEATURES.length, maxLength: FEATURES.length }),
+        (seed, features) => {
+          const calibrated = randomConfidence(seed);
+          const largest = calibrated.outputWeights.reduce(
+            (sum, weight) => sum + Math.abs(weight),
+            calibrated.outputBias,
+          );
+          for (const residual of [0, 10, 1000, 1e5]) {
+            const logit = referenceGateLogit(calibrated, [...features, residual, 0, 0]);
+            expect(logit).toBeLessThanOrEqual(largest - (calibrated.penalties[0] as number) * residual + 1e-9);
+          }
+        },
+      ),
+      { seed: 5, numRuns: 200 },
+    );
+  });
+
+  it("is uniform in the module too when the penalties weigh the residual heavily", () => {
+    const calibrated = { ...randomConfidence(2), penalties: [1e5, 1e5, 1e5] };
+    expect(Array.from(judge(images[1]?.[1] as Float32Array, calibrated).probabilities)).toEqual([
+      0.25, 0.25, 0.25, 0.25,
+    ]);
+  });
+});

@@ -1,0 +1,110 @@
+import type { CalibratedConfidence } from "../../src/weights/confidence.ts";
+
+// The calibrated confidence in scalar double precision, written to be read; compare assembly/inference/evidence.ts and
+// confidence.ts.
+
+const SIDE = 28;
+const PIXELS = SIDE * SIDE;
+const SMALL = 1e-6;
+
+/** What the confidence looks at: an image, the winner's reconstruction and latent, and all classes' losses. */
+export interface Redrawing {
+  image: ArrayLike<number>;
+  reconstruction: ArrayLike<number>;
+  latent: ArrayLike<number>;
+  losses: ArrayLike<number>;
+}
+
+/** Mean of each pixel and its eight neighbours; outside the image is zero. */
+export function boxBlur(values: readonly number[]): number[] {
+  return values.map((_, pixel) => {
+    let sum = 0;
+    for (let y = Math.floor(pixel / SIDE) - 1; y <= Math.floor(pixel / SIDE) + 1; ++y) {
+      for (let x = (pixel % SIDE) - 1; x <= (pixel % SIDE) + 1; ++x) {
+        if (y >= 0 && y < SIDE && x >= 0 && x < SIDE) sum += values[y * SIDE + x] as number;
+      }
+    }
+    return sum / 9;
+  });
+}
+
+/** The features, then the penalties, in the order of their names. */
+export function referenceFeatures({ image, reconstruction, latent, losses }: Redrawing): number[] {
+  const x = Array.from(image);
+  const r = x.map((value, pixel) => value - (reconstruction[pixel] as number));
+  const blurredImage = boxBlur(x);
+  const blurredResidual = boxBlur(r);
+  const twice = boxBlur(blurredResidual);
+  const error = dot(r, r);
+  const blurredError = dot(blurredResidual, blurredResidual);
+  const energy = dot(blurredImage, blurredImage);
+  const centredImage = centred(blurredImage);
+  const centredResidual = centred(blurredResidual);
+  const redrawn = centredImage.map((value, pixel) => value - (centredResidual[pixel] as number));
+  const imageVariance = dot(centredImage, centredImage);
+  const redrawnVariance = dot(redrawn, redrawn);
+  const shared = dot(centredImage, redrawn);
+  const product = dot(centredImage, centredResidual);
+  const unexplained =
+    (imageVariance * dot(centredResidual, centredResidual) - product ** 2) / (imageVariance * redrawnVariance + SMALL);
+  const [least = 0, second = 0] = Array.from(losses).sort((a, b) => a - b);
+  const margin = (second - least) / (second + least + SMALL);
+  const missing = blurredResidual.map((value) => Math.max(value, 0));
+  const halfSquare = 0.5 * dot(Array.from(latent), Array.from(latent));
+  return [
+    shared / Math.sqrt(imageVariance * redrawnVariance + SMALL),
+    Math.log(Math.min(Math.max(unexplained, 0), 1) + 0.001),
+    blurredError / (error + SMALL),
+    dot(twice, twice) / (blurredError + SMALL),
+    blurredError / (blurredError + energy + SMALL),
+    Math.log1p(blurredError),
+    Math.log1p(error / 5),
+    margin,
+    Math.log(margin + 0.003),
+    halfSquare,
+    x.reduce((sum, value) => sum + value, 0) / PIXELS,
+    Math.max(...twice.map(Math.abs)),
+    Math.min(shared / (redrawnVariance + SMALL), 2),
+    dot(missing, missing) / (blurredError + SMALL),
+    Math.log1p(energy / 5),
+    blurredError / 10,
+    error / 100,
+    halfSquare / 10,
+  ];
+}
+
+/** The gate's logit for features and penalties. */
+export function referenceGateLogit(model: CalibratedConfidence, features: readonly number[]): number {
+  const inputs = model.centres.map(
+    (centre, index) => ((features[index] as number) - centre) / (model.spreads[index] as number),
+  );
+  const network = model.hiddenWeights.reduce(
+    (sum, weights, unit) =>
+      sum +
+      (model.outputWeights[unit] as number) * Math.tanh((model.hiddenBiases[unit] as number) + dot(weights, inputs)),
+    model.outputBias,
+  );
+  return network - dot(model.penalties, features.slice(inputs.length));
+}
+
+/** The probabilities of all classes. */
+export function referenceProbabilities(model: CalibratedConfidence, redrawing: Redrawing): number[] {
+  const features = referenceFeatures(redrawing);
+  const gate = 1 / (1 + Math.exp(-referenceGateLogit(model, features)));
+  const losses = Array.from(redrawing.losses);
+  const error = 100 * (features[16] as number);
+  const raised = losses.map((loss) =>
+    Math.exp((-model.scale * PIXELS * (loss - Math.min(...losses))) / (1 + error / model.widening)),
+  );
+  const total = raised.reduce((sum, value) => sum + value, 0);
+  return raised.map((value) => (gate * value) / total + (1 - gate) / losses.length);
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
+}
+
+function centred(values: readonly number[]): number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.map((value) => value - mean);
+}

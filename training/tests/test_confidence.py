@@ -1,0 +1,128 @@
+import json
+import unittest
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from abs_training.confidence_fit import fit_to_evidence
+from abs_training.confidence_model import (
+    FEATURES,
+    PENALTIES,
+    Evidence,
+    calibrated_from_json,
+    evidence_of,
+)
+from abs_training.confidence_report import calibration_error, score_table, separation
+from abs_training.inference import LatentSearch, Prior, StartTable
+from abs_training.layers import NAMED_SHAPES, Decoder
+from abs_training.randomness import generator_for
+from abs_training.redrawing import descend, redraw
+from tests.golden_confidence import GOLDEN, golden, model, redrawings
+
+
+def made_up(count: int, classes: int, shift: float, name: str) -> tuple[Evidence, Tensor]:
+    """Evidence whose features lie around `shift`, and labels of which most have the lowest loss."""
+    generator = generator_for(0, name)
+    labels = torch.randint(0, classes, (count,), generator=generator)
+    losses = 0.04 + 0.005 * torch.randn(count, classes, generator=generator).double()
+    losses[torch.arange(count), labels] -= 0.015
+    features = shift + torch.randn(count, len(FEATURES), generator=generator).double()
+    penalties = torch.rand(count, len(PENALTIES), generator=generator).double() + max(shift, 0)
+    return Evidence(losses, 5 + 5 * penalties[:, 1], features, penalties), labels
+
+
+class ModelTest(unittest.TestCase):
+    def test_golden_numbers(self) -> None:
+        expected = json.loads(GOLDEN.read_text("utf-8"))
+        found = golden()
+        self.assertEqual(found["calibrated"], expected["calibrated"])
+        for key in ("features", "probabilities"):
+            torch.testing.assert_close(torch.tensor(found[key]), torch.tensor(expected[key]))
+
+    def test_json_and_back(self) -> None:
+        evidence = evidence_of(redrawings())
+        again = calibrated_from_json(json.loads(json.dumps(model().as_json())))
+        self.assertTrue(torch.equal(again.probabilities(evidence), model().probabilities(evidence)))
+        with self.assertRaisesRegex(ValueError, "features that are not known"):
+            calibrated_from_json({**model().as_json(), "features": ["margin"]})
+
+    def test_far_from_the_data_all_classes_are_equal(self) -> None:
+        evidence = evidence_of(redrawings())
+        far = replace(evidence, penalties=evidence.penalties + 1e5)
+        expected = torch.full((3, 3), 1 / 3, dtype=torch.float64)
+        torch.testing.assert_close(model().probabilities(far), expected)
+
+    def test_probabilities_keep_the_order_of_the_losses(self) -> None:
+        evidence, _ = made_up(200, 7, 0.0, "order")
+        found = model().probabilities(evidence)
+        torch.testing.assert_close(found.sum(1), torch.ones(200, dtype=torch.float64))
+        self.assertTrue(torch.equal(found.argmax(1), evidence.labels))
+
+
+class FitTest(unittest.TestCase):
+    def test_tells_junk_and_is_calibrated(self) -> None:
+        clean, labels = made_up(1500, 5, -1.0, "clean")
+        spoilt, spoilt_labels = made_up(1500, 5, -0.7, "spoilt")
+        junk = {kind: made_up(300, 5, 1.0, kind)[0] for kind in ("black", "letters")}
+        evidence = {"clean": clean, "corrupted": spoilt, **junk}
+        all_labels = {"clean": labels, "corrupted": spoilt_labels}
+        found = fit_to_evidence(evidence, all_labels, 0)
+        self.assertEqual(fit_to_evidence(evidence, all_labels, 0).as_json(), found.as_json())
+        self.assertGreater(float(found.penalties.min()), 0)
+
+        held_out, held_out_labels = made_up(1500, 5, -1.0, "held out")
+        confidences = found.confidences(held_out)
+        correct = held_out.labels == held_out_labels
+        self.assertLess(calibration_error(confidences, correct), 0.03)
+        self.assertLess(float((confidences < found.reject_below).double().mean()), 0.03)
+        others = found.confidences(made_up(300, 5, 1.0, "other junk")[0])
+        self.assertGreater(float((others < found.reject_below).double().mean()), 0.99)
+        self.assertGreater(separation(confidences, others).auroc, 0.99)
+
+
+class SearchTest(unittest.TestCase):
+    def test_finds_the_minimum_that_adam_finds(self) -> None:
+        torch.manual_seed(0)
+        decoder = Decoder(NAMED_SHAPES["dense"], 3, batch_norm=False)
+        images = decoder(torch.randn(20, 3)).flatten(1).detach()
+        prior = Prior()
+        start, at_start = StartTable(decoder, torch.randn(10, 3), prior).best(images)
+        losses, latents = descend(decoder, images, start, prior, 40)
+        adam = LatentSearch(decoder, images, start, prior)
+        adam.advance(400)
+        self.assertTrue(bool((losses <= at_start + 1e-6).all()))
+        torch.testing.assert_close(losses, adam.losses(), rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(latents, adam.latents, rtol=0, atol=0.05)
+
+    def test_keeps_the_winner(self) -> None:
+        torch.manual_seed(1)
+        decoders = [Decoder(NAMED_SHAPES["dense"], 3, batch_norm=False) for _ in range(4)]
+        images = torch.rand(9, 784)
+        found = redraw(decoders, images, [torch.randn(5, 3)] * 4, Prior(), 2)
+        for index, label in enumerate(found.labels.tolist()):
+            drawn = decoders[label](found.latents[index : index + 1]).flatten()
+            torch.testing.assert_close(found.reconstructions[index], drawn.detach())
+
+
+class ReportTest(unittest.TestCase):
+    def test_separation_counts_pairs(self) -> None:
+        generator = generator_for(0, "scores")
+        data = torch.randint(0, 9, (40,), generator=generator).double()
+        junk = torch.randint(0, 7, (30,), generator=generator).double()
+        pairs = data.unsqueeze(1) - junk
+        expected = float(((pairs > 0).double() + 0.5 * (pairs == 0).double()).mean())
+        self.assertAlmostEqual(separation(data, junk).auroc, expected, places=12)
+        perfect = score_table({"low": junk - 100, "high": junk + 100}, data)
+        self.assertEqual((perfect["low"].auroc, perfect["low"].false_positives), (1, 0))
+        self.assertEqual((perfect["high"].auroc, perfect["high"].false_positives), (0, 1))
+
+    def test_calibration_error(self) -> None:
+        confidences = torch.tensor([0.5] * 10 + [0.9] * 10)
+        correct = torch.tensor([True, False] * 5 + [False] + [True] * 9)
+        self.assertAlmostEqual(calibration_error(confidences, correct, False), 0, places=6)
+        self.assertAlmostEqual(calibration_error(confidences, ~correct, False), 0.4, places=6)
+
+
+if __name__ == "__main__":
+    unittest.main()

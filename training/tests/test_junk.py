@@ -1,0 +1,69 @@
+import unittest
+
+import torch
+
+from abs_training.corruptions import CORRUPTIONS, corrupted, mixed_corruptions
+from abs_training.junk import FROM_DATA, GENERATED, HELD_OUT, KINDS, junk, kinds_for
+from abs_training.strokes import HELD_OUT_LETTERS, LETTERS
+from tests.synthetic import bars
+
+
+class JunkTest(unittest.TestCase):
+    def setUp(self) -> None:
+        images, labels = bars(60, 3)
+        self.images = torch.from_numpy(images).float() / 255
+        self.labels = torch.from_numpy(labels).long()
+
+    def test_every_kind_is_seeded_in_range_and_varied(self) -> None:
+        data = (self.images, self.labels)
+        for kind in (*GENERATED, *FROM_DATA, *HELD_OUT):
+            with self.subTest(kind):
+                found = junk(kind, 40, 1, data)
+                self.assertEqual(tuple(found.shape[1:]), (28, 28))
+                self.assertGreater(len(found), 30)
+                self.assertTrue(bool(((found >= 0) & (found <= 1)).all()))
+                self.assertTrue(torch.equal(found, junk(kind, 40, 1, data)))
+                self.assertFalse(torch.equal(found, junk(kind, 40, 2, data)))
+                self.assertGreater(len(torch.unique(found.flatten(1), dim=0)), 25)
+
+    def test_black_and_white_themselves_are_among_the_junk(self) -> None:
+        self.assertEqual(float(junk("black", 3, 0)[0].max()), 0)
+        self.assertEqual(float(junk("white", 3, 0)[0].min()), 1)
+
+    def test_overlaid_images_are_of_different_classes(self) -> None:
+        only = torch.zeros_like(self.labels)
+        self.assertEqual(len(junk("overlaid", 20, 0, (self.images, only))), 0)
+        self.assertEqual(len(junk("overlaid", 20, 0, (self.images, self.labels))), 20)
+
+    def test_letters_are_junk_among_digits_only(self) -> None:
+        self.assertIn("letters", kinds_for(["0", "1", "2"]))
+        self.assertNotIn("letters", kinds_for(["a", "b"]))
+        self.assertFalse(set(HELD_OUT) & set(KINDS))
+        self.assertLess(set(HELD_OUT_LETTERS), set(LETTERS))
+
+    def test_corruptions_are_seeded_in_range_and_mild(self) -> None:
+        for kind in CORRUPTIONS:
+            with self.subTest(kind):
+                found = corrupted(kind, self.images, 0)
+                self.assertTrue(bool(((found >= 0) & (found <= 1)).all()))
+                self.assertTrue(torch.equal(found, corrupted(kind, self.images, 0)))
+                self.assertFalse(torch.equal(found, self.images))
+                # Each image stays closest to its own original, apart from brightness and contrast.
+                centred = (found - found.mean((1, 2), keepdim=True)).flatten(1)
+                originals = (self.images - self.images.mean((1, 2), keepdim=True)).flatten(1)
+                likeness = torch.nn.functional.normalize(centred) @ originals.T
+                likeness = likeness / originals.norm(dim=1)
+                own = likeness.diagonal()
+                self.assertGreater(float(own.median()), 0.6)
+
+    def test_mixed_corruptions_use_each_in_turn(self) -> None:
+        found = mixed_corruptions(self.images, 0)
+        kinds = list(CORRUPTIONS)
+        for index in (0, len(kinds) - 1):
+            chosen = torch.arange(index, 60, len(kinds))
+            expected = corrupted(kinds[index], self.images[chosen], 0)
+            self.assertTrue(torch.equal(found[chosen], expected))
+
+
+if __name__ == "__main__":
+    unittest.main()
