@@ -65,9 +65,15 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         f"{settings['learning_rate']}",
         "   falling to 0, weight of the KL divergence rising from 0.3 to 1). Batch normalisation is",
         "   then folded into the weights.",
-        f"3. {settings['discriminative_epochs']} epochs of all decoders together: cross-entropy of "
-        "an image's own class against its two",
-        "   best rivals.",
+        f"3. {settings['discriminative_epochs']} epochs of all decoders together (learning rate "
+        f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an",
+        "   image's own class against its two best rivals, the image moved by up to "
+        f"{settings['attack_radius']:g} (L2) towards the better",
+        f"   rival, plus {settings['own_loss_weight']:g} times the own class's loss. Of the images "
+        "with a wide margin, a quarter is",
+        f"   visited; {100 * settings['binarised_share']:.0f} % are made black and white.",
+        "4. Rounding to the stored numbers, then prototypes, the variant `binary-abs` and the",
+        "   confidence, all on training and validation images.",
         "",
         f"{100 * settings['augmented_share']:.0f} % of the images are slightly distorted at each "
         f"visit (affine and elastic). Seed {training['seed']}; Python",
@@ -97,10 +103,11 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         "--split validation",
         "```",
         "",
-        f"Confidence: scale {calibration.scale}, floor {calibration.floor}; images below "
-        f"{calibration.reject_below} are rejected. On the",
-        f"validation images the median confidence is 0.9, and {100 * training['accepted_share']:.2f} "
-        "% are not rejected.",
+        *describe_calibrated(weights),
+        f"The paper's confidence: scale {calibration.scale}, floor {calibration.floor}; images "
+        f"below {calibration.reject_below} are rejected.",
+        "On the validation images its median is 0.9, and "
+        f"{100 * training['accepted_share']:.2f} % are not rejected.",
         "",
         *describe_binary_variant(weights),
         "## Intended use and limits",
@@ -110,8 +117,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         "teaching about generative classifiers and robustness, and for small demonstrations; not for",
         "decisions that harm someone when they are wrong. Images of anything else may be rejected",
         "for their low confidence, but not all are. Shifts of several pixels, rotation and strong",
-        "noise lower the accuracy. One training run with one seed; the choice of settings was made",
-        "on validation images.",
+        "noise lower the accuracy. The choice of settings was made on validation images.",
         "",
     ]
     path.write_text("\n".join(lines), "utf-8")
@@ -131,6 +137,19 @@ def describe_storage(name: str) -> str:
         f"weights as {describe_element(storage.weights)}, biases as "
         f"{describe_element(storage.biases)}, prototypes as {describe_element(storage.prototypes)}"
     )
+
+
+def describe_calibrated(weights: Weights) -> list[str]:
+    """Lines about the fitted confidence, none without it."""
+    calibrated = weights.calibrated
+    if calibrated is None:
+        return []
+    return [
+        "The calibrated confidence was fitted to validation images, clean and corrupted, and to",
+        f"synthetic junk (`training/README.md`); images below {calibrated.reject_below:g} are "
+        "rejected.",
+        "",
+    ]
 
 
 def describe_binary_variant(weights: Weights) -> list[str]:
