@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CONFIDENCES, INFERENCES } from "../src/classifier.ts";
 import { createClassifier } from "../src/index.ts";
+import { BaselineCnn } from "./baseline-cnn.ts";
 import { calibrationError, separation } from "./separation.ts";
 
 // What the confidence is worth: calibration and rejections on clean and corrupted images, and for each kind of junk how
-// much is rejected and how well the confidence tells it from clean images. The images are written by
-// `python3 -m abs_training confidence-sets --data MNIST --out DIR --split test`.
+// much is rejected and how well the confidence tells it from clean images, beside the largest softmax probability of
+// the plain CNN. The images are written by `python3 -m abs_training confidence-sets --data MNIST --out DIR --split test`.
 //
-//   npx tsx bench/confidence.ts --sets DIR [--weights FILE] [--inference NAME] [--confidence NAME] [--limit N] [--json]
+//   npx tsx bench/confidence.ts --sets DIR [--weights FILE] [--inference NAME] [--confidence NAME] [--baseline ONNX]
+//     [--limit N] [--json]
 
 const { values: options } = parseArgs({
   options: {
@@ -17,6 +19,7 @@ const { values: options } = parseArgs({
     weights: { type: "string" },
     inference: { type: "string" },
     confidence: { type: "string" },
+    baseline: { type: "string", default: "bench/baselines/plain-cnn.onnx" },
     limit: { type: "string" },
     json: { type: "boolean", default: false },
   },
@@ -32,9 +35,12 @@ const abs = await createClassifier({
   ...(confidence === undefined ? {} : { confidence }),
 });
 
+const cnn = await BaselineCnn.load(options.baseline);
+
 interface Judged {
   kind: string;
   confidences: number[];
+  cnnConfidences: number[];
   rejected: number;
   /** For images of the data: whether each label is right. */
   correct: boolean[] | undefined;
@@ -45,28 +51,33 @@ const sets = JSON.parse(readFileSync(join(folder, "sets.json"), "utf8")) as {
   images: string;
   labels: boolean;
 }[];
-const judged: Judged[] = sets.map(({ kind, images, labels }) => {
+const judged: Judged[] = [];
+for (const { kind, images, labels } of sets) {
   const pixels = new Uint8Array(readFileSync(join(folder, `${images}-images-idx3-ubyte`)).subarray(16));
   const truth = labels ? readFileSync(join(folder, `${images}-labels-idx1-ubyte`)).subarray(8) : undefined;
   const count = Math.min(pixels.length / 784, limit);
   const found = abs.classifyBatch(pixels.subarray(0, 784 * count));
   process.stderr.write(`${kind}\n`);
-  return {
+  judged.push({
     kind,
     confidences: found.map((result) => result.confidence),
+    cnnConfidences: (await cnn.classify(pixels.subarray(0, 784 * count))).map((decision) => decision.confidence),
     rejected: found.filter((result) => result.rejected).length / count,
     correct: truth && found.map(({ label }, index) => label === truth[index]),
-  };
-});
+  });
+}
 
 const clean = judged.find(({ kind }) => kind === "clean") as Judged;
-const rows = judged.map(({ kind, confidences, rejected, correct }) => ({
+const rows = judged.map(({ kind, confidences, cnnConfidences, rejected, correct }) => ({
   kind,
   images: confidences.length,
   rejected,
   meanConfidence: confidences.reduce((sum, value) => sum + value, 0) / confidences.length,
   ...(correct === undefined
-    ? separation(clean.confidences, confidences)
+    ? {
+        ...separation(clean.confidences, confidences),
+        cnn: separation(clean.cnnConfidences, cnnConfidences),
+      }
     : {
         accuracy: correct.filter(Boolean).length / correct.length,
         calibrationError: calibrationError(confidences, correct, "mass"),
@@ -87,12 +98,14 @@ if (options.json) {
       `| ${row.kind} | ${percent(row.accuracy)} | ${row.meanConfidence.toFixed(3)} | ${percent(row.calibrationError)}, ${percent(row.calibrationErrorEqualWidth)} | ${percent(row.rejected)} |`,
     );
   }
-  console.log("\n| junk | images | mean confidence | rejected | AUROC | false positives at 95 % true positives |");
+  console.log(
+    "\n| junk | images | mean confidence | rejected | AUROC (CNN) | false positives at 95 % true positives (CNN) |",
+  );
   console.log("| --- | --- | --- | --- | --- | --- |");
   for (const row of rows) {
     if (!("auroc" in row)) continue;
     console.log(
-      `| ${row.kind} | ${row.images} | ${row.meanConfidence.toFixed(3)} | ${percent(row.rejected)} | ${row.auroc.toFixed(4)} | ${percent(row.falsePositives)} |`,
+      `| ${row.kind} | ${row.images} | ${row.meanConfidence.toFixed(3)} | ${percent(row.rejected)} | ${row.auroc.toFixed(4)} (${row.cnn.auroc.toFixed(4)}) | ${percent(row.falsePositives)} (${percent(row.cnn.falsePositives)}) |`,
     );
   }
 }

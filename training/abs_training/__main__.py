@@ -1,3 +1,5 @@
+"""Entry point of `python3 -m abs_training`."""
+
 import os
 import sys
 
