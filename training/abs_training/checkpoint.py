@@ -53,4 +53,14 @@ class Checkpoint:
         return content["state"] if content["fingerprint"] == self._fingerprint else None
 
     def _path(self, stage: str) -> Path:
-        return self._folder / f"{stage}.checkpoint"
+        return _state_file(self._folder, stage)
+
+
+def saved_state(folder: Path, stage: str) -> Optional[Any]:
+    """The stage's state in a folder, of a run of whatever settings; none if there is none."""
+    path = _state_file(folder, stage)
+    return unpack(path.read_bytes())["state"] if path.is_file() else None
+
+
+def _state_file(folder: Path, stage: str) -> Path:
+    return folder / f"{stage}.checkpoint"

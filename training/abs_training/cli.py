@@ -10,7 +10,7 @@ from typing import Optional, Sequence
 
 import torch
 
-from abs_training import encoder
+from abs_training import curves, encoder
 from abs_training.calibration import quality
 from abs_training.configuration import Configuration
 from abs_training.data import (
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (DataError, LayerError, WeightsFileError) as error:
+    except (curves.CurvesError, DataError, LayerError, WeightsFileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="train decoders and write a weights file"))
     _add_evaluate(commands.add_parser("evaluate", help="measure the accuracy of a weights file"))
     _add_decode(commands.add_parser("decode", help="print the images of given latents as JSON"))
+    curves.add_arguments(commands.add_parser("curves", help="draw the curves of a run as SVG"))
     return parser
 
 
