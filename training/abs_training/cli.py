@@ -10,17 +10,21 @@ from typing import Optional, Sequence
 
 import torch
 
-from abs_training import curves, encoder
+from abs_training import baseline_commands, curves, encoder
+from abs_training.arguments import (
+    add_class_name_arguments,
+    add_data_arguments,
+    chosen_class_names,
+    class_name_words,
+    not_negative,
+    positive,
+)
 from abs_training.calibration import quality
 from abs_training.configuration import Configuration
 from abs_training.data import (
     DataError,
-    ImageSet,
-    choose_classes,
-    keep_classes,
-    read_image_set,
     read_data_set,
-    split_training,
+    read_split,
     to_unit_range,
 )
 from abs_training.inference import (
@@ -31,6 +35,7 @@ from abs_training.inference import (
     search_all_classes,
 )
 from abs_training.layers import NAMED_SHAPES, Layer, LayerError, check_layers, read_layers
+from abs_training.onnx_export import OnnxExportError
 from abs_training.pipeline import Run
 from abs_training.randomness import generator_for
 from abs_training.threads import use_one_thread
@@ -42,7 +47,13 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (curves.CurvesError, DataError, LayerError, WeightsFileError) as error:
+    except (
+        curves.CurvesError,
+        DataError,
+        LayerError,
+        OnnxExportError,
+        WeightsFileError,
+    ) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -58,40 +69,27 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands.add_parser("evaluate", help="measure the accuracy of a weights file"))
     _add_decode(commands.add_parser("decode", help="print the images of given latents as JSON"))
     curves.add_arguments(commands.add_parser("curves", help="draw the curves of a run as SVG"))
+    baseline_commands.add_train_arguments(
+        commands.add_parser("baselines", help="train networks to compare with, as ONNX")
+    )
+    baseline_commands.add_evaluate_arguments(
+        commands.add_parser("evaluate-baseline", help="measure such a network, also attacked")
+    )
     return parser
-
-
-def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder with the four files named as MNIST's, with or without .gz",
-    )
-    parser.add_argument(
-        "--classes",
-        type=_integers,
-        metavar="0,1,…",
-        help="only these labels of the files (default: all)",
-    )
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_train)
-    _add_data_arguments(parser)
+    add_data_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file")
-    parser.add_argument("--class-names", type=_names, metavar="A,B,…", help="one name a class")
-    parser.add_argument(
-        "--class-names-file", type=Path, metavar="FILE", help="text file with one name a line"
-    )
+    add_class_name_arguments(parser)
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--shape", choices=sorted(NAMED_SHAPES), default="paper")
     shape.add_argument("--layers", type=Path, metavar="FILE", help="layer list as JSON")
     parser.add_argument("--latents", type=int, default=16, help="2 to 32 (default 16)")
     parser.add_argument("--encoder", choices=encoder.KINDS, default="mlp")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--batch", type=_positive, default=32, help="images a step (default 32)")
+    parser.add_argument("--batch", type=positive, default=32, help="images a step (default 32)")
     parser.add_argument("--learning-rate", type=float, default=3e-3, help="default 0.003")
     for stage, epochs in (
         ("pretraining", 2),
@@ -101,7 +99,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(
             f"--{stage}-epochs",
-            type=_not_negative,
+            type=not_negative,
             default=epochs,
             metavar="N",
             help=f"default {epochs}",
@@ -114,18 +112,18 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="share of images distorted at each visit (default 0.7)",
     )
     parser.add_argument(
-        "--prototypes", type=_positive, default=100, metavar="N", help="a class (default 100)"
+        "--prototypes", type=positive, default=100, metavar="N", help="a class (default 100)"
     )
     parser.add_argument(
         "--max-steps",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="quick check: at most N steps a class and stage, one epoch each",
     )
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     parser.add_argument(
         "--workers",
-        type=_positive,
+        type=positive,
         default=os.cpu_count() or 1,
         metavar="N",
         help="classes trained side by side (default: one a core); does not change the result",
@@ -142,12 +140,12 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_evaluate)
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
-    _add_data_arguments(parser)
+    add_data_arguments(parser)
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
-    parser.add_argument("--limit", type=_positive, metavar="N", help="only the first N images")
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N images")
     parser.add_argument(
         "--samples",
-        type=_not_negative,
+        type=not_negative,
         default=PAPER_SAMPLES,
         metavar="N",
         help=f"latents drawn from the prior to start from (default {PAPER_SAMPLES})",
@@ -157,14 +155,14 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--steps",
-        type=_positive,
+        type=positive,
         default=PAPER_UPDATES + 1,
         metavar="N",
         help=f"passes over a latent, the last without an update (default {PAPER_UPDATES + 1})",
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
-    parser.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--workers", type=positive, default=os.cpu_count() or 1, metavar="N")
 
 
 def _add_decode(parser: argparse.ArgumentParser) -> None:
@@ -173,39 +171,6 @@ def _add_decode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--latents", type=Path, required=True, metavar="FILE", help="JSON: [[number, …], …]"
     )
-
-
-def _integers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
-
-
-def _names(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is less than 1")
-    return value
-
-
-def _not_negative(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is less than 0")
-    return value
-
-
-def _class_names(options: argparse.Namespace) -> Optional[list[str]]:
-    if options.class_names_file is None:
-        names: Optional[list[str]] = options.class_names
-        return names
-    try:
-        lines = options.class_names_file.read_text("utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise DataError(f"{options.class_names_file}: cannot be read: {error}") from error
-    return [line.strip() for line in lines if line.strip()]
 
 
 def _layers(options: argparse.Namespace) -> list[Layer]:
@@ -231,7 +196,7 @@ def _train(options: argparse.Namespace) -> None:
         max_steps=options.max_steps,
         device=options.device,
     )
-    data = read_data_set(options.data, options.classes, _class_names(options))
+    data = read_data_set(options.data, options.classes, chosen_class_names(options))
     folder = options.run_directory or Path("runs") / options.out.stem
     run = Run(configuration, data, folder, options.workers)
     run.train(options.out, _command_line(options))
@@ -242,9 +207,7 @@ def _command_line(options: argparse.Namespace) -> str:
     words = ["python3", "-m", "abs_training", "train", "--data", "DATA", "--out", options.out.name]
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
-    names = _class_names(options)
-    if names is not None:
-        words += ["--class-names", ",".join(names)]
+    words += class_name_words(options)
     if options.layers is None:
         words += ["--shape", options.shape]
     else:
@@ -274,7 +237,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     use_one_thread()
     weights = read_weights(options.weights)
     device = torch.device(options.device)
-    images = _read_split(options, len(weights.class_names))
+    images = read_split(options.data, options.split, options.classes, len(weights.class_names))
+    images = images if options.limit is None else images.first(options.limit)
     samples = paper_samples(
         options.samples,
         weights.decoders[0].latents,
@@ -294,18 +258,6 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.workers,
     ).cpu()
     print(f"{len(images)} {options.split} images: {quality(losses, images.labels)}")
-
-
-def _read_split(options: argparse.Namespace, classes: int) -> ImageSet:
-    prefix = "t10k" if options.split == "test" else "train"
-    image_set, _ = read_image_set(options.data, prefix)
-    if options.split == "validation":
-        _, image_set = split_training(image_set)
-    chosen, _ = choose_classes(image_set.labels, options.classes, None)
-    if len(chosen) != classes:
-        raise DataError(f"the weights have {classes} classes, but the images {len(chosen)}")
-    image_set = keep_classes(image_set, chosen)
-    return image_set if options.limit is None else image_set.first(options.limit)
 
 
 def _decode(options: argparse.Namespace) -> None:
