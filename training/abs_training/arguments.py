@@ -49,6 +49,14 @@ def positive(text: str) -> int:
     return value
 
 
+def several(text: str) -> int:
+    """An integer of at least 2."""
+    value = int(text)
+    if value < 2:
+        raise argparse.ArgumentTypeError(f"{value} is less than 2")
+    return value
+
+
 def not_negative(text: str) -> int:
     """An integer of at least 0."""
     value = int(text)
@@ -63,7 +71,8 @@ def chosen_class_names(options: argparse.Namespace) -> Optional[list[str]]:
         names: Optional[list[str]] = options.class_names
         return names
     try:
-        lines = options.class_names_file.read_text("utf-8").splitlines()
+        # Some editors put a byte order mark first, which is no part of a name.
+        lines = options.class_names_file.read_text("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         raise DataError(f"{options.class_names_file}: cannot be read: {error}") from error
     return [line.strip() for line in lines if line.strip()]

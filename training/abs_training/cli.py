@@ -18,6 +18,7 @@ from abs_training.arguments import (
     class_name_words,
     not_negative,
     positive,
+    several,
 )
 from abs_training.calibration import quality
 from abs_training.configuration import Configuration
@@ -89,7 +90,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latents", type=int, default=16, help="2 to 32 (default 16)")
     parser.add_argument("--encoder", choices=encoder.KINDS, default="mlp")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--batch", type=positive, default=32, help="images a step (default 32)")
+    # Batch normalisation needs more than one image.
+    parser.add_argument("--batch", type=several, default=32, help="images a step (default 32)")
     parser.add_argument("--learning-rate", type=float, default=3e-3, help="default 0.003")
     for stage, epochs in (
         ("pretraining", 2),

@@ -77,6 +77,13 @@ class ImageSet:
         """The first `count` images, or all where there are fewer."""
         return ImageSet(self.images[:count], self.labels[:count])
 
+    def first_of_each_class(self, count: int) -> "ImageSet":
+        """The first `count` images of each class, or all where there are fewer, in file order."""
+        kept = torch.zeros(len(self), dtype=torch.bool)
+        for label in self.labels.unique().tolist():
+            kept[(self.labels == label).nonzero().flatten()[:count]] = True
+        return ImageSet(self.images[kept], self.labels[kept])
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -253,6 +260,6 @@ def read_data_set(
                 raise DataError(
                     f"class {name} has {found} {part} image(s), but needs {fewest}; validation "
                     f"images are the last 1/{VALIDATION_SHARE} of the file, so the file's order "
-                    "must be mixed"
+                    "must be mixed and no class too small"
                 )
     return DataSet(training, validation, class_names, sha256)
