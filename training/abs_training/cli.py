@@ -5,17 +5,20 @@ import sys
 from typing import Sequence
 
 from abs_training.commands import (
+    baselines,
     confidence,
     confidence_sets,
     curves,
     decode,
     evaluate,
+    evaluate_baseline,
     robustness,
     storage,
     train,
 )
 from abs_training.data import DataError
 from abs_training.layers import LayerError
+from abs_training.onnx_export import OnnxExportError
 from abs_training.safetensors_file import WeightsFileError
 
 COMMANDS = (
@@ -30,6 +33,8 @@ COMMANDS = (
         "write clean, corrupted and junk images, on which a confidence is judged",
     ),
     ("curves", curves, "draw the curves of a run as SVG"),
+    ("baselines", baselines, "train networks to compare with, as ONNX"),
+    ("evaluate-baseline", evaluate_baseline, "measure such a network, also attacked"),
     ("decode", decode, "print the images of given latents as JSON"),
 )
 
@@ -39,7 +44,13 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (curves.CurvesError, DataError, LayerError, WeightsFileError) as error:
+    except (
+        curves.CurvesError,
+        DataError,
+        LayerError,
+        OnnxExportError,
+        WeightsFileError,
+    ) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

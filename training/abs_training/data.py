@@ -30,6 +30,16 @@ IMAGES_MAGIC = 0x00000803
 LABELS_MAGIC = 0x00000801
 """Start of an idx file of unsigned bytes with one dimension."""
 
+NUMBER_KINDS = {
+    0x08: "unsigned bytes",
+    0x09: "signed bytes",
+    0x0B: "16-bit integers",
+    0x0C: "32-bit integers",
+    0x0D: "32-bit floats",
+    0x0E: "64-bit floats",
+}
+"""Kinds of numbers that an idx file may hold, by the third byte of the file."""
+
 
 class DataError(Exception):
     """A data file that is missing, damaged or of the wrong kind."""
@@ -67,6 +77,13 @@ class ImageSet:
         """The first `count` images, or all where there are fewer."""
         return ImageSet(self.images[:count], self.labels[:count])
 
+    def first_of_each_class(self, count: int) -> "ImageSet":
+        """The first `count` images of each class, or all where there are fewer, in file order."""
+        kept = torch.zeros(len(self), dtype=torch.bool)
+        for label in self.labels.unique().tolist():
+            kept[(self.labels == label).nonzero().flatten()[:count]] = True
+        return ImageSet(self.images[kept], self.labels[kept])
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -98,8 +115,10 @@ def read_idx(path: Path, magic: int) -> IdxFile:
         raise DataError(f"{path}: {len(content)} bytes are too few for an idx header of {header}")
     found, *shape = struct.unpack(f">{1 + dimensions}I", content[:header])
     if found != magic:
+        kind = NUMBER_KINDS.get(found >> 8)
+        holds = "" if kind is None else f" ({kind} in {found & 0xFF} dimension(s))"
         raise DataError(
-            f"{path}: starts with 0x{found:08x}, but unsigned bytes in {dimensions} "
+            f"{path}: starts with 0x{found:08x}{holds}, but unsigned bytes in {dimensions} "
             f"dimension(s) start with 0x{magic:08x}"
         )
     expected = header
@@ -180,7 +199,10 @@ def choose_classes(
     elif len(names) == count:
         chosen_names = [names[label] for label in chosen]
     else:
-        raise DataError(f"{len(names)} class names are given for {count} classes")
+        raise DataError(
+            f"{len(names)} class names are given for {len(chosen)} classes"
+            + (f": the labels reach from 0 to {count - 1}" if kept is None else "")
+        )
     if len(set(chosen_names)) != len(chosen_names) or "" in chosen_names:
         raise DataError("class names must differ from each other and not be empty")
     return chosen, chosen_names
@@ -195,12 +217,40 @@ def split_training(image_set: ImageSet) -> tuple[ImageSet, ImageSet]:
     )
 
 
+def read_split(folder: Path, split: str, kept: Optional[Sequence[int]], classes: int) -> ImageSet:
+    """The images of a folder's `validation` or `test` split for a model of so many classes.
+
+    `kept` are the labels of the classes as in the file (default: 0 to `classes` − 1).
+    """
+    image_set, _ = read_image_set(folder, "t10k" if split == "test" else "train")
+    if split == "validation":
+        _, image_set = split_training(image_set)
+    if kept is None:
+        highest = int(image_set.labels.max()) if len(image_set) else -1
+        if highest >= classes:
+            raise DataError(f"an image has label {highest}, but the model has {classes} classes")
+    elif len(kept) != classes:
+        raise DataError(f"{len(kept)} class(es) are chosen, but the model has {classes}")
+    else:
+        image_set = keep_classes(image_set, kept)
+    if len(image_set) == 0:
+        raise DataError(f"{folder}: the {split} split has no image of the model's classes")
+    return image_set
+
+
 def read_data_set(
     folder: Path, kept: Optional[Sequence[int]] = None, names: Optional[Sequence[str]] = None
 ) -> DataSet:
     """Reads a folder's training files and splits them into training and validation images."""
     everything, sha256 = read_image_set(folder, "train")
     chosen, class_names = choose_classes(everything.labels, kept, names)
+    present = sorted(set(everything.labels.tolist()))
+    for label, name in zip(chosen, class_names):
+        if label not in present:
+            raise DataError(
+                f"no image has label {label}, class {name}; where labels skip numbers, choose "
+                f"those that there are with --classes {','.join(str(number) for number in present)}"
+            )
     training, validation = split_training(everything)
     training, validation = keep_classes(training, chosen), keep_classes(validation, chosen)
     for index, name in enumerate(class_names):
@@ -210,6 +260,6 @@ def read_data_set(
                 raise DataError(
                     f"class {name} has {found} {part} image(s), but needs {fewest}; validation "
                     f"images are the last 1/{VALIDATION_SHARE} of the file, so the file's order "
-                    "must be mixed"
+                    "must be mixed and no class too small"
                 )
     return DataSet(training, validation, class_names, sha256)

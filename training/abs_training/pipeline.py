@@ -175,9 +175,10 @@ class Run:
         return paper_samples(count, configuration.latents, generator).to(self._device)
 
     def _prototype_images(self) -> ImageSet:
-        """Images whose latents may become prototypes: in a quick check, one batch."""
+        """Images whose latents may become prototypes: in a quick check, few of each class."""
         quick = self._configuration.max_steps is not None
-        return self._training.first(self._configuration.batch) if quick else self._training
+        # One batch would lack classes where there are many.
+        return self._training.first_of_each_class(2) if quick else self._training
 
     def _measure(
         self, stage: str, decoders: Sequence[Decoder], vaes: Sequence[Vae], command: str

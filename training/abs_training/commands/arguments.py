@@ -8,14 +8,7 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from abs_training.data import (
-    DataError,
-    ImageSet,
-    choose_classes,
-    keep_classes,
-    read_image_set,
-    split_training,
-)
+from abs_training.data import DataError, ImageSet, read_split
 from abs_training.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
 from abs_training.randomness import generator_for
 from abs_training.weights_file import Weights
@@ -36,6 +29,14 @@ def positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is less than 1")
+    return value
+
+
+def several(text: str) -> int:
+    """An integer from 2."""
+    value = int(text)
+    if value < 2:
+        raise argparse.ArgumentTypeError(f"{value} is less than 2")
     return value
 
 
@@ -134,29 +135,41 @@ def search_starts(options: argparse.Namespace, weights: Weights) -> list[Tensor]
     return [start.to(options.device) for start in starts]
 
 
-def read_split(options: argparse.Namespace, classes: int) -> ImageSet:
+def read_limited_split(options: argparse.Namespace, classes: int) -> ImageSet:
     """The images that `--data`, `--split`, `--classes` and `--limit` name.
 
-    Raises DataError when they cannot be read or are not of as many classes as the weights.
+    Raises DataError when they cannot be read or are not of the classes of the weights.
     """
-    prefix = "t10k" if options.split == "test" else "train"
-    image_set, _ = read_image_set(options.data, prefix)
-    if options.split == "validation":
-        _, image_set = split_training(image_set)
-    chosen, _ = choose_classes(image_set.labels, options.classes, None)
-    if len(chosen) != classes:
-        raise DataError(f"the weights have {classes} classes, but the images {len(chosen)}")
-    image_set = keep_classes(image_set, chosen)
+    image_set = read_split(options.data, options.split, options.classes, classes)
     return image_set if options.limit is None else image_set.first(options.limit)
 
 
+def add_class_name_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--class-names` and `--class-names-file`."""
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--class-names", type=names, metavar="A,B,…", help="one name a class")
+    given.add_argument(
+        "--class-names-file", type=Path, metavar="FILE", help="text file with one name a line"
+    )
+
+
 def class_names(options: argparse.Namespace) -> Optional[list[str]]:
-    """The names that `--class-names` or `--class-names-file` give."""
+    """The names given by either option, or none."""
     if options.class_names_file is None:
         given: Optional[list[str]] = options.class_names
         return given
     try:
-        lines = options.class_names_file.read_text("utf-8").splitlines()
+        # Some editors put a byte order mark first, which is no part of a name.
+        lines = options.class_names_file.read_text("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         raise DataError(f"{options.class_names_file}: cannot be read: {error}") from error
     return [line.strip() for line in lines if line.strip()]
+
+
+def class_name_words(options: argparse.Namespace) -> list[str]:
+    """The words of a command line that give these names, without folders of this machine."""
+    if options.class_names_file is not None:
+        return ["--class-names-file", options.class_names_file.name]
+    if options.class_names is not None:
+        return ["--class-names", ",".join(options.class_names)]
+    return []

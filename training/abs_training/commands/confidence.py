@@ -9,7 +9,7 @@ from torch import Tensor
 from abs_training.commands.arguments import (
     add_data_arguments,
     add_machine_arguments,
-    read_split,
+    read_limited_split,
 )
 from abs_training.confidence_fit import fit_confidence
 from abs_training.confidence_sets import SetSizes
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     """Searches validation images, corrupted ones and junk, fits, and writes the new file."""
     use_one_thread()
     weights = read_weights(options.weights)
-    validation = read_split(options, len(weights.class_names))
+    validation = read_limited_split(options, len(weights.class_names))
     device = options.device
     starts: Tensor
     if weights.prototypes is None:

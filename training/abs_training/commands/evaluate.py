@@ -8,7 +8,7 @@ from abs_training.commands.arguments import (
     add_data_arguments,
     add_search_arguments,
     add_split_arguments,
-    read_split,
+    read_limited_split,
     search_starts,
 )
 from abs_training.data import to_unit_range
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     """Searches every class for every image of the split and prints figures of quality."""
     use_one_thread()
     weights = read_any_weights(options.weights)
-    images = read_split(options, len(weights.class_names))
+    images = read_limited_split(options, len(weights.class_names))
     values = to_unit_range(images.images.to(options.device)).flatten(1)
     variant = weights.binary_variant if options.variant == BINARY_VARIANT else None
     if options.variant == BINARY_VARIANT:

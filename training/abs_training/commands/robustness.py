@@ -10,7 +10,7 @@ from abs_training.commands.arguments import (
     add_data_arguments,
     add_search_arguments,
     add_split_arguments,
-    read_split,
+    read_limited_split,
     search_starts,
 )
 from abs_training.data import to_unit_range
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
     """Attacks the images of a split and prints medians and shares."""
     use_one_thread()
     weights = read_any_weights(options.weights)
-    images = read_split(options, len(weights.class_names))
+    images = read_limited_split(options, len(weights.class_names))
     explainer = Explainer(
         [decoder.to(options.device) for decoder in weights.decoders],
         search_starts(options, weights),

@@ -8,7 +8,7 @@ from abs_training.commands.arguments import (
     add_workers_argument,
     names,
     positive,
-    read_split,
+    read_limited_split,
 )
 from abs_training.data import DataError
 from abs_training.quantization import STORAGES
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
     if unknown:
         raise DataError(f"--storages: {', '.join(unknown)} is none of {', '.join(STORAGES)}")
     weights = read_weights(options.weights)
-    images = read_split(options, len(weights.class_names))
+    images = read_limited_split(options, len(weights.class_names))
     print(f"{len(images)} validation images; changes of the winner's loss are times 784")
     print(f"| {' | '.join(HEADINGS)} |\n|{' --- |' * len(HEADINGS)}")
     for figures in storage_figures(

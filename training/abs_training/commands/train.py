@@ -6,13 +6,14 @@ from pathlib import Path
 
 from abs_training import encoder
 from abs_training.commands.arguments import (
+    add_class_name_arguments,
     add_data_arguments,
     add_machine_arguments,
+    class_name_words,
     class_names,
-    integers,
-    names,
     not_negative,
     positive,
+    several,
     share,
 )
 from abs_training.configuration import Configuration
@@ -27,17 +28,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     add_data_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file")
-    parser.add_argument("--class-names", type=names, metavar="A,B,…", help="one name a class")
-    parser.add_argument(
-        "--class-names-file", type=Path, metavar="FILE", help="text file with one name a line"
-    )
+    add_class_name_arguments(parser)
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--shape", choices=sorted(NAMED_SHAPES), default="shuffle")
     shape.add_argument("--layers", type=Path, metavar="FILE", help="layer list as JSON")
     parser.add_argument("--latents", type=int, default=16, help="2 to 32 (default 16)")
     parser.add_argument("--encoder", choices=encoder.KINDS, default="mlp")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--batch", type=positive, default=32, help="images a step (default 32)")
+    # Batch normalisation needs more than one image.
+    parser.add_argument("--batch", type=several, default=32, help="images a step (default 32)")
     parser.add_argument("--learning-rate", type=float, default=3e-3, help="default 0.003")
     for stage, epochs in (
         ("pretraining", 2),
@@ -138,9 +137,7 @@ def _command_line(options: argparse.Namespace) -> str:
     words = ["python3", "-m", "abs_training", "train", "--data", "DATA", "--out", options.out.name]
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
-    given_names = class_names(options)
-    if given_names is not None:
-        words += ["--class-names", ",".join(given_names)]
+    words += class_name_words(options)
     if options.layers is None:
         words += ["--shape", options.shape]
     else:
