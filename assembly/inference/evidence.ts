@@ -4,9 +4,9 @@
 // Much is measured after a 3×3 box blur S (zero outside the image): white noise keeps a ninth of its energy under S,
 // a missing or superfluous stroke keeps most of it.
 
-import { sum_f32x4 } from "../vector/sum";
 import { PIXELS } from "../decoder/plan";
 import { allocate } from "../layout";
+import { sum_f32x4 } from "../vector/sum";
 
 const SIDE: usize = 28;
 const ROW_BYTES: usize = SIDE * 4;
@@ -132,7 +132,6 @@ function blur(pixel: usize): v128 {
 }
 
 /** Each of four pixels plus its left and right neighbour. */
-@inline
 function triple(pixel: usize): v128 {
   return f32x4.add(f32x4.add(v128.load(pixel - 4), v128.load(pixel)), v128.load(pixel + 4));
 }

@@ -72,7 +72,10 @@ export function readConfidence(value: unknown): Confidence {
   const isPaperAlone = !("paper" in entries) && !("calibrated" in entries);
   const calibrated = entries["calibrated"];
   return {
-    paper: readPaper(isPaperAlone ? entries : record(entries["paper"], "confidence.paper"), isPaperAlone ? "confidence" : "confidence.paper"),
+    paper: readPaper(
+      isPaperAlone ? entries : record(entries["paper"], "confidence.paper"),
+      isPaperAlone ? "confidence" : "confidence.paper",
+    ),
     calibrated: calibrated === undefined ? undefined : readCalibrated(record(calibrated, "confidence.calibrated")),
   };
 }

@@ -125,11 +125,21 @@ describe("abs classify", () => {
     expect(stderr).toContain("007: no such file");
   });
 
-  it("hands weights and inference on", async () => {
+  it("hands weights, inference and confidence on", async () => {
     const weights = await directory.write("own.safetensors", Uint8Array.of(1, 2, 3));
-    const { options } = await run(["classify", digit, "--weights", weights, "--inference", "paper"]);
+    const { options } = await run([
+      "classify",
+      digit,
+      "--weights",
+      weights,
+      "--inference",
+      "paper",
+      "--confidence",
+      "paper",
+    ]);
     expect(Array.from(options[0]?.weights ?? [])).toEqual([1, 2, 3]);
     expect(options[0]?.inference).toBe("paper");
+    expect(options[0]?.confidence).toBe("paper");
     expect((await run(["classify", digit])).options[0]).not.toHaveProperty("weights");
   });
 

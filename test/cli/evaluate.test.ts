@@ -31,6 +31,7 @@ describe("abs evaluate", () => {
     expect(document).toMatchObject({
       split: "test",
       inference: "prototypes",
+      confidence: "calibrated",
       images: COUNT,
       correct: 108,
       accuracy: 0.9,

@@ -37,6 +37,7 @@ describe("abs", () => {
     [["classify", "a.png", "--offset=-1"], '--offset wants a whole number from 0, got "-1"'],
     [["classify", "a.png", "--raw", "--preprocess"], "--raw and --preprocess exclude each other"],
     [["classify", "a.png", "--inference", "magic"], '--inference wants prototypes or paper, got "magic"'],
+    [["classify", "a.png", "--confidence", "high"], '--confidence wants calibrated or paper, got "high"'],
     [["classify", "a.png", "--json=yes"], "--json"],
     [["sample"], "missing argument"],
     [["sample", "ten"], 'there is no class "ten"; there are 0, 1'],

@@ -19,7 +19,12 @@ function judge(image: Float32Array, calibrated = randomConfidence(1)) {
   const latent = engine.latent(label);
   const { probabilities, evaluations } = engine.probabilities("calibrated");
   const features = engine.features();
-  return { probabilities, evaluations, features, redrawing: { image, losses, latent, reconstruction: engine.reconstruct(label) } };
+  return {
+    probabilities,
+    evaluations,
+    features,
+    redrawing: { image, losses, latent, reconstruction: engine.reconstruct(label) },
+  };
 }
 
 const constant = (value: number): Float32Array => new Float32Array(784).fill(value);
@@ -38,7 +43,9 @@ describe("the calibrated confidence", () => {
     expect(features.length).toBe(FEATURES.length + PENALTIES.length);
     features.forEach((value, index) => {
       // Sums of 784 values in 32 bits; the logarithm of what is left unexplained magnifies them by up to 1000.
-      expect(Math.abs(value - (expected[index] as number))).toBeLessThan(2e-5 * (1 + Math.abs(expected[index] as number)));
+      expect(Math.abs(value - (expected[index] as number))).toBeLessThan(
+        2e-5 * (1 + Math.abs(expected[index] as number)),
+      );
     });
   });
 
@@ -73,7 +80,10 @@ describe("the calibrated confidence", () => {
         fc.array(finite, { minLength: FEATURES.length, maxLength: FEATURES.length }),
         (seed, features) => {
           const calibrated = randomConfidence(seed);
-          const largest = calibrated.outputWeights.reduce((sum, weight) => sum + Math.abs(weight), calibrated.outputBias);
+          const largest = calibrated.outputWeights.reduce(
+            (sum, weight) => sum + Math.abs(weight),
+            calibrated.outputBias,
+          );
           for (const residual of [0, 10, 1000, 1e5]) {
             const logit = referenceGateLogit(calibrated, [...features, residual, 0, 0]);
             expect(logit).toBeLessThanOrEqual(largest - (calibrated.penalties[0] as number) * residual + 1e-9);
@@ -86,6 +96,8 @@ describe("the calibrated confidence", () => {
 
   it("is uniform in the module too when the penalties weigh the residual heavily", () => {
     const calibrated = { ...randomConfidence(2), penalties: [1e5, 1e5, 1e5] };
-    expect(Array.from(judge(images[1]?.[1] as Float32Array, calibrated).probabilities)).toEqual([0.25, 0.25, 0.25, 0.25]);
+    expect(Array.from(judge(images[1]?.[1] as Float32Array, calibrated).probabilities)).toEqual([
+      0.25, 0.25, 0.25, 0.25,
+    ]);
   });
 });

@@ -146,7 +146,10 @@ describe("probabilities", () => {
   it("are uniform far from the data, even without a floor", () => {
     const model = randomModel(shapes["pixel shuffle"] as never, { classes: 4 });
     for (const floor of [0, 1e-5]) {
-      const engine = engineFor({ ...model, confidence: { paper: { scale: 1e6, floor, rejectBelow: 0.5 }, calibrated: undefined } });
+      const engine = engineFor({
+        ...model,
+        confidence: { paper: { scale: 1e6, floor, rejectBelow: 0.5 }, calibrated: undefined },
+      });
       preparePrototypes(engine);
       engine.setImage(randomImage(1));
       engine.searchPrototypes(3);

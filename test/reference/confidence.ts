@@ -80,7 +80,8 @@ export function referenceGateLogit(model: CalibratedConfidence, features: readon
   );
   const network = model.hiddenWeights.reduce(
     (sum, weights, unit) =>
-      sum + (model.outputWeights[unit] as number) * Math.tanh((model.hiddenBiases[unit] as number) + dot(weights, inputs)),
+      sum +
+      (model.outputWeights[unit] as number) * Math.tanh((model.hiddenBiases[unit] as number) + dot(weights, inputs)),
     model.outputBias,
   );
   return network - dot(model.penalties, features.slice(inputs.length));

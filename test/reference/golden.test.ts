@@ -22,17 +22,23 @@ const redrawings = [
 ];
 
 describe("the reference of the calibrated confidence", () => {
-  const { calibrated } = readConfidence({ paper: { scale: 1, floor: 0, reject_below: 0 }, calibrated: golden.calibrated });
-
-  it.each(redrawings.map((redrawing, index) => ({ redrawing, index })))("agrees with the trainer: $index", ({ redrawing, index }) => {
-    const features = referenceFeatures(redrawing);
-    expect(features.length).toBe(FEATURES.length + PENALTIES.length);
-    features.forEach((value, at) => {
-      expect(value).toBeCloseTo(golden.features[index]?.[at] as number, 9);
-    });
-    if (calibrated === undefined) throw new Error("the golden file holds no calibrated confidence");
-    referenceProbabilities(calibrated, redrawing).forEach((value, at) => {
-      expect(value).toBeCloseTo(golden.probabilities[index]?.[at] as number, 9);
-    });
+  const { calibrated } = readConfidence({
+    paper: { scale: 1, floor: 0, reject_below: 0 },
+    calibrated: golden.calibrated,
   });
+
+  it.each(redrawings.map((redrawing, index) => ({ redrawing, index })))(
+    "agrees with the trainer: $index",
+    ({ redrawing, index }) => {
+      const features = referenceFeatures(redrawing);
+      expect(features.length).toBe(FEATURES.length + PENALTIES.length);
+      features.forEach((value, at) => {
+        expect(value).toBeCloseTo(golden.features[index]?.[at] as number, 9);
+      });
+      if (calibrated === undefined) throw new Error("the golden file holds no calibrated confidence");
+      referenceProbabilities(calibrated, redrawing).forEach((value, at) => {
+        expect(value).toBeCloseTo(golden.probabilities[index]?.[at] as number, 9);
+      });
+    },
+  );
 });
