@@ -4,7 +4,6 @@
 // Much is measured after a 3×3 box blur S (zero outside the image): white noise keeps a ninth of its energy under S,
 // a missing or superfluous stroke keeps most of it.
 
-import { PIXELS } from "../decoder/plan";
 import { allocate } from "../layout";
 import { sum_f32x4 } from "../vector/sum";
 

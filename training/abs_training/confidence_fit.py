@@ -64,9 +64,7 @@ def fit_confidence(
         kind: evidence_of(searched(decoders, starts, prior, of_kind, workers))
         for kind, of_kind in sets.items()
     }
-    labels = {
-        kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None
-    }
+    labels = {kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None}
     return fit_to_evidence(evidence, labels, seed)
 
 

@@ -145,9 +145,7 @@ def _plaid(count: int, generator: torch.Generator) -> Tensor:
     """Crossing stripes of two widths."""
     x, y = _places(count, generator)
     first, second = uniform(count, 3, 10, generator), uniform(count, 3, 10, generator)
-    waves = torch.maximum(
-        torch.sin(2 * math.pi * x / first), torch.sin(2 * math.pi * y / second)
-    )
+    waves = torch.maximum(torch.sin(2 * math.pi * x / first), torch.sin(2 * math.pi * y / second))
     return _levels(waves, generator)
 
 

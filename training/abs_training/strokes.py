@@ -200,6 +200,8 @@ def _letter(strokes: Sequence[Points], count: int, generator: torch.Generator) -
         ],
         dim=1,
     )
-    shaped = fitted(points @ maps.transpose(1, 2), uniform(count, BOX - 3, BOX, generator).flatten())
+    shaped = fitted(
+        points @ maps.transpose(1, 2), uniform(count, BOX - 3, BOX, generator).flatten()
+    )
     pens = uniform(count, 1.2, 3.4, generator).flatten()
     return centred(render(shaped[:, : len(starts)], shaped[:, len(starts) :], pens))
