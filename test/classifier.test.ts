@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Classifier, createClassifier } from "../src/index.ts";
+import { randomConfidence } from "./support/confidence.ts";
 import { randomImage, randomModel, shapes } from "./support/random-model.ts";
 import { weightsFileParts, writeWeightsFile } from "./support/weights-file.ts";
 
@@ -25,6 +26,7 @@ describe("createClassifier", () => {
 
   it.each<[string, Record<string, unknown>, RegExp]>([
     ["an unknown inference", { inference: "magic" }, /inference: got "magic", wanted prototypes or paper/],
+    ["an unknown confidence", { confidence: "high" }, /confidence: got "high", wanted calibrated or paper/],
     ["a module of the wrong kind", { module: 7 }, /module: got number, wanted a WebAssembly.Module/],
     [
       "a failed download",
@@ -49,6 +51,35 @@ describe("createClassifier", () => {
     expect(losses.length).toBe(4);
   });
 
+  it("uses the fitted confidence where the weights bring one, the paper's otherwise or on request", async () => {
+    const layers = shapes["pixel shuffle"] as readonly Record<string, unknown>[];
+    const plain = randomModel(layers, { latents: 5, classes: 4 });
+    const calibrated = randomConfidence(3);
+    const fitted = { ...plain, confidence: { ...plain.confidence, calibrated } };
+    const weights = writeWeightsFile(weightsFileParts(fitted, layers));
+    const without = writeWeightsFile(weightsFileParts(plain, layers));
+    const image = randomImage(2);
+    const byDefault = await createClassifier({ weights });
+    const asked = await createClassifier({ weights, confidence: "calibrated" });
+    const paper = await createClassifier({ weights, confidence: "paper" });
+    const fallback = await createClassifier({ weights: without });
+    expect([byDefault, asked, paper, fallback].map(({ confidence }) => confidence)).toEqual([
+      "calibrated",
+      "calibrated",
+      "paper",
+      "paper",
+    ]);
+    const found = byDefault.classify(image);
+    expect(asked.classify(image)).toEqual(found);
+    expect(fallback.classify(image)).toEqual(paper.classify(image));
+    expect(paper.classify(image).probabilities).not.toEqual(found.probabilities);
+    expect(found.evaluations).toBe(paper.classify(image).evaluations + 1);
+    expect(found.rejected).toBe(found.confidence < calibrated.rejectBelow);
+    await expect(createClassifier({ weights: without, confidence: "calibrated" })).rejects.toThrow(
+      /these weights bring no calibrated confidence, only "paper"/,
+    );
+  });
+
   it("holds at most 24 MiB by default", () => {
     abs.classify(randomImage(3));
     expect(abs.memoryBytes).toBeLessThanOrEqual(24 * 2 ** 20);
@@ -63,8 +94,8 @@ describe("classify", () => {
       expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
       expect(confidence).toBe(Math.max(...probabilities));
       expect(evaluations).toBeGreaterThan(10);
-      // At most 12 evaluations of descent and 64 settled starts a class.
-      expect(evaluations).toBeLessThanOrEqual(10 * (12 + 64));
+      // At most 12 evaluations of descent and 64 settled starts a class, and one for the confidence.
+      expect(evaluations).toBeLessThanOrEqual(10 * (12 + 64) + 1);
     }
   });
 

@@ -125,7 +125,7 @@ describe("abs classify", () => {
     expect(stderr).toContain("007: no such file");
   });
 
-  it("hands weights, inference and variant on", async () => {
+  it("hands weights, inference, variant and confidence on", async () => {
     const weights = await directory.write("own.safetensors", Uint8Array.of(1, 2, 3));
     const { options } = await run([
       "classify",
@@ -136,10 +136,13 @@ describe("abs classify", () => {
       "paper",
       "--variant",
       "binary-abs",
+      "--confidence",
+      "paper",
     ]);
     expect(Array.from(options[0]?.weights ?? [])).toEqual([1, 2, 3]);
     expect(options[0]?.inference).toBe("paper");
     expect(options[0]?.variant).toBe("binary-abs");
+    expect(options[0]?.confidence).toBe("paper");
     expect((await run(["classify", digit])).options[0]).not.toHaveProperty("weights");
   });
 

@@ -32,6 +32,7 @@ describe("abs evaluate", () => {
       split: "test",
       inference: "prototypes",
       variant: "abs",
+      confidence: "calibrated",
       images: COUNT,
       correct: 108,
       accuracy: 0.9,

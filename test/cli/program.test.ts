@@ -38,6 +38,7 @@ describe("abs", () => {
     [["classify", "a.png", "--raw", "--preprocess"], "--raw and --preprocess exclude each other"],
     [["classify", "a.png", "--variant", "ternary"], '--variant wants abs or binary-abs, got "ternary"'],
     [["classify", "a.png", "--inference", "magic"], '--inference wants prototypes or paper, got "magic"'],
+    [["classify", "a.png", "--confidence", "high"], '--confidence wants calibrated or paper, got "high"'],
     [["classify", "a.png", "--json=yes"], "--json"],
     [["sample"], "missing argument"],
     [["sample", "ten"], 'there is no class "ten"; there are 0, 1'],

@@ -3,8 +3,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { crc32 } from "../../src/weights/crc32.ts";
 import { WeightsError } from "../../src/weights/errors.ts";
 import { readWeights } from "../../src/weights/read.ts";
+import { randomConfidence } from "../support/confidence.ts";
 import { randomModel, shapes } from "../support/random-model.ts";
-import { type WeightsFileParts, weightsFileParts, writeWeightsFile } from "../support/weights-file.ts";
+import {
+  confidenceMetadata,
+  type WeightsFileParts,
+  weightsFileParts,
+  writeWeightsFile,
+} from "../support/weights-file.ts";
 
 const layers = shapes["pixel shuffle"] as readonly Record<string, unknown>[];
 const model = randomModel(layers, { latents: 4, prototypes: 5 });
@@ -18,6 +24,13 @@ beforeEach(() => {
 const put = (name: string, at: number, value: number): void => {
   (parts.tensors[name]?.values as Float32Array)[at] = value;
 };
+
+/** Gives the file a calibrated confidence with some entries changed. */
+function changeCalibrated(changes: Record<string, unknown>): void {
+  const metadata = confidenceMetadata({ ...model.confidence, calibrated: randomConfidence(1) });
+  const calibrated = { ...(metadata["calibrated"] as Record<string, unknown>), ...changes };
+  parts.metadata["confidence"] = JSON.stringify({ ...metadata, calibrated });
+}
 
 const reading = (): (() => unknown) => {
   const file = writeWeightsFile(parts);
@@ -34,6 +47,16 @@ describe("crc32", () => {
 describe("readWeights", () => {
   it("reads back what was written", () => {
     expect(readWeights(writeWeightsFile(parts))).toEqual(model);
+  });
+
+  it("reads back a calibrated confidence, and the paper's alone as older files hold it", () => {
+    const calibrated = randomConfidence(4);
+    const confidence = { ...model.confidence, calibrated };
+    parts.metadata["confidence"] = JSON.stringify(confidenceMetadata(confidence));
+    expect(readWeights(writeWeightsFile(parts)).confidence).toEqual(confidence);
+    const { scale, floor, rejectBelow } = model.confidence.paper;
+    parts.metadata["confidence"] = JSON.stringify({ scale, floor, reject_below: rejectBelow });
+    expect(readWeights(writeWeightsFile(parts)).confidence).toEqual(model.confidence);
   });
 
   it("reads a file that starts at an odd address", () => {
@@ -178,6 +201,33 @@ describe("readWeights", () => {
         parts.metadata["confidence"] = '{"scale":-1,"floor":0,"reject_below":0}';
       },
       /confidence\.scale is -1/,
+    ],
+    [
+      "a confidence without the paper's",
+      () => {
+        parts.metadata["confidence"] = '{"calibrated":{}}';
+      },
+      /"confidence\.paper" is not an object/,
+    ],
+    [
+      "features that this release does not know",
+      () => changeCalibrated({ features: ["margin"] }),
+      /confidence\.calibrated\.features is \["margin"\], this release knows \["correlation"/,
+    ],
+    [
+      "a penalty that would open the gate far from the data",
+      () => changeCalibrated({ penalties: [0.1, 0, 0.1] }),
+      /confidence\.calibrated\.penalties\[1\] is 0, wanted a number from 1e-9/,
+    ],
+    [
+      "a hidden unit without a weight for every feature",
+      () => changeCalibrated({ hidden_weights: [[1, 2]], hidden_biases: [0], output_weights: [0] }),
+      /confidence\.calibrated\.hidden_weights\[0\] is a list of 2, wanted a list of 15 numbers/,
+    ],
+    [
+      "more biases than hidden units",
+      () => changeCalibrated({ hidden_biases: [0] }),
+      /confidence\.calibrated\.hidden_biases is a list of 1, wanted a list of 5 numbers/,
     ],
     [
       "metadata that is no JSON",

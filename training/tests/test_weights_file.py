@@ -108,9 +108,9 @@ class WeightsFileTest(unittest.TestCase):
             {
                 "layers.0.weight": [3, 784, 5],
                 "layers.0.bias": [3, 784],
-                "layers.2.weight": [3, 64, 16, 3, 3],
-                "layers.2.bias": [3, 64],
-                "layers.4.weight": [3, 4, 16, 3, 3],
+                "layers.2.weight": [3, 32, 16, 3, 3],
+                "layers.2.bias": [3, 32],
+                "layers.4.weight": [3, 4, 8, 3, 3],
                 "layers.4.bias": [3, 4],
                 "prototypes": [3, 1, 5],
             },
@@ -130,8 +130,8 @@ class WeightsFileTest(unittest.TestCase):
         kinds = {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in tensors.items()}
         self.assertEqual(kinds["layers.0.weight"], (torch.int8, (3, 784, 5)))
         self.assertEqual(kinds["layers.0.weight.scale"], (torch.float32, (3, 16)))
-        self.assertEqual(kinds["layers.2.weight.scale"], (torch.float32, (3, 64)))
-        self.assertEqual(kinds["layers.2.bias"], (torch.float16, (3, 64)))
+        self.assertEqual(kinds["layers.2.weight.scale"], (torch.float32, (3, 32)))
+        self.assertEqual(kinds["layers.2.bias"], (torch.float16, (3, 32)))
         self.assertEqual(kinds["prototypes.scale"], (torch.float32, (3, 5)))
         self.assertEqual(int(tensors["layers.2.weight"].abs().max()), 63)
 
@@ -158,8 +158,8 @@ class WeightsFileTest(unittest.TestCase):
             (lambda tensors: tensors.pop(scale), f"{name} is I8, but {scale} is missing"),
             (lambda tensors: tensors.pop("layers.4.bias"), "layers.4.bias is missing"),
             (lambda tensors: tensors.update({scale: torch.ones(3, 16)}), "wrong shape"),
-            (lambda tensors: tensors.update({scale: torch.zeros(3, 64)}), "positive numbers"),
-            (lambda tensors: tensors.update({scale: torch.ones(3, 64).half()}), "as F32"),
+            (lambda tensors: tensors.update({scale: torch.zeros(3, 32)}), "positive numbers"),
+            (lambda tensors: tensors.update({scale: torch.ones(3, 32).half()}), "as F32"),
             (lambda tensors: tensors.update({"x.scale": torch.ones(1)}), "belongs to no tensor"),
             (minus_128, "holds −128"),
             (infinite, "not finite"),
