@@ -70,7 +70,7 @@ export async function readSplit(directory: string, split: Split): Promise<Labell
 }
 
 async function findFile(directory: string, name: string): Promise<string> {
-  for (const candidate of [`${name}.gz`, name]) {
+  for (const candidate of [name, `${name}.gz`]) {
     const path = join(directory, candidate);
     try {
       await access(path);

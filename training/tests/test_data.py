@@ -4,6 +4,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from abs_training.data import (
     IMAGES_MAGIC,
@@ -11,6 +12,7 @@ from abs_training.data import (
     DataError,
     read_data_set,
     read_idx,
+    read_split,
 )
 from tests.synthetic import NAMES, bars, idx_bytes, write_data_set
 
@@ -46,6 +48,9 @@ class ReadIdxTest(unittest.TestCase):
         self.assert_error(idx_bytes(labels), "starts with 0x00000801")
         images, _ = bars(1, 0)
         self.assert_error(idx_bytes(images), "starts with 0x00000803", LABELS_MAGIC)
+        self.assert_error(
+            b"\0\0\x0d\x01" + bytes(8), r"\(32-bit floats in 1 dimension", LABELS_MAGIC
+        )
 
     def test_truncated_and_too_long(self) -> None:
         content = idx_bytes(bars(2, 0)[0])
@@ -91,6 +96,40 @@ class ReadDataSetTest(unittest.TestCase):
         ):
             with self.subTest(message), self.assertRaisesRegex(DataError, message):
                 read_data_set(self.folder, kept, names)
+
+    def write_labels(self, labels: np.ndarray) -> None:
+        (self.folder / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels.astype(np.uint8)))
+
+    def test_labels_that_skip_numbers(self) -> None:
+        _, labels = bars(240, 1)
+        self.write_labels(np.array([1, 4, 7])[labels])
+        with self.assertRaisesRegex(DataError, "no image has label 0, .* with --classes 1,4,7$"):
+            read_data_set(self.folder)
+        data = read_data_set(self.folder, [1, 4, 7], NAMES)
+        self.assertEqual(data.class_names, NAMES)
+        self.assertEqual(sorted(set(data.training.labels.tolist())), [0, 1, 2])
+
+    def test_a_split_may_lack_classes_but_not_have_others(self) -> None:
+        _, labels = bars(240, 1)
+        self.write_labels(np.minimum(labels, 1))
+        for classes in (2, 3, 64):
+            self.assertEqual(len(read_split(self.folder, "validation", None, classes)), 20)
+        self.assertEqual(len(read_split(self.folder, "test", [0, 2], 2)), 8)
+        for split, kept, classes, message in (
+            ("test", None, 2, "an image has label 2, but the model has 2 classes"),
+            ("test", [0, 1], 3, r"2 class\(es\) are chosen, but the model has 3"),
+            ("validation", [2, 3], 2, "the validation split has no image of the model's classes"),
+        ):
+            with self.subTest(message), self.assertRaisesRegex(DataError, message):
+                read_split(self.folder, split, kept, classes)
+
+    def test_first_images_of_each_class(self) -> None:
+        data = read_data_set(self.folder)
+        found = data.training.first_of_each_class(2)
+        self.assertEqual(sorted(found.labels.tolist()), [0, 0, 1, 1, 2, 2])
+        for index in range(3):
+            expected = data.training.of_class(index)[:2]
+            self.assertTrue(torch.equal(found.of_class(index), expected))
 
     def test_sorted_file(self) -> None:
         images, labels = bars(240, 1)
