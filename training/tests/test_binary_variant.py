@@ -23,7 +23,7 @@ class BinaryVariantTest(unittest.TestCase):
         # The overall factor is open; the fit puts the mean logarithm at 0.
         self.assertAlmostEqual(float(found.log().mean()), 0, delta=5e-3)
         ratio = found / expected
-        self.assertLess(float((ratio / ratio.mean() - 1).abs().max()), 0.01)
+        self.assertLess(float((ratio / ratio.mean() - 1).abs().max()), 0.02)
 
     def test_lowers_the_cross_entropy_and_calibrates_the_scaled_losses(self) -> None:
         generator = generator_for(0, "noise")
