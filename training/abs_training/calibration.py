@@ -123,9 +123,17 @@ def calibrate(losses: Tensor, labels: Tensor) -> Calibration:
             high = middle
     clean = confidences(losses, scale, low)
     threshold = float(torch.quantile(clean, 1 - ACCEPTED_SHARE))
-    classes = losses.shape[1]
+    lowest = lowest_threshold(losses.shape[1])
     return Calibration(
         scale=float(f"{scale:.6g}"),
         floor=float(f"{low:.6g}"),
-        reject_below=float(f"{max(threshold, 1.5 / classes):.6g}"),
+        reject_below=float(f"{max(threshold, lowest):.6g}"),
     )
+
+
+def lowest_threshold(classes: int) -> float:
+    """The least confidence that may be asked for: above 1/classes, which junk far away gets.
+
+    Half as much again where there are many classes; with few, that would refuse good images.
+    """
+    return min(1.5 / classes, 1 / classes + 0.05)

@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from abs_training.calibration import best_scale, calibrate, confidences, quality
+from abs_training.calibration import best_scale, calibrate, confidences, lowest_threshold, quality
 from abs_training.randomness import generator_for
 
 
@@ -37,6 +37,10 @@ class CalibrationTest(unittest.TestCase):
         self.assertLess(found.scale, 600)
         clean = confidences(losses, found.scale, found.floor)
         self.assertAlmostEqual(float(clean.median()), 0.9, places=3)
+
+    def test_few_classes_do_not_make_the_threshold_high(self) -> None:
+        for classes, expected in ((2, 0.55), (3, 1 / 3 + 0.05), (10, 0.15), (64, 1.5 / 64)):
+            self.assertAlmostEqual(lowest_threshold(classes), expected)
 
     def test_quality(self) -> None:
         losses = torch.tensor([[0.01, 0.03, 0.09], [0.05, 0.02, 0.03], [0.01, 0.04, 0.02]])
