@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
+from abs_training.calibration import lowest_threshold
 from abs_training.confidence_model import (
     FEATURES,
     PENALTIES,
@@ -109,7 +110,7 @@ def fit_to_evidence(
         float(torch.quantile(model.confidences(clean), REJECTED_CLEAN)),
         float(torch.quantile(model.confidences(spoilt), REJECTED_CORRUPTED)),
     )
-    lowest = 1.5 / clean.losses.shape[1]
+    lowest = lowest_threshold(clean.losses.shape[1])
     return replace(model, reject_below=float(f"{max(threshold, lowest):.4g}"))
 
 
