@@ -62,19 +62,15 @@ const MOST_HIDDEN_UNITS = 64;
 const LARGEST_PARAMETER = 1e6;
 
 /**
- * Reads the metadata `confidence`: `{"paper": {…}, "calibrated": {…}}`, the latter optional. Files from before there
- * was a fitted confidence hold the paper's three numbers alone.
+ * Reads the metadata `confidence`: `{"paper": {…}, "calibrated": {…}}`, the latter optional.
  *
  * @throws {WeightsError} naming the entry that is missing or out of range
  */
 export function readConfidence(value: unknown): Confidence {
   const entries = record(value, "confidence");
-  const isPaperAlone = !("paper" in entries) && !("calibrated" in entries);
   const calibrated = entries["calibrated"];
   return {
-    paper: isPaperAlone
-      ? readPaperConfidence(entries, "confidence")
-      : readPaperConfidence(entries["paper"], "confidence.paper"),
+    paper: readPaperConfidence(entries["paper"], "confidence.paper"),
     calibrated: calibrated === undefined ? undefined : readCalibrated(record(calibrated, "confidence.calibrated")),
   };
 }

@@ -49,14 +49,11 @@ describe("readWeights", () => {
     expect(readWeights(writeWeightsFile(parts))).toEqual(model);
   });
 
-  it("reads back a calibrated confidence, and the paper's alone as older files hold it", () => {
+  it("reads back a calibrated confidence", () => {
     const calibrated = randomConfidence(4);
     const confidence = { ...model.confidence, calibrated };
     parts.metadata["confidence"] = JSON.stringify(confidenceMetadata(confidence));
     expect(readWeights(writeWeightsFile(parts)).confidence).toEqual(confidence);
-    const { scale, floor, rejectBelow } = model.confidence.paper;
-    parts.metadata["confidence"] = JSON.stringify({ scale, floor, reject_below: rejectBelow });
-    expect(readWeights(writeWeightsFile(parts)).confidence).toEqual(model.confidence);
   });
 
   it("reads a file that starts at an odd address", () => {
@@ -198,9 +195,9 @@ describe("readWeights", () => {
     [
       "a negative scale",
       () => {
-        parts.metadata["confidence"] = '{"scale":-1,"floor":0,"reject_below":0}';
+        parts.metadata["confidence"] = '{"paper":{"scale":-1,"floor":0,"reject_below":0}}';
       },
-      /confidence\.scale is -1/,
+      /confidence\.paper\.scale is -1/,
     ],
     [
       "a confidence without the paper's",

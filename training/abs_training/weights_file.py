@@ -146,7 +146,7 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
         class_names=class_names,
         decoders=restore_decoders(tensors, layers, latents, len(class_names)),
         prior=Prior(float(inference["beta"]), float(inference["sphere_radius"])),
-        calibration=_calibration(confidence.get("paper", confidence)),
+        calibration=_calibration(confidence["paper"]),
         prototypes=restore_prototypes(tensors, latents, len(class_names))
         if has_prototypes
         else None,
