@@ -50,8 +50,10 @@ def redrawings() -> Redrawings:
     drawn = torch.stack([0.9 * image + 0.05, pattern(784, 53, 97), torch.zeros(784)])
     return Redrawings(
         images=torch.stack([image, image, torch.zeros(784)]),
-        losses=torch.tensor([[0.03, 0.012, 0.02], [0.2, 0.3, 0.19], [0.01, 0.02, 0.03]]).double(),
-        latents=torch.tensor([[0.5, -1.0], [3.0, 2.0], [0.0, 0.0]]).double(),
+        losses=torch.tensor(
+            [[0.03, 0.012, 0.02], [0.2, 0.3, 0.19], [0.01, 0.02, 0.03]], dtype=torch.float64
+        ),
+        latents=torch.tensor([[0.5, -1.0], [3.0, 2.0], [0.0, 0.0]], dtype=torch.float64),
         reconstructions=drawn,
     )
 
