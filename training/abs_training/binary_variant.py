@@ -30,6 +30,9 @@ cost 0.0024 by it.
 OVERALL_RIDGE = 0.001
 """The same for the overall scale, about the best one without class scales."""
 
+LARGEST_EXPONENT = math.log(1e6)
+"""Of the scales that the fit tries; `best_scale` goes up to 10,000."""
+
 STEPS = 200
 """Most steps of the fit."""
 
@@ -83,7 +86,8 @@ def fit_class_scales(losses: Tensor, labels: Tensor) -> list[float]:
 
     def objective() -> float:
         optimiser.zero_grad()
-        logits = -losses * (overall + logarithms).exp()
+        # A first step too long would overflow; the penalties bring it back.
+        logits = -losses * (overall + logarithms).clamp_max(LARGEST_EXPONENT).exp()
         entropy = torch.nn.functional.cross_entropy(logits, labels)
         # Images that are told apart perfectly would drive the overall scale to infinity.
         departure = (overall - math.log(start)).square()

@@ -157,7 +157,7 @@ def mixed_corruptions(images: Tensor, seed: int) -> Tensor:
     """Images `[n, 28, 28]`, each under one corruption: the first under the first, and so on."""
     result = images.clone()
     for index, kind in enumerate(CORRUPTIONS):
-        chosen = torch.arange(index, len(images), len(CORRUPTIONS))
+        chosen = torch.arange(len(images))[index :: len(CORRUPTIONS)]
         if len(chosen):
             result[chosen] = corrupted(kind, images[chosen], seed)
     return result
