@@ -21,7 +21,7 @@ BISECTIONS = 8
 """Halvings of the way to the boundary: the distance is right to 1/256 of the way."""
 
 MOST_STEPS = 30
-"""Steps of DeepFool; images that keep their label count with the distance reached."""
+"""Steps of DeepFool; images that keep their label through all of them count as infinitely far."""
 
 OVERSHOOT = 0.02
 """By how much a step goes beyond the linearised boundary (Moosavi-Dezfooli et al. 2016)."""

@@ -13,11 +13,11 @@ from abs_training.confidence_model import (
     calibrated_from_json,
     evidence_of,
 )
-from abs_training.confidence_report import calibration_error, score_table, separation
 from abs_training.inference import LatentSearch, Prior, StartTable
 from abs_training.layers import NAMED_SHAPES, Decoder
 from abs_training.randomness import generator_for
 from abs_training.redrawing import descend, redraw
+from tests.confidence_figures import calibration_error, separation
 from tests.golden_confidence import GOLDEN, golden, model, redrawings
 
 
@@ -113,9 +113,9 @@ class ReportTest(unittest.TestCase):
         pairs = data.unsqueeze(1) - junk
         expected = float(((pairs > 0).double() + 0.5 * (pairs == 0).double()).mean())
         self.assertAlmostEqual(separation(data, junk).auroc, expected, places=12)
-        perfect = score_table({"low": junk - 100, "high": junk + 100}, data)
-        self.assertEqual((perfect["low"].auroc, perfect["low"].false_positives), (1, 0))
-        self.assertEqual((perfect["high"].auroc, perfect["high"].false_positives), (0, 1))
+        low, high = separation(data, junk - 100), separation(data, junk + 100)
+        self.assertEqual((low.auroc, low.false_positives), (1, 0))
+        self.assertEqual((high.auroc, high.false_positives), (0, 1))
 
     def test_calibration_error(self) -> None:
         confidences = torch.tensor([0.5] * 10 + [0.9] * 10)

@@ -1,8 +1,6 @@
-"""Figures that say what a confidence is worth, for any scorer of images."""
+"""Figures that say what a confidence is worth; `bench/separation.ts` has the same for the module."""
 
 from dataclasses import dataclass
-from typing import Mapping
-
 import torch
 from torch import Tensor
 
@@ -31,11 +29,6 @@ def separation(data: Tensor, junk: Tensor) -> Separation:
         auroc=float(wins / (len(data) * len(junk))),
         false_positives=float((junk.double() >= threshold).double().mean()),
     )
-
-
-def score_table(scores: Mapping[str, Tensor], data: Tensor) -> dict[str, Separation]:
-    """The separation of each kind of junk, by name, from the scores `[n]` of clean images."""
-    return {kind: separation(data, found) for kind, found in scores.items()}
 
 
 def calibration_error(confidences: Tensor, correct: Tensor, equal_mass: bool = True) -> float:
