@@ -66,7 +66,7 @@ def _section(path: Path) -> list[str]:
         f"- {training['images']['training']:,} training and "
         f"{training['images']['validation']:,} validation images",
         f"- seed {recipe['seed']}; Python {versions['python']}, torch {versions['torch']}, numpy "
-        f"{versions['numpy']}, {recipe['device']}; seconds: {seconds}",
+        f"{versions['numpy']}, {recipe['device']}; wall-clock seconds: {seconds}",
         "",
         "```sh",
         training["command"],
