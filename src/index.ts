@@ -52,8 +52,9 @@ export interface ClassifierOptions {
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.
  *
- * @throws {TypeError} for options of the wrong type or an unknown inference, variant or confidence
- * @throws {Error} when the calibrated confidence is asked for and the weights or the variant bring none
+ * @throws {TypeError} for options of the wrong type, an unknown inference, variant or confidence, or the calibrated
+ *   confidence with `"binary-abs"`
+ * @throws {Error} when the calibrated confidence is asked for and the weights bring none
  * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the variant
  */
 export async function createClassifier(options: ClassifierOptions = {}): Promise<Classifier> {
@@ -61,6 +62,9 @@ export async function createClassifier(options: ClassifierOptions = {}): Promise
   checkName("inference", inference, INFERENCES);
   checkName("variant", variant, VARIANTS);
   if (confidence !== undefined) checkName("confidence", confidence, CONFIDENCES);
+  if (variant === "binary-abs" && confidence === "calibrated") {
+    throw new TypeError('confidence: got "calibrated", but the variant "binary-abs" has only "paper"');
+  }
   const bundle = weights === undefined ? undefined : writeBundle(readWeights(asBytes(weights)));
   const instance = await instantiate(await (options.module ?? packagedModule()));
   return new ModuleClassifier(new Engine(instance, bundle, variant), inference, confidence, onProgress);

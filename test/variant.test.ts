@@ -119,6 +119,12 @@ describe("createClassifier", () => {
     );
   });
 
+  it("refuses the calibrated confidence, which is not fitted to thresholded images", async () => {
+    await expect(createClassifier({ variant: "binary-abs", confidence: "calibrated" })).rejects.toThrow(
+      'confidence: got "calibrated", but the variant "binary-abs" has only "paper"',
+    );
+  });
+
   it("has the variant in the frozen weights", async () => {
     const frozen = await createClassifier({ variant: "binary-abs" });
     const [drawing] = frozen.sample(3, { seed: 5 }) as [Float32Array];
