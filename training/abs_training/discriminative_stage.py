@@ -4,8 +4,8 @@ For each image the losses of its own class and of the two best wrong classes ent
 Latents are found by search and then held fixed: by the envelope theorem that gives the gradient of
 the loss at the best latent.
 
-Most images are first moved towards their best rival, as an attacker would move them. With L the
-squared error, dL_c/dx = 2(x − G_c), so the difference of two classes' losses falls fastest along
+Images are first moved towards their best rival, as an attacker would move them. With L the squared
+error, dL_c/dx = 2(x − G_c), so the difference of two classes' losses falls fastest along
 G_rival − G_own. The latents then adapt to the moved image before its losses are compared.
 """
 

@@ -13,10 +13,10 @@ from abs_training.commands.arguments import (
 )
 from abs_training.data import to_unit_range
 from abs_training.inference import search_all_classes
+from abs_training.published import read_any_weights
 from abs_training.safetensors_file import WeightsFileError
 from abs_training.threads import use_one_thread
 from abs_training.weights_file import BINARY_VARIANT
-from abs_training.published import read_any_weights
 
 
 def add(parser: argparse.ArgumentParser) -> None:
