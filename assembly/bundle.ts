@@ -4,7 +4,7 @@
 
 /** "ABSB", then the version that src/weights/bundle.ts writes. */
 export const BUNDLE_MAGIC: u32 = 0x42534241;
-export const BUNDLE_VERSION: u32 = 2;
+export const BUNDLE_VERSION: u32 = 3;
 
 /** Where a tensor lies and in which form, see decoder/stored.ts; three fields of a header or layer. */
 @unmanaged
@@ -15,7 +15,7 @@ export class BundleTensor {
   scalesOffset: u32;
 }
 
-/** The bundle's first 56 bytes; `layerCount` layer descriptions follow. */
+/** The bundle's first 60 bytes; `layerCount` layer descriptions follow. */
 @unmanaged
 export class BundleHeader {
   magic: u32;
@@ -35,8 +35,30 @@ export class BundleHeader {
   prototypesElement: u32;
   prototypesOffset: u32;
   prototypesScalesOffset: u32;
+  /** Of a BundleRace; 0 when the file has no tables for the race. */
+  raceOffset: u32;
   length: u32;
 }
+
+/**
+ * Sizes of the race's tables, followed by RACE_TENSORS descriptions of tensors. Weights lie as [inputs][outputs] with a
+ * scale an output, class after class where there are several.
+ */
+@unmanaged
+export class BundleRace {
+  coefficients: u32;
+  surrogateHidden: u32;
+  proposalHidden: u32;
+  /** Latents proposed a class. */
+  candidates: u32;
+}
+
+/** The race's tensors in order. */
+export const BASIS: u32 = 0;
+export const MEAN: u32 = 1;
+export const PROPOSAL: u32 = 2;
+export const SURROGATES: u32 = 6;
+export const METRICS: u32 = 12;
 
 export const DENSE: u32 = 0;
 export const TRANSPOSED_CONVOLUTION: u32 = 1;
@@ -87,4 +109,14 @@ export function biasOf(layer: BundleLayer): BundleTensor {
 
 export function bundleLayer(bundle: usize, index: u32): BundleLayer {
   return changetype<BundleLayer>(bundle + offsetof<BundleHeader>() + index * offsetof<BundleLayer>());
+}
+
+export function raceOf(bundle: usize): BundleRace {
+  return changetype<BundleRace>(bundle + changetype<BundleHeader>(bundle).raceOffset);
+}
+
+export function raceTensor(race: BundleRace, index: u32): BundleTensor {
+  return changetype<BundleTensor>(
+    changetype<usize>(race) + offsetof<BundleRace>() + index * offsetof<BundleTensor>(),
+  );
 }

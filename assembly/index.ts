@@ -3,11 +3,13 @@
 import { BUNDLE_MAGIC, BUNDLE_VERSION, BundleHeader } from "./bundle";
 import * as plan from "./decoder/plan";
 import { FROZEN_BUNDLE, FROZEN_BUNDLE_LENGTH } from "./frozen";
-import { scratchFloats } from "./inference/bfgs";
+import { allocateDescent, Descent } from "./inference/bfgs";
 import * as binary from "./inference/binary";
 import * as confidence from "./inference/confidence";
 import { allocateEvidence, gatherEvidence } from "./inference/evidence";
 import * as loss from "./inference/loss";
+import * as raceTables from "./inference/race/tables";
+import * as race from "./inference/race/race";
 import { fillNormal, seed } from "./inference/random";
 import { searchFromPrototypes, searchFromSamples } from "./inference/search";
 import { allocateStarts, fillStarts, resetStarts, Starts } from "./inference/starts";
@@ -21,6 +23,7 @@ let gradient: usize = 0;
 let probabilities: usize = 0;
 let classScales: usize = 0;
 let scratch: usize = 0;
+let descent: Descent = changetype<Descent>(0);
 let loaded: usize = 0;
 let prototypes: Starts = changetype<Starts>(0);
 let samples: Starts = changetype<Starts>(0);
@@ -57,11 +60,14 @@ export function load(bundle: usize): i32 {
   gradient = allocate((<usize>plan.latents) << 2);
   probabilities = allocate((<usize>plan.classes) << 3);
   classScales = allocate((<usize>plan.classes) << 2);
-  scratch = allocate((<usize>scratchFloats(plan.latents)) << 2);
+  scratch = allocate((<usize>(3 * plan.latents)) << 2);
+  descent = allocateDescent();
+  if (!raceTables.load(bundle)) return 2;
+  if (raceTables.available && !race.reserve(classScales)) return 2;
   modelEnd = mark();
   prototypes = changetype<Starts>(0);
   samples = changetype<Starts>(0);
-  return scratch == 0 ? 2 : 0;
+  return scratch == 0 || changetype<usize>(descent) == 0 ? 2 : 0;
 }
 
 /** f32 [784]: the image that `search…` and `evaluate…` look at, in [0, 1]. */
@@ -173,7 +179,12 @@ export function dropStarts(): void {
   samples = changetype<Starts>(0);
 }
 
-/** Both searches fill latents and losses and return the number of decoder evaluations spent. */
+/** Address of the race's rules, laid out as inference/race/race.ts has them; 0 when the model brings no tables. */
+export function raceRulesAddress(): usize {
+  return raceTables.available ? race.rulesAddress() : 0;
+}
+
+/** All searches fill latents and losses and return the number of decoder evaluations spent. */
 export function searchPaper(): i32 {
   loss.resetEvaluations();
   searchFromSamples(samples, image, latents, losses, scratch);
@@ -182,7 +193,19 @@ export function searchPaper(): i32 {
 
 export function searchPrototypes(evaluations: i32): i32 {
   loss.resetEvaluations();
-  searchFromPrototypes(prototypes, image, evaluations, latents, losses, scratch);
+  searchFromPrototypes(prototypes, image, evaluations, latents, losses, descent);
+  return loss.evaluations;
+}
+
+export function searchRace(): i32 {
+  loss.resetEvaluations();
+  race.race(image, latents, losses);
+  return loss.evaluations;
+}
+
+/** Behind `searchRace`: takes every class to the full number of evaluations. Returns all evaluations of both. */
+export function settleRace(): i32 {
+  race.settleAll(image, latents, losses);
   return loss.evaluations;
 }
 

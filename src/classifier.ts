@@ -1,10 +1,11 @@
+import { type Effort, RACE_RULES } from "./effort.ts";
 import type { ConfidenceKind, Engine } from "./engine.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
 import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
 import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
 
 /** The names of the searches; see `createClassifier`. */
-export const INFERENCES = ["prototypes", "paper"] as const;
+export const INFERENCES = ["race", "paper"] as const;
 export type Inference = (typeof INFERENCES)[number];
 
 /** The names of the confidences; see `createClassifier`. */
@@ -29,9 +30,16 @@ export interface Classification {
    * image is one of the classes at all, judged by the winner's redrawing. Paper: (e^(−s·loss) + η) / Σ.
    */
   probabilities: Float64Array;
-  /** One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. */
+  /**
+   * One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. Under
+   * the inference `"race"` only the label's is taken to its end: a class that has fallen behind keeps the loss at which
+   * it was dropped, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
+   */
   losses: Float32Array;
-  /** Decoder evaluations spent: those of the search, and one for the calibrated confidence. */
+  /**
+   * Evaluations of the true decoders spent: those of the search, and one for the calibrated confidence. Surrogates are
+   * not counted; each of theirs costs about a hundredth of the multiply-adds.
+   */
   evaluations: number;
 }
 
@@ -68,8 +76,11 @@ export interface LossAndGradient {
   gradients: Float32Array[];
 }
 
-/** BFGS evaluations a class after the best prototype; chosen on validation images by `bench/evaluations.ts`. */
-const PROTOTYPE_EVALUATIONS = 12;
+/**
+ * Evaluations a class behind the best prototype, for weights without tables to race with; chosen on validation images by
+ * `bench/evaluations.ts`.
+ */
+const PROTOTYPE_EVALUATIONS: Record<Effort, number> = { quick: 6, standard: 12, thorough: 40 };
 const LARGEST_SEED = 2 ** 32 - 1;
 const MOST_SAMPLES = 10_000;
 
@@ -80,6 +91,7 @@ export type Classifier = Pick<ModuleClassifier, keyof ModuleClassifier>;
 export class ModuleClassifier {
   #engine: Engine | undefined;
   readonly #inference: Inference;
+  readonly #effort: Effort;
   readonly #progress: Progress | undefined;
   #isPrepared = false;
   /** The classes' names, by label. */
@@ -94,7 +106,13 @@ export class ModuleClassifier {
    * @param progress hears how far the paper's table of samples is built, on the first image in that mode
    * @throws {Error} when the calibrated confidence is asked for and the weights bring none
    */
-  constructor(engine: Engine, inference: Inference, confidence?: ConfidenceKind, progress?: Progress) {
+  constructor(
+    engine: Engine,
+    inference: Inference,
+    effort: Effort,
+    confidence?: ConfidenceKind,
+    progress?: Progress,
+  ) {
     const isFitted = engine.description.confidence.calibrated !== undefined;
     if (confidence === "calibrated" && !isFitted) {
       throw new Error(
@@ -103,11 +121,12 @@ export class ModuleClassifier {
     }
     this.#engine = engine;
     this.#inference = inference;
+    this.#effort = effort;
     this.confidence = confidence ?? (isFitted ? "calibrated" : "paper");
     this.#progress = progress;
     this.classes = engine.description.classes;
     this.latents = engine.latents;
-    if (inference === "prototypes") this.#prepare(engine);
+    if (inference === "race") this.#prepare(engine);
   }
 
   /** Bytes of WebAssembly memory that the classifier holds. */
@@ -137,11 +156,15 @@ export class ModuleClassifier {
     );
   }
 
-  /** Classifies one image and shows how every class would redraw it. Takes and throws what `classify` does. */
+  /**
+   * Classifies one image and shows how every class would redraw it. Takes and throws what `classify` does. Every class is
+   * searched as far as the label's, so losses of the others can be lower than those of `classify`; should one of them
+   * end below the label's, it becomes the label.
+   */
   explain(image: ImageValues): Explanation {
     const engine = this.#live();
     const values = normalisedImages(image, 1);
-    const classification = this.#classify(engine, values);
+    const classification = this.#classify(engine, values, true);
     const { label, losses } = classification;
     const classes = this.classes.map((_, index) => ({
       loss: losses[index] as number,
@@ -168,7 +191,7 @@ export class ModuleClassifier {
   lossAndGradient(image: ImageValues): LossAndGradient {
     const engine = this.#live();
     const values = normalisedImages(image, 1);
-    const { losses } = this.#classify(engine, values);
+    const { losses } = this.#classify(engine, values, true);
     const seen = engine.image();
     const gradients = this.classes.map((_, index) => {
       const reconstruction = engine.reconstruct(index);
@@ -228,15 +251,23 @@ export class ModuleClassifier {
 
   #prepare(engine: Engine): void {
     if (this.#inference === "paper") prepareSamples(engine, this.#progress);
+    else if (engine.canRace) engine.setRaceRules(RACE_RULES[this.#effort]);
     else preparePrototypes(engine);
     this.#isPrepared = true;
   }
 
-  #classify(engine: Engine, values: Float32Array): Classification {
+  /** Searches for the image; with `all`, every class as far as the label's. Returns the evaluations spent. */
+  #search(engine: Engine, all: boolean): number {
     if (!this.#isPrepared) this.#prepare(engine);
+    if (this.#inference === "paper") return engine.searchPaper();
+    if (!engine.canRace) return engine.searchPrototypes(PROTOTYPE_EVALUATIONS[this.#effort]);
+    const spent = engine.searchRace();
+    return all ? engine.settleRace() : spent;
+  }
+
+  #classify(engine: Engine, values: Float32Array, all = false): Classification {
     engine.setImage(values);
-    const searched =
-      this.#inference === "paper" ? engine.searchPaper() : engine.searchPrototypes(PROTOTYPE_EVALUATIONS);
+    const searched = this.#search(engine, all);
     const losses = engine.losses();
     const { probabilities, evaluations: judged } = engine.probabilities(this.confidence);
     const label = smallest(losses);

@@ -1,3 +1,4 @@
+import type { RaceRules } from "./effort.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
 import { type CalibratedConfidence, FEATURES, PENALTIES } from "./weights/confidence.ts";
 import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
@@ -37,6 +38,9 @@ interface ModuleExports {
   dropStarts(): void;
   searchPaper(): number;
   searchPrototypes(evaluations: number): number;
+  raceRulesAddress(): number;
+  searchRace(): number;
+  settleRace(): number;
   paperProbabilities(scale: number, floor: number): void;
   reserveCalibration(hiddenUnits: number): number;
   calibratedProbabilities(): number;
@@ -223,6 +227,37 @@ export class Engine {
   /** Best prototype and at most `evaluations` steps a class; fills latents and losses. Returns the evaluations spent. */
   searchPrototypes(evaluations: number): number {
     return this.#scaled(this.#module.searchPrototypes(evaluations));
+  }
+
+  /** Whether the model brings the tables that a race needs. */
+  get canRace(): boolean {
+    return this.#module.raceRulesAddress() !== 0;
+  }
+
+  /** Sets the rules of the races to come. */
+  setRaceRules(rules: RaceRules): void {
+    const address = this.#module.raceRulesAddress();
+    const counts = [rules.foretold, rules.raced, rules.polished, rules.ceilingPerClass * this.classes, rules.entrants];
+    new Int32Array(this.#module.memory.buffer, address, counts.length).set(counts);
+    const margins = [
+      ...rules.foretoldMargins,
+      rules.withinMargin,
+      rules.entranceMargin,
+      rules.raceMargin,
+      rules.raceDecay,
+      rules.runnerUpMargin,
+    ];
+    this.#floats(address + 4 * counts.length, margins.length).set(margins);
+  }
+
+  /** The race under the rules set; fills latents and losses. Returns the evaluations of the true decoder spent. */
+  searchRace(): number {
+    return this.#scaled(this.#module.searchRace());
+  }
+
+  /** Behind `searchRace`: takes every class to the rules' full number of evaluations. Returns those of both. */
+  settleRace(): number {
+    return this.#scaled(this.#module.settleRace());
   }
 
   /** Applies the variant's class scales to the losses that a search has just left; passes `evaluations` on. */

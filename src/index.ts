@@ -1,4 +1,5 @@
 import { type Classifier, CONFIDENCES, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
+import { EFFORTS, type Effort } from "./effort.ts";
 import { type ConfidenceKind, Engine } from "./engine.ts";
 import { instantiate, type ModuleSource } from "./load/given.ts";
 import { packagedModule } from "./load/node.ts";
@@ -14,6 +15,7 @@ export type {
   Inference,
   LossAndGradient,
 } from "./classifier.ts";
+export type { Effort } from "./effort.ts";
 export type { ConfidenceKind } from "./engine.ts";
 export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "./image/preprocess.ts";
 export { preprocess } from "./image/preprocess.ts";
@@ -29,10 +31,18 @@ export interface ClassifierOptions {
   /** A weights file (docs/weights-format.md, or the published original as safetensors); default: the frozen weights. */
   weights?: Uint8Array | ArrayBuffer;
   /**
-   * `"prototypes"` (default): the best of some stored latents, then a short descent. `"paper"`: the published search,
-   * 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and 63 MB on the first image.
+   * `"race"` (default): a small network proposes latents, surrogates of the decoders drop those that cannot win, and the
+   * decoders decide among the rest; weights without tables for that are searched from stored latents, class by class.
+   * `"paper"`: the published search, 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and
+   * 63 MB on the first image.
    */
   inference?: Inference;
+  /**
+   * How much `"race"` may spend on an image: `"quick"`, `"standard"` (default) or `"thorough"`. The ceiling on
+   * evaluations of the true decoders is 2, 8 or 48 a class, and one more for the calibrated confidence; most images need
+   * far fewer (`evaluations` of a result counts them).
+   */
+  effort?: Effort;
   /**
    * `"abs"` (default), or `"binary-abs"` for black-and-white images (binary ABS of Schott et al. 2018): pixels from 0.5
    * on become 1 and all others 0, and each class's loss is multiplied by a scale of the class, both as the weights say.
@@ -52,14 +62,15 @@ export interface ClassifierOptions {
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.
  *
- * @throws {TypeError} for options of the wrong type, an unknown inference, variant or confidence, or the calibrated
+ * @throws {TypeError} for options of the wrong type, an unknown inference, effort, variant or confidence, or the calibrated
  *   confidence with `"binary-abs"`
  * @throws {Error} when the calibrated confidence is asked for and the weights bring none
  * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the variant
  */
 export async function createClassifier(options: ClassifierOptions = {}): Promise<Classifier> {
-  const { inference = "prototypes", variant = "abs", confidence, weights, onProgress } = options;
+  const { inference = "race", effort = "standard", variant = "abs", confidence, weights, onProgress } = options;
   checkName("inference", inference, INFERENCES);
+  checkName("effort", effort, EFFORTS);
   checkName("variant", variant, VARIANTS);
   if (confidence !== undefined) checkName("confidence", confidence, CONFIDENCES);
   if (variant === "binary-abs" && confidence === "calibrated") {
@@ -67,7 +78,7 @@ export async function createClassifier(options: ClassifierOptions = {}): Promise
   }
   const bundle = weights === undefined ? undefined : writeBundle(readWeights(asBytes(weights)));
   const instance = await instantiate(await (options.module ?? packagedModule()));
-  return new ModuleClassifier(new Engine(instance, bundle, variant), inference, confidence, onProgress);
+  return new ModuleClassifier(new Engine(instance, bundle, variant), inference, effort, confidence, onProgress);
 }
 
 function checkName(option: string, value: string, known: readonly string[]): void {

@@ -21,6 +21,8 @@ export class Layer {
   kernel: i32;
   stride: i32;
   padding: i32;
+  /** Run by phaseConvolution.ts instead of transposedConvolution.ts. */
+  isShort: bool;
   /** Packed weights of class 0 and the distance to the next class, for each direction. */
   forwardWeights: usize;
   forwardClassBytes: usize;

@@ -15,6 +15,7 @@ import { allocate, mark, release } from "../layout";
 import { eluForward, eluGradient } from "./activation";
 import * as dense from "./dense";
 import { Layer, Plane, storedChannels } from "./layer";
+import * as phaseConvolution from "./phaseConvolution";
 import { expand, F32, storedBytes } from "./stored";
 import * as transposedConvolution from "./transposedConvolution";
 
@@ -59,6 +60,7 @@ export function build(bundle: usize): bool {
   classes = <i32>header.classes;
   latents = <i32>header.latents;
   layerCount = <i32>header.layerCount;
+  phaseConvolution.reset();
   layers = allocate(<usize>layerCount * offsetof<Layer>());
   zeros = allocate(64);
   latentPlane = newInputPlane(bundle, 0, 1, 1, storedChannels(latents));
@@ -93,7 +95,9 @@ function buildLayer(bundle: usize, index: i32): bool {
     layer.outputGradient = newPlane(height, width, channels, layer.padding, right);
   }
   if (layer.output == changetype<Plane>(0) || layer.outputGradient == changetype<Plane>(0)) return false;
-  return layer.kind == DENSE ? packDense(layer, source, bundle) : packConvolution(layer, source, bundle);
+  if (layer.kind == DENSE) return packDense(layer, source, bundle);
+  layer.isShort = phaseConvolution.applies(layer, isLast);
+  return packConvolution(layer, source, bundle);
 }
 
 function packDense(layer: Layer, source: BundleLayer, bundle: usize): bool {
@@ -125,8 +129,14 @@ function packDense(layer: Layer, source: BundleLayer, bundle: usize): bool {
 }
 
 function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool {
-  layer.forwardClassBytes = transposedConvolution.forwardBytes(layer, layer.input.channels, layer.output.channels);
-  layer.gradientClassBytes = transposedConvolution.gradientBytes(layer, layer.input.channels, layer.output.channels);
+  if (layer.isShort) {
+    layer.forwardClassBytes = phaseConvolution.weightBytes(layer);
+    layer.gradientClassBytes = layer.forwardClassBytes;
+    if (!phaseConvolution.reserve(layer)) return false;
+  } else {
+    layer.forwardClassBytes = transposedConvolution.forwardBytes(layer, layer.input.channels, layer.output.channels);
+    layer.gradientClassBytes = transposedConvolution.gradientBytes(layer, layer.input.channels, layer.output.channels);
+  }
   const phases = layer.stride * layer.stride;
   layer.biasClassBytes = (<usize>(phases * layer.output.channels)) << 2;
   layer.forwardWeights = allocate(<usize>classes * layer.forwardClassBytes);
@@ -141,12 +151,11 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
   const bias = reserveExpanded(biasOf(source), biases);
   if (!weights || !bias) return false;
   for (let index = 0; index < classes; ++index) {
-    transposedConvolution.pack(
-      layer,
-      expandKernel(layer, bundle, weightsOf(source), index, count, biases, weights),
-      layer.forwardWeights + <usize>index * layer.forwardClassBytes,
-      layer.gradientWeights + <usize>index * layer.gradientClassBytes,
-    );
+    const kernel = expandKernel(layer, bundle, weightsOf(source), index, count, biases, weights);
+    const forward = layer.forwardWeights + <usize>index * layer.forwardClassBytes;
+    const gradient = layer.gradientWeights + <usize>index * layer.gradientClassBytes;
+    if (layer.isShort) phaseConvolution.pack(layer, kernel, forward, gradient);
+    else transposedConvolution.pack(layer, kernel, forward, gradient);
     const expanded = expandClass(bundle, biasOf(source), index, biases, biases, bias);
     for (let phase = 0; phase < phases; ++phase) {
       const target = layer.bias + ((<usize>((index * phases + phase) * layer.output.channels)) << 2);
@@ -244,6 +253,7 @@ export function decode(classIndex: i32): void {
   for (let index = 0; index < layerCount; ++index) {
     const layer = layerAt(index);
     if (layer.kind == DENSE) dense.forward(layer, classIndex);
+    else if (layer.isShort) phaseConvolution.forward(layer, classIndex);
     else transposedConvolution.forward(layer, classIndex);
     if (index < layerCount - 1) eluForward(layer.output);
   }
@@ -255,6 +265,7 @@ export function backward(classIndex: i32): void {
     const layer = layerAt(index);
     if (index < layerCount - 1) eluGradient(layer.output, layer.outputGradient);
     if (layer.kind == DENSE) dense.gradient(layer, classIndex);
+    else if (layer.isShort) phaseConvolution.gradient(layer, classIndex);
     else transposedConvolution.gradient(layer, classIndex, zeros);
   }
 }

@@ -151,3 +151,38 @@ export function tile4x1(
   v128.store_lane<f32>(output + 2 * outputStep, result, 2);
   v128.store_lane<f32>(output + 3 * outputStep, result, 3);
 }
+
+/** `count` pixels of one line × 8 channels. The last tile overlaps the one before it rather than leave a rest. */
+export function line4x8(
+  input: usize,
+  pixelStep: usize,
+  rowStep: isize,
+  rows: i32,
+  run: i32,
+  weights: usize,
+  bias: usize,
+  output: usize,
+  outputStep: usize,
+  count: i32,
+): void {
+  if (count < 4) {
+    for (let pixel = 0; pixel < count; ++pixel) {
+      tile1x8(input + <usize>pixel * pixelStep, rowStep, rows, run, weights, bias, output + <usize>pixel * outputStep);
+    }
+    return;
+  }
+  for (let pixel = 0; pixel < count; pixel += 4) {
+    const first = <usize>min(pixel, count - 4);
+    tile4x8(
+      input + first * pixelStep,
+      pixelStep,
+      rowStep,
+      rows,
+      run,
+      weights,
+      bias,
+      output + first * outputStep,
+      outputStep,
+    );
+  }
+}

@@ -13,7 +13,7 @@
 
 import { Layer, storedChannels } from "./layer";
 import { expand, storedBytes } from "./stored";
-import { tile1x8, tile4x1, tile4x8 } from "./tile";
+import { line4x8, tile4x1 } from "./tile";
 
 /** Taps that reach outputs of this phase. */
 function taps(layer: Layer, phase: i32): i32 {
@@ -229,43 +229,8 @@ export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
   }
 }
 
-/** `count` pixels of one line × 8 channels. The last tile overlaps the one before it rather than leave a rest. */
-function line4x8(
-  input: usize,
-  pixelStep: usize,
-  rowStep: isize,
-  rows: i32,
-  run: i32,
-  weights: usize,
-  bias: usize,
-  output: usize,
-  outputStep: usize,
-  count: i32,
-): void {
-  if (count < 4) {
-    for (let pixel = 0; pixel < count; ++pixel) {
-      tile1x8(input + <usize>pixel * pixelStep, rowStep, rows, run, weights, bias, output + <usize>pixel * outputStep);
-    }
-    return;
-  }
-  for (let pixel = 0; pixel < count; pixel += 4) {
-    const first = <usize>min(pixel, count - 4);
-    tile4x8(
-      input + first * pixelStep,
-      pixelStep,
-      rowStep,
-      rows,
-      run,
-      weights,
-      bias,
-      output + first * outputStep,
-      outputStep,
-    );
-  }
-}
-
 /**
- * The same for a single output channel. The output plane is 28 wide and the stride at most 7 (see
+ * As line4x8 for a single output channel. The output plane is 28 wide and the stride at most 7 (see
  * src/weights/decoderShape.ts), so every phase has at least 4 outputs and the overlapping tile always fits.
  */
 function line4x1(

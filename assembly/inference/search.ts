@@ -1,8 +1,9 @@
-// The two searches. Each takes an image and leaves, for every class, a latent and its loss.
+// Searches of every class for itself. Each takes an image and leaves, for every class, a latent and its loss.
 
 import * as plan from "../decoder/plan";
 import { descendByAdam } from "./adam";
-import { descendByBfgs } from "./bfgs";
+import { beginWithScale, Descent, judge, propose } from "./bfgs";
+import { evaluateWithGradient } from "./loss";
 import { bestStart, presentImage, Starts } from "./starts";
 
 /** The paper's step size and number of updates: 50 passes, the last of which only evaluates. */
@@ -33,15 +34,31 @@ export function searchFromPrototypes(
   evaluations: i32,
   latents: usize,
   losses: usize,
-  scratch: usize,
+  descent: Descent,
 ): void {
   const imageSquare = presentImage(image);
-  // The loss is the squared error over 784, so its second derivative is about 2 · curvature / 784.
-  const firstScale: f32 = <f32>plan.PIXELS / (2 * TYPICAL_CURVATURE);
+  const bytes = (<usize>plan.latents) << 2;
   for (let index = 0; index < plan.classes; ++index) {
-    const latent = latents + ((<usize>(index * plan.latents)) << 2);
-    bestStart(starts, index, image, imageSquare, latent);
-    const loss = descendByBfgs(index, image, latent, evaluations, firstScale, scratch);
+    bestStart(starts, index, image, imageSquare, descent.latent);
+    const loss = descendFromGuess(index, image, evaluations, descent);
+    memory.copy(latents + bytes * <usize>index, descent.latent, bytes);
     store<f32>(losses + ((<usize>index) << 2), loss);
+  }
+}
+
+/** Descends from `descent.latent` with at most `evaluations` evaluations, the first one included; returns the loss. */
+export function descendFromGuess(classIndex: i32, image: usize, evaluations: i32, descent: Descent): f32 {
+  // The loss is the squared error over 784, so its second derivative is about 2 · curvature / 784.
+  const scale: f32 = <f32>plan.PIXELS / (2 * TYPICAL_CURVATURE);
+  beginWithScale(descent, evaluateWithGradient(classIndex, image, descent.latent, descent.gradient), scale);
+  continueDescent(classIndex, image, evaluations - 1, descent);
+  return descent.loss;
+}
+
+/** Goes on with a descent for at most `evaluations` evaluations. */
+export function continueDescent(classIndex: i32, image: usize, evaluations: i32, descent: Descent): void {
+  for (let used = 0; used < evaluations; ++used) {
+    if (!propose(descent)) return;
+    judge(descent, evaluateWithGradient(classIndex, image, descent.trial, descent.trialGradient));
   }
 }

@@ -1,17 +1,20 @@
 import type { DecoderLayer } from "./decoderShape.ts";
 import type { Model, ModelDescription, StoredTensor } from "./model.ts";
+import type { RaceTables } from "./race.ts";
 import { counted, type Order, rearrange } from "./rearrange.ts";
 
 // The bundle: a model as the module reads it (assembly/bundle.ts): a header, the layers, then flat tensors with
 // channels innermost, in the form in which the weights file stores them.
 
 const MAGIC = 0x42534241;
-const VERSION = 2;
-const HEADER_WORDS = 14;
+const VERSION = 3;
+const HEADER_WORDS = 15;
 const LAYER_WORDS = 16;
+const RACE_SIZE_WORDS = 4;
 const ELEMENTS = { F32: 0, F16: 1, I8: 2 } as const;
 const PROTOTYPES_WORD = 10;
-const LENGTH_WORD = 13;
+const RACE_WORD = 13;
+const LENGTH_WORD = 14;
 
 /** What the wrapper reads back from a bundle's header; offsets count bytes from the bundle's start. */
 export interface BundleHeader {
@@ -48,6 +51,7 @@ export function writeBundle(model: Model): Uint8Array<ArrayBuffer> {
   const prototypeWords = prototypes
     ? body.placeTensor(prototypes.latents, counted(prototypes.count * latents), counted(latents))
     : [0, 0, 0];
+  const raceOffset = model.race === undefined ? 0 : placeRace(body, model.race);
   const bytes = body.withHeader();
   const view = new DataView(bytes.buffer);
   const write = (word: number, fields: readonly number[]): void => {
@@ -60,6 +64,7 @@ export function writeBundle(model: Model): Uint8Array<ArrayBuffer> {
   view.setFloat32(28, model.sphereRadius, true);
   write(8, [metadataOffset, metadata.length]);
   write(PROTOTYPES_WORD, prototypeWords);
+  write(RACE_WORD, [raceOffset]);
   write(LENGTH_WORD, [bytes.length]);
   write(HEADER_WORDS, layers);
   return bytes;
@@ -88,6 +93,20 @@ function layerWords(body: Body, layer: DecoderLayer, weight: StoredTensor, bias:
   ];
 }
 
+/** Places the tables of the race, their description last, and returns its offset. */
+function placeRace(body: Body, race: RaceTables): number {
+  const described = race.tensors.flatMap(({ tensor, groups, channels }) =>
+    body.placeTensor(tensor, counted(tensor.values.length / groups), counted(channels), groups),
+  );
+  const { coefficients, surrogateHidden, proposalHidden, candidates } = race;
+  const words = Uint8Array.from({ length: 4 * (RACE_SIZE_WORDS + described.length) });
+  const view = new DataView(words.buffer);
+  [coefficients, surrogateHidden, proposalHidden, candidates, ...described].forEach((word, index) => {
+    view.setUint32(4 * index, word, true);
+  });
+  return body.placeBytes(words);
+}
+
 /** What follows the header and the layers, as it grows. */
 class Body {
   readonly #start: number;
@@ -111,12 +130,15 @@ class Body {
     return offset;
   }
 
-  /** Appends a tensor, each class's values in the given order, and returns the three words that describe it. */
-  placeTensor(tensor: StoredTensor, order: Order, scaleOrder: Order): number[] {
-    const offset = this.placeBytes(this.#bytesOf(tensor, order));
+  /**
+   * Appends a tensor, the values of each of its groups (by default: classes) in the given order, and returns the three
+   * words that describe it.
+   */
+  placeTensor(tensor: StoredTensor, order: Order, scaleOrder: Order, groups = this.#classes): number[] {
+    const offset = this.placeBytes(this.#bytesOf(tensor, order, groups));
     const scales =
       tensor.element === "I8"
-        ? this.placeBytes(this.#bytesOf({ element: "F32", values: tensor.scales }, scaleOrder))
+        ? this.placeBytes(this.#bytesOf({ element: "F32", values: tensor.scales }, scaleOrder, groups))
         : 0;
     return [ELEMENTS[tensor.element], offset, scales];
   }
@@ -135,15 +157,16 @@ class Body {
   #bytesOf(
     { element, values }: { element: StoredTensor["element"]; values: StoredTensor["values"] },
     order: Order,
+    groups: number,
   ): Uint8Array {
     const size = values.BYTES_PER_ELEMENT;
-    const bytes = new Uint8Array(this.#classes * order.length * size);
+    const bytes = new Uint8Array(groups * order.length * size);
     const view = new DataView(bytes.buffer);
-    const perClass = values.length / this.#classes;
+    const perGroup = values.length / groups;
     let at = 0;
-    for (let index = 0; index < this.#classes; ++index) {
+    for (let index = 0; index < groups; ++index) {
       for (let place = 0; place < order.length; ++place) {
-        const value = values[index * perClass + (order[place] as number)] as number;
+        const value = values[index * perGroup + (order[place] as number)] as number;
         if (element === "F32") view.setFloat32(at, value, true);
         else if (element === "F16") view.setUint16(at, value, true);
         else view.setInt8(at, value);

@@ -4,6 +4,7 @@ import { decoderShape } from "./decoderShape.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, record } from "./fields.ts";
 import type { Model, StoredTensor } from "./model.ts";
+import { readRaceTables } from "./race.ts";
 import type { Safetensors } from "./safetensors.ts";
 import { biasShape, checkScales, readStoredTensor, type TensorShape, weightShape } from "./tensors.ts";
 import { readBinaryVariant } from "./variants.ts";
@@ -46,6 +47,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   const binaryVariant = metadata.has("variants")
     ? readBinaryVariant(json(metadata, "variants"), classes.length)
     : undefined;
+  const race = readRaceTables(tensors, checksums, classes.length, latents);
   return {
     classes,
     latents,
@@ -55,6 +57,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
     sphereRadius: numberIn(inference["sphere_radius"], "inference.sphere_radius", 1e-3, 1e6),
     confidence: readConfidence(json(metadata, "confidence")),
     ...(binaryVariant === undefined ? {} : { binaryVariant }),
+    ...(race === undefined ? {} : { race }),
     prototypes:
       prototypeTensor === undefined
         ? undefined

@@ -1,5 +1,6 @@
 import type { Confidence, PaperConfidence } from "./confidence.ts";
 import type { DecoderLayer } from "./decoderShape.ts";
+import type { RaceTables } from "./race.ts";
 
 /** The variant for black-and-white images, see docs/weights-format.md. */
 export interface BinaryVariant {
@@ -38,4 +39,6 @@ export interface Model extends ModelDescription {
   weights: readonly { weight: StoredTensor; bias: StoredTensor }[];
   /** `[classes, count, latents]`. */
   prototypes: { count: number; latents: StoredTensor } | undefined;
+  /** Left out where the file has none: then the race cannot be run. */
+  race?: RaceTables;
 }

@@ -12,6 +12,7 @@ from abs_training.commands import (
     decode,
     evaluate,
     evaluate_baseline,
+    race,
     robustness,
     storage,
     train,
@@ -27,6 +28,7 @@ COMMANDS = (
     ("storage", storage, "compare ways of storing the numbers of a weights file"),
     ("robustness", robustness, "measure how far images must move to lose their label"),
     ("confidence", confidence, "fit only the confidence of a weights file anew"),
+    ("race", race, "fit the tables from which the default inference starts"),
     (
         "confidence-sets",
         confidence_sets,

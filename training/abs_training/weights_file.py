@@ -14,6 +14,7 @@ from abs_training.confidence_model import CalibratedConfidence, calibrated_from_
 from abs_training.inference import Prior
 from abs_training.layers import Decoder, LayerError, check_layers
 from abs_training.quantization import STORAGES, Storage, StorageError
+from abs_training.race.tables import PREFIX, RaceTables, restore_tables, store_tables
 from abs_training.safetensors_file import (
     WeightsFileError,
     read_safetensors,
@@ -54,8 +55,11 @@ class Weights:
     binary_variant: Optional[BinaryVariant] = None
     calibrated: Optional[CalibratedConfidence] = None
     """The fitted confidence, which files may do without."""
+    race: Optional[RaceTables] = None
+    """From which the default inference starts; without them it is slower."""
     storage: Storage = STORAGES["float32"]
-    """How `write_weights` stores the tensors; `read_weights` gives the values they stand for."""
+    """How `write_weights` stores the tensors; `read_weights` gives the values they stand for and what
+    the file says of its storage."""
 
     def confidence_as_json(self) -> dict[str, Any]:
         """As stored under `confidence` in the weights file."""
@@ -85,6 +89,8 @@ def write_weights(path: Path, weights: Weights) -> None:
         stored = store_decoders(weights.decoders, weights.storage)
         if weights.prototypes is not None:
             stored[PROTOTYPES] = store_prototypes(weights.prototypes, weights.storage.prototypes)
+        if weights.race is not None:
+            stored.update(store_tables(weights.race))
     except StorageError as error:
         raise WeightsFileError(f"{path}: the weights cannot be stored: {error}") from error
     tensors = file_tensors(stored)
@@ -142,6 +148,7 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
     has_prototypes = PROTOTYPES in tensors
     inference, confidence = json.loads(metadata["inference"]), json.loads(metadata["confidence"])
     calibrated = confidence.get("calibrated")
+    training = json.loads(metadata["training"])
     return Weights(
         class_names=class_names,
         decoders=restore_decoders(tensors, layers, latents, len(class_names)),
@@ -150,10 +157,12 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
         prototypes=restore_prototypes(tensors, latents, len(class_names))
         if has_prototypes
         else None,
-        training=json.loads(metadata["training"]),
+        training=training,
         data_sha256=json.loads(metadata["data_sha256"]),
         binary_variant=_binary_variant(metadata, len(class_names)),
         calibrated=None if calibrated is None else calibrated_from_json(calibrated),
+        storage=STORAGES.get(str(training.get("storage")), STORAGES["float32"]),
+        race=restore_tables(tensors) if any(name.startswith(PREFIX) for name in tensors) else None,
     )
 
 

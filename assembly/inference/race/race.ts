@@ -1,0 +1,339 @@
+// The race: the cheapest model that can still tell decides who goes on to the next.
+//
+//   1. The network proposes latents for every class (proposals.ts).
+//   2. All of them descend on the surrogates (surrogate.ts); those that fall behind are dropped.
+//   3. The best of each class that is still close moves on to the true decoder, with the curvature that its descent has
+//      measured, and descends there; again those that fall behind are dropped.
+//   4. The winner is polished, and the runner-up where it is close enough to matter. A class that the true decoder has
+//      not seen enters late when its foretold loss turns out to be below the winner's true one.
+//
+// Every loss that could be the lowest is thus a true one; the losses of classes dropped on the way are upper bounds, and
+// those of classes that never met the true decoder are foretold.
+
+import * as plan from "../../decoder/plan";
+import { allocate } from "../../layout";
+import { allocateDescent, begin, Descent, judge, propose } from "../bfgs";
+import * as loss from "../loss";
+import * as proposals from "./proposals";
+import * as surrogate from "./surrogate";
+import * as tables from "./tables";
+
+/** What a race may spend and whom it drops; margins are differences of losses. Filled in by src/engine.ts. */
+@unmanaged
+export class Rules {
+  /** Evaluations of a surrogate for each proposed latent. */
+  foretold: i32;
+  /** Evaluations of the true decoder for each latent while it races, and for those that are polished. */
+  raced: i32;
+  polished: i32;
+  /** All evaluations of the true decoder together. */
+  ceiling: i32;
+  /** Latents of a class that may enter the true race. */
+  entrants: i32;
+  /** Behind the best foretold loss after 1, 2, 3 and more evaluations. */
+  foretoldMargin0: f32;
+  foretoldMargin1: f32;
+  foretoldMargin2: f32;
+  foretoldMargin3: f32;
+  /** Behind the best foretold loss of the same class, from the second evaluation on. */
+  withinMargin: f32;
+  /** Behind the best foretold loss at the entrance to the true race. */
+  entranceMargin: f32;
+  /** Behind the best true loss after the first evaluation, and its factor for each further one. */
+  raceMargin: f32;
+  raceDecay: f32;
+  /** Of a runner-up that is polished. */
+  runnerUpMargin: f32;
+}
+
+/** One latent in the race. */
+@unmanaged
+class Racer {
+  descent: Descent;
+  classIndex: i32;
+  /** Evaluations of the true decoder so far; 0: its loss is foretold. */
+  evaluated: i32;
+  races: bool;
+  /** There was no way down any more. */
+  settled: bool;
+  /** What the variant multiplies the class's loss by. */
+  scale: f32;
+}
+
+/** The loss by which latents are compared. */
+function scaledLoss(racer: Racer): f32 {
+  return racer.scale * racer.descent.loss;
+}
+
+let rules: Rules = changetype<Rules>(0);
+let racers: usize = 0;
+let classScales: usize = 0;
+let count: i32 = 0;
+
+/** Reserves the rules and buffers for the loaded tables; false when memory runs out. `scales` is f32 [classes]. */
+export function reserve(scales: usize): bool {
+  classScales = scales;
+  rules = changetype<Rules>(allocate(offsetof<Rules>()));
+  count = plan.classes * tables.candidates;
+  racers = allocate(<usize>count * offsetof<Racer>());
+  if (changetype<usize>(rules) == 0 || racers == 0) return false;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    racer.descent = allocateDescent();
+    if (changetype<usize>(racer.descent) == 0) return false;
+    racer.classIndex = index / tables.candidates;
+  }
+  return proposals.reserve() && surrogate.reserve();
+}
+
+export function rulesAddress(): usize {
+  return changetype<usize>(rules);
+}
+
+function racerAt(index: i32): Racer {
+  return changetype<Racer>(racers + <usize>index * offsetof<Racer>());
+}
+
+/** Races all classes for an image; leaves the best latent and loss of every class. */
+export function race(image: usize, latents: usize, losses: usize): void {
+  proposals.propose(image);
+  foretell();
+  enter(image);
+  runTrueRace(image);
+  polish(image);
+  report(latents, losses);
+}
+
+/** Steps 1 and 2. */
+function foretell(): void {
+  const latentBytes = (<usize>plan.latents) << 2;
+  const metricBytes = latentBytes * <usize>plan.latents;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    const descent = racer.descent;
+    memory.copy(descent.latent, proposals.latentOf(racer.classIndex, index % tables.candidates), latentBytes);
+    loss.projectOntoSphere(descent.latent);
+    memory.copy(descent.inverse, tables.metrics + <usize>racer.classIndex * metricBytes, metricBytes);
+    begin(descent, surrogate.foretellWithGradient(racer.classIndex, descent.latent, descent.gradient));
+    racer.scale = load<f32>(classScales + ((<usize>racer.classIndex) << 2));
+    racer.evaluated = 0;
+    racer.races = true;
+    racer.settled = false;
+  }
+  for (let evaluation = 1; evaluation < rules.foretold; ++evaluation) {
+    dropForetold(evaluation);
+    for (let index = 0; index < count; ++index) {
+      const racer = racerAt(index);
+      if (!racer.races || racer.settled) continue;
+      const descent = racer.descent;
+      racer.settled = !propose(descent);
+      if (racer.settled) continue;
+      judge(descent, surrogate.foretellWithGradient(racer.classIndex, descent.trial, descent.trialGradient));
+    }
+  }
+}
+
+/** Drops those too far behind the best of all or of their class, after a number of evaluations. */
+function dropForetold(evaluations: i32): void {
+  const margin =
+    evaluations == 1
+      ? rules.foretoldMargin0
+      : evaluations == 2
+        ? rules.foretoldMargin1
+        : evaluations == 3
+          ? rules.foretoldMargin2
+          : rules.foretoldMargin3;
+  const bound = lowest(false) + margin;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (scaledLoss(racer) > bound) racer.races = false;
+    else if (evaluations > 1 && scaledLoss(racer) > lowestOfClass(racer.classIndex) + rules.withinMargin) {
+      racer.races = false;
+    }
+  }
+}
+
+/** The lowest loss of all, or of those only that the true decoder has seen. */
+function lowest(onlyTrue: bool): f32 {
+  let found: f32 = Infinity;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (!onlyTrue || racer.evaluated > 0) found = min<f32>(found, scaledLoss(racer));
+  }
+  return found;
+}
+
+function lowestOfClass(classIndex: i32): f32 {
+  let found: f32 = Infinity;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.classIndex == classIndex) found = min<f32>(found, scaledLoss(racer));
+  }
+  return found;
+}
+
+/** Step 3's entrance: the best few of each class within the margin meet the true decoder. */
+function enter(image: usize): void {
+  const bound = lowest(false) + rules.entranceMargin;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    racer.races = scaledLoss(racer) <= bound && placeInClass(index) < rules.entrants;
+  }
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.races) meetTrueDecoder(racer, image);
+  }
+}
+
+/** How many latents of the same class have a lower foretold loss; the earlier one counts as lower among equals. */
+function placeInClass(index: i32): i32 {
+  const racer = racerAt(index);
+  let place = 0;
+  for (let other = 0; other < count; ++other) {
+    const rival = racerAt(other);
+    if (other == index || rival.classIndex != racer.classIndex) continue;
+    const difference = rival.descent.loss - racer.descent.loss;
+    if (difference < 0 || (difference == 0 && other < index)) ++place;
+  }
+  return place;
+}
+
+/** The first true evaluation. Past the ceiling a latent stays outside. */
+function meetTrueDecoder(racer: Racer, image: usize): void {
+  racer.races = loss.evaluations < rules.ceiling;
+  if (!racer.races) return;
+  const descent = racer.descent;
+  begin(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.latent, descent.gradient));
+  racer.evaluated = 1;
+  racer.settled = false;
+}
+
+/** One more true evaluation; false when there is no way down or the ceiling is reached. */
+function advance(racer: Racer, image: usize): bool {
+  if (racer.settled || loss.evaluations >= rules.ceiling) return false;
+  const descent = racer.descent;
+  racer.settled = !propose(descent);
+  if (racer.settled) return false;
+  judge(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.trial, descent.trialGradient));
+  ++racer.evaluated;
+  return true;
+}
+
+/** Step 3: rounds of one evaluation each, until one class is left. */
+function runTrueRace(image: usize): void {
+  let margin = rules.raceMargin;
+  for (let round = 1; round < rules.raced; ++round) {
+    if (!dropTrue(lowest(true) + margin)) return;
+    margin *= rules.raceDecay;
+    for (let index = 0; index < count; ++index) {
+      const racer = racerAt(index);
+      if (racer.races) advance(racer, image);
+    }
+  }
+}
+
+/** Drops those behind the bound; false when no two classes are left. */
+function dropTrue(bound: f32): bool {
+  let left = -1;
+  let several = false;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (!racer.races) continue;
+    racer.races = scaledLoss(racer) <= bound;
+    if (!racer.races) continue;
+    if (left >= 0 && left != racer.classIndex) several = true;
+    left = racer.classIndex;
+  }
+  return several;
+}
+
+/** Step 4. */
+function polish(image: usize): void {
+  // Each pass brings a class before the true decoder or polishes a latent for good.
+  for (let pass = 0; pass < 2 * count; ++pass) {
+    const winner = lowestTrue(-1);
+    polishOne(winner, image);
+    const runnerUpBound = scaledLoss(winner) + rules.runnerUpMargin;
+    if (enterLate(runnerUpBound, image)) continue;
+    const runnerUp = lowestTrue(winner.classIndex);
+    if (changetype<usize>(runnerUp) == 0 || scaledLoss(runnerUp) > runnerUpBound) return;
+    if (!polishOne(runnerUp, image)) return;
+  }
+}
+
+/** Brings the best class that the true decoder has not seen before it, if its foretold loss is below the bound. */
+function enterLate(bound: f32, image: usize): bool {
+  let best = changetype<Racer>(0);
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (scaledLoss(racer) >= bound || isClassTrue(racer.classIndex)) continue;
+    if (changetype<usize>(best) == 0 || scaledLoss(racer) < scaledLoss(best)) best = racer;
+  }
+  if (changetype<usize>(best) == 0) return false;
+  meetTrueDecoder(best, image);
+  return best.evaluated > 0;
+}
+
+/** Whether the true decoder has seen any latent of the class. */
+function isClassTrue(classIndex: i32): bool {
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.classIndex == classIndex && racer.evaluated > 0) return true;
+  }
+  return false;
+}
+
+/** Takes a latent to the full number of evaluations; false when there was nothing left to do. */
+function polishOne(racer: Racer, image: usize): bool {
+  let moved = false;
+  while (racer.evaluated < rules.polished && advance(racer, image)) moved = true;
+  return moved;
+}
+
+/** The latent of lowest true loss among all classes but one (−1: none is left out); a null reference when there is none. */
+function lowestTrue(exceptClass: i32): Racer {
+  let best = changetype<Racer>(0);
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.classIndex == exceptClass || racer.evaluated == 0) continue;
+    if (changetype<usize>(best) == 0 || scaledLoss(racer) < scaledLoss(best)) best = racer;
+  }
+  return best;
+}
+
+/** Keeps a foretold loss that the ceiling left unchecked behind the lowest true one. */
+const BEHIND: f32 = 1.000001;
+
+/** The best latent of each class and its loss: a true one wherever the true decoder has seen the class. */
+function report(latents: usize, losses: usize): void {
+  const latentBytes = (<usize>plan.latents) << 2;
+  const bound = BEHIND * lowest(true);
+  for (let index = 0; index < plan.classes; ++index) {
+    const isTrue = isClassTrue(index);
+    let best: f32 = Infinity;
+    for (let other = 0; other < count; ++other) {
+      const racer = racerAt(other);
+      if (racer.classIndex != index || (isTrue && racer.evaluated == 0)) continue;
+      if (!(racer.descent.loss < best)) continue;
+      best = racer.descent.loss;
+      memory.copy(latents + <usize>index * latentBytes, racer.descent.latent, latentBytes);
+    }
+    store<f32>(losses + ((<usize>index) << 2), isTrue ? best : max<f32>(bound / load<f32>(classScales + ((<usize>index) << 2)), best));
+  }
+}
+
+/** Takes the best latent of every class to the full number of evaluations, for those who look at all classes. */
+export function settleAll(image: usize, latents: usize, losses: usize): void {
+  for (let index = 0; index < plan.classes; ++index) {
+    let best = changetype<Racer>(0);
+    const isTrue = isClassTrue(index);
+    for (let other = 0; other < count; ++other) {
+      const racer = racerAt(other);
+      if (racer.classIndex != index || (isTrue && racer.evaluated == 0)) continue;
+      if (changetype<usize>(best) == 0 || racer.descent.loss < best.descent.loss) best = racer;
+    }
+    if (best.evaluated == 0) meetTrueDecoder(best, image);
+    polishOne(best, image);
+  }
+  report(latents, losses);
+}

@@ -1,0 +1,80 @@
+// Products of a vector with a small matrix that lies row by row, [inputs][outputs], outputs a multiple of 4. Sums run
+// over the inputs in order, whatever the block of outputs.
+
+/** y = bias + xᵀM: every output collects all inputs. Blocks of 16 outputs, then of 4. */
+export function transformForward(
+  matrix: usize,
+  bias: usize,
+  input: usize,
+  inputs: i32,
+  output: usize,
+  outputs: i32,
+): void {
+  const rowBytes = (<usize>outputs) << 2;
+  const inputEnd = input + ((<usize>inputs) << 2);
+  const main = (<usize>(outputs & ~15)) << 2;
+  let at: usize = 0;
+  for (; at < main; at += 64) {
+    let s0 = v128.load(bias + at);
+    let s1 = v128.load(bias + at, 16);
+    let s2 = v128.load(bias + at, 32);
+    let s3 = v128.load(bias + at, 48);
+    let weights = matrix + at;
+    for (let from = input; from < inputEnd; from += 4) {
+      const x = v128.load32_splat(from);
+      s0 = f32x4.add(s0, f32x4.mul(x, v128.load(weights)));
+      s1 = f32x4.add(s1, f32x4.mul(x, v128.load(weights, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(x, v128.load(weights, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(x, v128.load(weights, 48)));
+      weights += rowBytes;
+    }
+    v128.store(output + at, s0);
+    v128.store(output + at, s1, 16);
+    v128.store(output + at, s2, 32);
+    v128.store(output + at, s3, 48);
+  }
+  for (; at < rowBytes; at += 16) {
+    let sum = v128.load(bias + at);
+    let weights = matrix + at;
+    for (let from = input; from < inputEnd; from += 4) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(from), v128.load(weights)));
+      weights += rowBytes;
+    }
+    v128.store(output + at, sum);
+  }
+}
+
+/**
+ * x = M y: every input collects all outputs, four inputs at a time; `inputs` is a multiple of 4. Four lanes of partial
+ * sums an input, added as (0 + 2) + (1 + 3).
+ */
+export function transformBackward(matrix: usize, output: usize, outputs: i32, input: usize, inputs: i32): void {
+  const rowBytes = (<usize>outputs) << 2;
+  const end = output + rowBytes;
+  const inputEnd = input + ((<usize>inputs) << 2);
+  for (let target = input; target < inputEnd; target += 16) {
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    let w0 = matrix;
+    let w1 = w0 + rowBytes;
+    let w2 = w1 + rowBytes;
+    let w3 = w2 + rowBytes;
+    for (let from = output; from < end; from += 16) {
+      const y = v128.load(from);
+      s0 = f32x4.add(s0, f32x4.mul(y, v128.load(w0)));
+      s1 = f32x4.add(s1, f32x4.mul(y, v128.load(w1)));
+      s2 = f32x4.add(s2, f32x4.mul(y, v128.load(w2)));
+      s3 = f32x4.add(s3, f32x4.mul(y, v128.load(w3)));
+      w0 += 16;
+      w1 += 16;
+      w2 += 16;
+      w3 += 16;
+    }
+    matrix = w3;
+    const a = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 1, 4, 5), v128.shuffle<f32>(s0, s1, 2, 3, 6, 7));
+    const b = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 1, 4, 5), v128.shuffle<f32>(s2, s3, 2, 3, 6, 7));
+    v128.store(target, f32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), v128.shuffle<f32>(a, b, 1, 3, 5, 7)));
+  }
+}

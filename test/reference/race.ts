@@ -1,0 +1,68 @@
+import type { RaceTables } from "../../src/weights/race.ts";
+import { storedValues } from "./stored.ts";
+
+// The race's tables in double precision: an image's coefficients, the latents proposed, and a surrogate's foretold loss.
+
+const PIXELS = 784;
+const NAMES = ["basis", "mean", "p1", "p1b", "p2", "p2b", "s1", "s1b", "s2", "s2b", "s3", "s3b", "metrics"] as const;
+type Name = (typeof NAMES)[number];
+
+export class ReferenceTables {
+  readonly #tables: RaceTables;
+  readonly #values: Record<Name, Float32Array>;
+
+  constructor(tables: RaceTables) {
+    this.#tables = tables;
+    this.#values = Object.fromEntries(
+      tables.tensors.map(({ tensor, groups }, index) => [NAMES[index], storedValues(tensor, groups, 1)]),
+    ) as Record<Name, Float32Array>;
+  }
+
+  /** y = U(x − μ) and ‖x − μ‖² − ‖y‖². */
+  coefficients(image: ArrayLike<number>): { y: number[]; outside: number } {
+    const { mean, basis } = this.#values;
+    const { coefficients } = this.#tables;
+    const centred = Array.from({ length: PIXELS }, (_, pixel) => (image[pixel] as number) - (mean[pixel] as number));
+    const y = Array.from({ length: coefficients }, (_, k) =>
+      sum(centred.map((value, pixel) => value * (basis[pixel * coefficients + k] as number))),
+    );
+    return { y, outside: sum(centred.map((v) => v * v)) - sum(y.map((v) => v * v)) };
+  }
+
+  /** The latents proposed, [classes][candidates][latents] in one list. */
+  proposals(y: readonly number[]): number[] {
+    const { p1, p1b, p2, p2b } = this.#values;
+    return dense(p2, p2b, dense(p1, p1b, y).map(silu));
+  }
+
+  /** The loss foretold for a class at a latent. */
+  foretell(classIndex: number, latent: ArrayLike<number>, image: ArrayLike<number>, beta: number): number {
+    const { y, outside } = this.coefficients(image);
+    const z = Array.from(latent);
+    const of = (name: Name): Float32Array => {
+      const values = this.#values[name];
+      const size = values.length / (this.#values.s1b.length / this.#tables.surrogateHidden);
+      return values.subarray(classIndex * size, (classIndex + 1) * size);
+    };
+    const first = dense(of("s1"), of("s1b"), z).map(silu);
+    const second = dense(of("s2"), of("s2b"), first).map(silu);
+    const output = dense(of("s3"), of("s3b"), second);
+    const error = sum(y.map((value, k) => (value - (output[k] as number)) ** 2));
+    const remainder = output[y.length] as number;
+    return (error + remainder + outside + beta * 0.5 * sum(z.map((v) => v * v))) / PIXELS;
+  }
+}
+
+function dense(weights: Float32Array, bias: Float32Array, input: readonly number[]): number[] {
+  return Array.from(bias, (start, output) =>
+    input.reduce((total, value, index) => total + value * (weights[index * bias.length + output] as number), start),
+  );
+}
+
+function silu(x: number): number {
+  return x / (1 + Math.exp(-x));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

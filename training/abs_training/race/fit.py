@@ -1,0 +1,117 @@
+"""Fitting the race's tables to finished decoders."""
+
+from dataclasses import dataclass
+from typing import Sequence
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from abs_training.data import PIXELS, ImageSet, to_unit_range
+from abs_training.inference import Prior, decode
+from abs_training.layers import Decoder
+from abs_training.race.bank import BankSizes, bank_of_latents, spoilt_copies
+from abs_training.race.proposal import Proposals, fit_proposals
+from abs_training.race.surrogate import Basis, Surrogates, fit_surrogates, principal_basis
+from abs_training.race.tables import LAYERS, RaceTables
+from abs_training.randomness import generator_for
+
+
+@dataclass(frozen=True)
+class TableSizes:
+    """Sizes of the tables and of their fit."""
+
+    coefficients: int = 64
+    surrogate_hidden: int = 64
+    proposal_hidden: int = 192
+    candidates: int = 2
+    surrogate_steps: int = 12_000
+    proposal_steps: int = 12_000
+    decoded: int = 3000
+    """Latents a class whose reconstructions shape the basis."""
+    metric_latents: int = 200
+    """Latents a class over which the inverse Hessian is averaged."""
+    bank: BankSizes = BankSizes()
+
+
+def fit_tables(
+    decoders: Sequence[Decoder],
+    starts: Sequence[Tensor],
+    prior: Prior,
+    training: ImageSet,
+    sizes: TableSizes,
+    seed: int,
+    workers: int,
+) -> RaceTables:
+    """Fits all tables to finished decoders, on training images only."""
+    bank = bank_of_latents(decoders, starts, prior, training, sizes.bank, seed, workers)
+    generator = generator_for(seed, "race basis")
+    decoded = torch.cat(
+        [
+            decode(decoder, own.latents[torch.randperm(len(own.latents), generator=generator)[: sizes.decoded]])
+            for decoder, own in zip(decoders, bank)
+        ]
+    )
+    basis = principal_basis(decoded, sizes.coefficients)
+    surrogates = fit_surrogates(decoders, bank, basis, sizes.surrogate_hidden, sizes.surrogate_steps, seed)
+    coefficients, outside = _coefficients_of(training, basis, seed)
+    proposals = fit_proposals(
+        surrogates,
+        coefficients,
+        outside,
+        sizes.candidates,
+        sizes.proposal_hidden,
+        prior.beta,
+        sizes.proposal_steps,
+        seed,
+    )
+    metrics = torch.stack(
+        [
+            mean_inverse_hessian(decoder, own.latents[: sizes.metric_latents], prior)
+            for decoder, own in zip(decoders, bank)
+        ]
+    )
+    return RaceTables(_named(basis, surrogates, proposals, metrics))
+
+
+def _coefficients_of(training: ImageSet, basis: Basis, seed: int) -> tuple[Tensor, Tensor]:
+    """Coefficients and ‖x⊥‖² of all training images and of a spoilt copy of each."""
+    found = []
+    for index, part in enumerate(tqdm(training.images.split(5000), desc="coefficients", mininterval=5)):
+        images = to_unit_range(part).squeeze(1)
+        found.append(basis.coefficients(images.flatten(1)))
+        order = torch.randperm(len(images), generator=generator_for(seed, "race copies", index))
+        found.append(basis.coefficients(spoilt_copies(images[order], seed + index, 1.0).flatten(1)))
+    return torch.cat([pair[0] for pair in found]), torch.cat([pair[1] for pair in found])
+
+
+def mean_inverse_hessian(decoder: Decoder, latents: Tensor, prior: Prior) -> Tensor:
+    """Mean over latents `[m, latents]` of the inverse Gauss–Newton Hessian of the loss, `[latents, latents]`.
+
+    The Hessian is (2 JᵀJ + β I) / 784 with J the derivative of the decoder, here by differences.
+    """
+    step = 1e-2
+    columns = []
+    for axis in range(latents.shape[1]):
+        change = torch.zeros(latents.shape[1])
+        change[axis] = step
+        columns.append((decode(decoder, latents + change) - decode(decoder, latents - change)) / (2 * step))
+    jacobian = torch.stack(columns, dim=2).double()
+    identity = torch.eye(latents.shape[1], dtype=torch.float64)
+    hessian = (2 * jacobian.transpose(1, 2) @ jacobian + prior.beta * identity) / PIXELS
+    return torch.linalg.inv(hessian).mean(0).float()
+
+
+def _named(basis: Basis, surrogates: Surrogates, proposals: Proposals, metrics: Tensor) -> dict[str, Tensor]:
+    tensors = {
+        "race.basis": basis.rows.T.unsqueeze(0),
+        "race.mean": basis.mean.unsqueeze(0),
+        "race.metrics": metrics,
+    }
+    for name, layer in (("first", proposals.first), ("second", proposals.second)):
+        tensors[f"race.proposal.{name}.weight"] = layer.weight.T.unsqueeze(0)
+        tensors[f"race.proposal.{name}.bias"] = layer.bias.unsqueeze(0)
+    for name, weight, bias in zip(LAYERS, surrogates.weights, surrogates.biases):
+        tensors[f"race.surrogates.{name}.weight"] = weight
+        tensors[f"race.surrogates.{name}.bias"] = bias.squeeze(1)
+    return {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
