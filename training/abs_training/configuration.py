@@ -29,6 +29,10 @@ class Configuration:
     """Of the decoders at the first step of the discriminative stage; falls likewise."""
     attack_radius: float
     """Largest L2 distance by which that stage moves images towards their best rival."""
+    attack_left: float
+    """Share of the attacks' strength that is left at the end of that stage, to which it falls steadily."""
+    searched_share: float
+    """Share of the training images whose latents are searched anew before each epoch of that stage."""
     own_loss_weight: float
     """Weight of 784·(the own class's loss) in that stage, which keeps reconstructions good."""
     binarised_share: float

@@ -62,17 +62,20 @@ EASY_MARGIN = 12.0
 EASY_SHARE = 0.25
 """Share of the easy images that an epoch visits: their cross-entropy has next to no gradient."""
 
-FIRST_SAMPLES = 500
-"""Latents drawn from the prior from which the first search may start, beside the encoder's."""
+SAMPLES = 500
+"""Latents drawn from the prior from which a search of all classes may start.
 
-FIRST_SEARCHED_RIVALS = 3
-"""Wrong classes whose latents the first search improves."""
+The first search may also start from the encoder's latent, later ones from the one known.
+"""
 
-FIRST_UPDATES = 4
-"""Updates of the first search."""
+SEARCHED_RIVALS = 3
+"""Wrong classes whose latents such a search improves."""
 
-FIRST_CHUNK = 5000
-"""Images of the first search between two saves."""
+UPDATES = 4
+"""Updates of such a search."""
+
+CHUNK = 5000
+"""Images searched side by side; between two chunks of the first search the stage may be saved."""
 
 
 class DiscriminativeStage:
@@ -129,6 +132,8 @@ class DiscriminativeStage:
         ) as progress:
             while self._epoch < self._epochs:
                 if self._step == 0:
+                    if self._epoch > 0:
+                        self._search_anew()
                     self._order = self._visited_images()
                 batches = self._order.split(IMAGES_A_STEP)
                 for batch in batches[self._step :]:
@@ -161,7 +166,7 @@ class DiscriminativeStage:
         """Fills the tables of latents and losses."""
         configuration = self._configuration
         samples = torch.randn(
-            FIRST_SAMPLES,
+            SAMPLES,
             configuration.latents,
             generator=generator_for(configuration.seed, NAME, "samples"),
         ).to(self._device)
@@ -169,38 +174,52 @@ class DiscriminativeStage:
             total=len(self._labels), initial=self._searched, desc="first latents", unit="image"
         ) as progress:
             while self._searched < len(self._labels):
-                part = slice(self._searched, self._searched + FIRST_CHUNK)
-                self._search_part(part, samples)
-                progress.update(len(self._labels[part]))
-                self._searched += len(self._labels[part])
+                end = min(self._searched + CHUNK, len(self._labels))
+                part = torch.arange(self._searched, end, device=self._device)
+                images = to_unit_range(self._images[part])
+                self._search_part(part, samples, [encode(vae, images) for vae in self._vaes])
+                progress.update(len(part))
+                self._searched = end
                 self._save_sometimes()
 
-    def _search_part(self, part: slice, samples: Tensor) -> None:
-        images = to_unit_range(self._images[part])
-        flat = images.flatten(1)
+    def _search_anew(self) -> None:
+        """Renews latents and losses of some images under all classes.
+
+        Without it the rivals of an image would be those that the first search found, while others
+        have learned to explain it.
+        """
+        generator = generator_for(self._configuration.seed, NAME, "anew", self._epoch)
+        drawn = torch.rand(len(self._labels), generator=generator)
+        samples = torch.randn(SAMPLES, self._configuration.latents, generator=generator)
+        chosen = (drawn < self._configuration.searched_share).nonzero().flatten().to(self._device)
+        for part in chosen.split(CHUNK):
+            proposed = [latents[part] for latents in self._latents]
+            self._search_part(part, samples.to(self._device), proposed)
+
+    def _search_part(self, part: Tensor, samples: Tensor, proposed: Sequence[Tensor]) -> None:
+        """Searches the images at some positions from samples or from a latent proposed a class."""
+        flat = to_unit_range(self._images[part]).flatten(1)
 
         def start(index: int) -> None:
-            decoder = self.decoders[index]
-            encoded = encode(self._vaes[index], images)
-            table = StartTable(decoder, samples, self._prior)
-            latents, losses = table.best_or_proposed(flat, encoded)
+            table = StartTable(self.decoders[index], samples, self._prior)
+            latents, losses = table.best_or_proposed(flat, proposed[index])
             self._latents[index, part] = latents
             self._losses[index, part] = losses
 
         for_each_class(start, len(self.decoders), self._workers)
         compared = self._compared_classes(
-            self._losses[:, part], self._labels[part], FIRST_SEARCHED_RIVALS
+            self._losses[:, part], self._labels[part], SEARCHED_RIVALS
         )
 
         def improve(index: int) -> None:
             chosen = compared[index].nonzero().flatten()
             if len(chosen) == 0:
                 return
-            positions = chosen + part.start
+            positions = part[chosen]
             search = LatentSearch(
                 self.decoders[index], flat[chosen], self._latents[index, positions], self._prior
             )
-            search.advance(FIRST_UPDATES)
+            search.advance(UPDATES)
             self._latents[index, positions] = search.latents
             self._losses[index, positions] = search.losses()
 
@@ -245,7 +264,8 @@ class DiscriminativeStage:
         self._losses[:, batch] = torch.where(renew, fit.losses, self._losses[:, batch])
         if configuration.attack_radius > 0:
             shares = torch.rand(len(batch), generator=generator).to(self._device)
-            fit.attack(labels, configuration.attack_radius, shares)
+            strength = 1 - (1 - configuration.attack_left) * progress
+            fit.attack(labels, configuration.attack_radius, strength, shares)
             fit.search(ATTACKED_UPDATES, STEP_SIZE)
         rate = configuration.discriminative_learning_rate * cosine(progress)
         fit.train(self._optimizers, self._gradients(fit.losses, labels), rate)

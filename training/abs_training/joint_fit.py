@@ -71,14 +71,15 @@ class JointFit:
 
         self._fits = for_each_class(fit, len(self._decoders), self._workers)
 
-    def attack(self, labels: Tensor, radius: float, shares: Tensor) -> None:
+    def attack(self, labels: Tensor, radius: float, strength: float, shares: Tensor) -> None:
         """Moves each image towards its best rival, within 0..1, as an attacker would.
 
         The derivative of the difference of two classes' losses with respect to the image is
         2(G_own − G_rival) / 784, so along G_rival − G_own the image loses its label soonest: after
         784·(loss_rival − loss_own) / (2‖G_rival − G_own‖) if latents stay as they are. An image
-        goes its share `[n]` in 0..1 of `REACH` times that way, or of `radius` (L2) where that is
-        shorter; one that has lost its label already stays.
+        goes its share `[n]` in 0..1 of `strength` (0..1) times `REACH` times that way, or of
+        `strength` times `radius` (L2) where that is shorter; one that has lost its label already
+        stays.
         """
         positions = torch.arange(len(labels), device=labels.device)
         wrong = self.losses.clone()
@@ -89,7 +90,7 @@ class JointFit:
         lengths = direction.norm(dim=1).clamp_min(LEAST_DISTANCE)
         gaps = self.losses[rivals, positions] - self.losses[labels, positions]
         ways = (REACH * gaps * PIXELS / (2 * lengths)).clamp(0, radius)
-        moved = self._images + direction * (shares * ways / lengths).unsqueeze(1)
+        moved = self._images + direction * (strength * shares * ways / lengths).unsqueeze(1)
         self._images = moved.clamp(0, 1)
 
     def train(

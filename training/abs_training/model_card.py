@@ -69,9 +69,11 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an",
         "   image's own class against its two best rivals, the image moved by up to "
         f"{settings['attack_radius']:g} (L2) towards the better",
-        f"   rival, plus {settings['own_loss_weight']:g} times the own class's loss. Of the images "
-        "with a wide margin, a quarter is",
-        f"   visited; {100 * settings['binarised_share']:.0f} % are made black and white.",
+        f"   rival, falling to {100 * settings['attack_left']:.0f} % of that, plus "
+        f"{settings['own_loss_weight']:g} times the own class's loss. Of the images with a wide",
+        f"   margin, a quarter is visited; {100 * settings['binarised_share']:.0f} % are made black "
+        f"and white. Before each epoch {100 * settings['searched_share']:.0f} % are searched anew",
+        "   under all classes.",
         "4. Rounding to the stored numbers, then prototypes, the variant `binary-abs` and the",
         "   confidence, all on training and validation images.",
         "",

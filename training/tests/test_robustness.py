@@ -89,7 +89,7 @@ class JointFitTest(unittest.TestCase):
     def test_an_attack_goes_its_length_towards_the_best_rival(self) -> None:
         self.fit.search(2, 0.05)
         before = self.fit.losses.clone()
-        self.fit.attack(self.labels, 0.5, torch.ones(5))
+        self.fit.attack(self.labels, 0.5, 1.0, torch.ones(5))
         self.fit.search(0, 0.05)
         positions = torch.arange(5)
         wrong = before.clone()

@@ -41,7 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     for stage, epochs in (
         ("pretraining", 2),
         ("vae", 45),
-        ("discriminative", 24),
+        ("discriminative", 30),
     ):
         parser.add_argument(
             f"--{stage}-epochs",
@@ -59,6 +59,20 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="the discriminative stage moves images up to this far towards their best rival "
         "(default 2)",
     )
+    parser.add_argument(
+        "--attack-left",
+        type=share,
+        default=0.65,
+        metavar="SHARE",
+        help="share of the attacks' strength that is left at the end of that stage (default 0.65)",
+    )
+    parser.add_argument(
+        "--searched-share",
+        type=share,
+        default=0.2,
+        metavar="SHARE",
+        help="share of images that are searched anew before each epoch of that stage (default 0.2)",
+    )
     parser.add_argument("--own-loss-weight", type=float, default=0.05)
     parser.add_argument(
         "--binarised-share",
@@ -70,9 +84,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--augmented-share",
         type=share,
-        default=0.7,
+        default=0.8,
         metavar="SHARE",
-        help="share of images distorted at each visit (default 0.7)",
+        help="share of images distorted at each visit (default 0.8)",
     )
     parser.add_argument(
         "--prototypes", type=positive, default=100, metavar="N", help="a class (default 100)"
@@ -119,6 +133,8 @@ def run(options: argparse.Namespace) -> None:
         discriminative_epochs=options.discriminative_epochs,
         discriminative_learning_rate=options.discriminative_learning_rate,
         attack_radius=options.attack_radius,
+        attack_left=options.attack_left,
+        searched_share=options.searched_share,
         own_loss_weight=options.own_loss_weight,
         binarised_share=options.binarised_share,
         augmented_share=options.augmented_share,
@@ -153,6 +169,8 @@ def _command_line(options: argparse.Namespace) -> str:
         "discriminative_epochs",
         "discriminative_learning_rate",
         "attack_radius",
+        "attack_left",
+        "searched_share",
         "own_loss_weight",
         "binarised_share",
         "augmented_share",
