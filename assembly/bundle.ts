@@ -116,7 +116,5 @@ export function raceOf(bundle: usize): BundleRace {
 }
 
 export function raceTensor(race: BundleRace, index: u32): BundleTensor {
-  return changetype<BundleTensor>(
-    changetype<usize>(race) + offsetof<BundleRace>() + index * offsetof<BundleTensor>(),
-  );
+  return changetype<BundleTensor>(changetype<usize>(race) + offsetof<BundleRace>() + index * offsetof<BundleTensor>());
 }

@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 if (options.sets === undefined) throw new Error("--sets DIR is wanted: what `confidence-sets` wrote");
 const folder = options.sets;
 const limit = Number(options.limit ?? Number.POSITIVE_INFINITY);
-const inference = INFERENCES.find((name) => name === (options.inference ?? "prototypes"));
+const inference = INFERENCES.find((name) => name === (options.inference ?? "race"));
 const confidence = CONFIDENCES.find((name) => name === options.confidence);
 const abs = await createClassifier({
   ...(options.weights === undefined ? {} : { weights: readFileSync(options.weights) }),

@@ -101,12 +101,15 @@ const variants: [string, RaceRules][] = [
   ...options.rules.map((text): [string, RaceRules] => [text, { ...RACE_RULES.standard, ...JSON.parse(text) }]),
 ];
 console.log(`${count} validation images`);
-console.log("images | rules | agree | accuracy % | winner's loss over paper's, mean % | evaluations mean, p99, most | µs an image");
+console.log(
+  "images | rules | agree | accuracy % | winner's loss over paper's, mean % | evaluations mean, p99, most | µs an image",
+);
 for (const [name, images] of Object.entries(sets)) {
   const paper = search(images, () => engine.searchPaper());
   const row = (rules: string, { found, seconds }: { found: Found[]; seconds: number }): void => {
     const evaluations = found.map((one) => one.evaluations);
-    const excess = found.reduce((sum, { loss }, index) => sum + loss / (paper.found[index] as Found).loss - 1, 0) / count;
+    const excess =
+      found.reduce((sum, { loss }, index) => sum + loss / (paper.found[index] as Found).loss - 1, 0) / count;
     const mean = evaluations.reduce((sum, value) => sum + value, 0) / count;
     console.log(
       [
@@ -123,6 +126,9 @@ for (const [name, images] of Object.entries(sets)) {
   row("paper", paper);
   for (const [rules, values] of variants) {
     engine.setRaceRules(values);
-    row(rules, search(images, () => engine.searchRace()));
+    row(
+      rules,
+      search(images, () => engine.searchRace()),
+    );
   }
 }

@@ -106,13 +106,7 @@ export class ModuleClassifier {
    * @param progress hears how far the paper's table of samples is built, on the first image in that mode
    * @throws {Error} when the calibrated confidence is asked for and the weights bring none
    */
-  constructor(
-    engine: Engine,
-    inference: Inference,
-    effort: Effort,
-    confidence?: ConfidenceKind,
-    progress?: Progress,
-  ) {
+  constructor(engine: Engine, inference: Inference, effort: Effort, confidence?: ConfidenceKind, progress?: Progress) {
     const isFitted = engine.description.confidence.calibrated !== undefined;
     if (confidence === "calibrated" && !isFitted) {
       throw new Error(

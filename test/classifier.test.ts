@@ -25,7 +25,8 @@ describe("createClassifier", () => {
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ["an unknown inference", { inference: "magic" }, /inference: got "magic", wanted prototypes or paper/],
+    ["an unknown inference", { inference: "magic" }, /inference: got "magic", wanted race or paper/],
+    ["an unknown effort", { effort: "heroic" }, /effort: got "heroic", wanted quick or standard or thorough/],
     ["an unknown confidence", { confidence: "high" }, /confidence: got "high", wanted calibrated or paper/],
     ["a module of the wrong kind", { module: 7 }, /module: got number, wanted a WebAssembly.Module/],
     [

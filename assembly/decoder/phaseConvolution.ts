@@ -16,9 +16,9 @@ import { line4x8 } from "./tile";
 import {
   NARROW,
   narrowTileToPoints,
+  POINTS,
   pointsToNarrowTile,
   pointsToWideTile,
-  POINTS,
   TAPS,
   transformTaps,
   WIDE,

@@ -35,15 +35,11 @@ export function transformTaps(source: usize, sourceStep: usize, target: usize, t
   store<f32>(target + 5 * targetStep, g2);
 }
 
-// @ts-ignore: decorator
-@inline
 function scaled(value: v128, factor: f32): v128 {
   return f32x4.mul(value, f32x4.splat(factor));
 }
 
 /** Bᵀ d along one axis. */
-// @ts-ignore: decorator
-@inline
 function wideToPoints(from: usize, step: usize, to: usize, toStep: usize): void {
   const d1 = v128.load(from + step);
   const d2 = v128.load(from + 2 * step);
@@ -64,8 +60,6 @@ function wideToPoints(from: usize, step: usize, to: usize, toStep: usize): void 
 }
 
 /** Aᵀ m along one axis. */
-// @ts-ignore: decorator
-@inline
 function pointsToNarrow(from: usize, step: usize, to: usize, toStep: usize): void {
   const m1 = v128.load(from + step);
   const m2 = v128.load(from + 2 * step);
@@ -78,15 +72,10 @@ function pointsToNarrow(from: usize, step: usize, to: usize, toStep: usize): voi
   v128.store(to, f32x4.add(f32x4.add(v128.load(from), sum), sum2));
   v128.store(to + toStep, f32x4.add(difference, scaled(difference2, 2)));
   v128.store(to + 2 * toStep, f32x4.add(sum, scaled(sum2, 4)));
-  v128.store(
-    to + 3 * toStep,
-    f32x4.add(f32x4.add(difference, scaled(difference2, 8)), v128.load(from + 5 * step)),
-  );
+  v128.store(to + 3 * toStep, f32x4.add(f32x4.add(difference, scaled(difference2, 8)), v128.load(from + 5 * step)));
 }
 
 /** A x along one axis. */
-// @ts-ignore: decorator
-@inline
 function narrowToPoints(from: usize, step: usize, to: usize, toStep: usize): void {
   const x0 = v128.load(from);
   const x1 = v128.load(from + step);
@@ -105,8 +94,6 @@ function narrowToPoints(from: usize, step: usize, to: usize, toStep: usize): voi
 }
 
 /** B m along one axis. */
-// @ts-ignore: decorator
-@inline
 function pointsToWide(from: usize, step: usize, to: usize, toStep: usize): void {
   const m0 = v128.load(from);
   const m1 = v128.load(from + step);

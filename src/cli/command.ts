@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { CONFIDENCES, INFERENCES, type Inference } from "../classifier.ts";
+import { EFFORTS, type Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
 import { VARIANTS, type Variant } from "../weights/variants.ts";
 import type { Environment } from "./environment.ts";
@@ -44,7 +45,11 @@ export const MODEL_OPTIONS = {
   weights: { value: "FILE", description: "use these weights (safetensors) instead of the built-in ones" },
   inference: {
     value: "NAME",
-    description: `how latents are searched: ${INFERENCES.join(" or ")} (default: prototypes)`,
+    description: `how latents are searched: ${INFERENCES.join(" or ")} (default: race)`,
+  },
+  effort: {
+    value: "NAME",
+    description: `how much the race may spend: ${EFFORTS.join(", ")} (default: standard)`,
   },
   variant: {
     value: "NAME",
@@ -131,6 +136,11 @@ export class Invocation {
   /** The value of `--inference`. */
   inference(): Inference | undefined {
     return this.choice("inference", INFERENCES);
+  }
+
+  /** The value of `--effort`. */
+  effort(): Effort | undefined {
+    return this.choice("effort", EFFORTS);
   }
 
   /** The value of `--confidence`. */

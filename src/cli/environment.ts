@@ -1,4 +1,5 @@
 import type { Classifier, Inference } from "../classifier.ts";
+import type { Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
 import type { Variant } from "../weights/variants.ts";
 
@@ -15,6 +16,7 @@ export type CommandClassifier = Pick<
 export type CreateClassifier = (options?: {
   weights?: Uint8Array;
   inference?: Inference;
+  effort?: Effort;
   variant?: Variant;
   confidence?: ConfidenceKind;
   onProgress?: (done: number, total: number) => void;

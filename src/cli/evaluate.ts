@@ -30,7 +30,8 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   const split = invocation.choice("split", SPLITS) ?? "test";
   const offset = invocation.wholeNumber("offset", 0);
   const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
-  const inference = invocation.inference() ?? "prototypes";
+  const inference = invocation.inference() ?? "race";
+  const effort = invocation.effort() ?? "standard";
   const variant = invocation.variant() ?? "abs";
   const { count, images, labels } = await readSplit(directory, split);
   if (offset >= count) throw new UsageError(`--offset ${offset} skips all ${count} images`);
@@ -57,7 +58,16 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   });
 
   if (invocation.flag("json")) {
-    printJson(environment, { data: directory, split, offset, inference, variant, timedOverChunksOf: CHUNK, ...scores });
+    printJson(environment, {
+      data: directory,
+      split,
+      offset,
+      inference,
+      effort,
+      variant,
+      timedOverChunksOf: CHUNK,
+      ...scores,
+    });
   } else {
     printLines(environment, scoreLines(scores));
   }

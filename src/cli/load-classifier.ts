@@ -8,11 +8,11 @@ import { startProgress } from "./progress.ts";
 type Use<Result> = (classifier: CommandClassifier) => Promise<Result> | Result;
 
 /**
- * Makes the classifier that `--weights`, `--inference`, `--variant` and `--confidence` ask for, hands it to `use`, and
- * disposes of it.
+ * Makes the classifier that `--weights`, `--inference`, `--effort`, `--variant` and `--confidence` ask for, hands it
+ * to `use`, and disposes of it.
  *
  * @throws ImageFileError when the weights file cannot be read or is no weights file
- * @throws UsageError when `--inference`, `--variant` or `--confidence` names none
+ * @throws UsageError when `--inference`, `--effort`, `--variant` or `--confidence` names none
  */
 export async function withClassifier<Result>(
   invocation: Invocation,
@@ -20,6 +20,7 @@ export async function withClassifier<Result>(
   use: Use<Result>,
 ): Promise<Result> {
   const inference = invocation.inference();
+  const effort = invocation.effort();
   const variant = invocation.variant();
   const confidence = invocation.confidence();
   const weightsPath = invocation.text("weights");
@@ -31,6 +32,7 @@ export async function withClassifier<Result>(
       .createClassifier({
         ...(weights === undefined ? {} : { weights }),
         ...(inference === undefined ? {} : { inference }),
+        ...(effort === undefined ? {} : { effort }),
         ...(variant === undefined ? {} : { variant }),
         ...(confidence === undefined ? {} : { confidence }),
         onProgress: (done, total) => progress.report(done, total),

@@ -60,7 +60,12 @@ export function readRaceTables(
   const coefficients = lastExtent(tensors, "race.basis", 4);
   const proposalHidden = lastExtent(tensors, "race.proposal.first.bias", 4);
   const surrogateHidden = lastExtent(tensors, "race.surrogates.first.bias", 4);
-  const proposed = lastExtent(tensors, "race.proposal.second.bias", classes * latents, classes * latents * MOST_CANDIDATES);
+  const proposed = lastExtent(
+    tensors,
+    "race.proposal.second.bias",
+    classes * latents,
+    classes * latents * MOST_CANDIDATES,
+  );
   const shapes: Record<RaceTensor, readonly [number, ...number[]]> = {
     "race.basis": [1, PIXELS, coefficients],
     "race.mean": [1, PIXELS],

@@ -30,7 +30,8 @@ describe("abs evaluate", () => {
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({
       split: "test",
-      inference: "prototypes",
+      inference: "race",
+      effort: "standard",
       variant: "abs",
       confidence: "calibrated",
       images: COUNT,

@@ -1,5 +1,6 @@
 import { decoderShape } from "../../src/weights/decoderShape.ts";
 import type { Model, StoredTensor } from "../../src/weights/model.ts";
+import type { RaceTables } from "../../src/weights/race.ts";
 
 /** Seeded uniform numbers in [0, 1) (mulberry32). */
 export function uniformNumbers(seed: number): () => number {
@@ -66,6 +67,48 @@ export function randomModel(
     prototypes:
       prototypes === 0 ? undefined : { count: prototypes, latents: fill(classes * prototypes * latents, 1.5, latents) },
   };
+}
+
+/** Tables for a race of this model, which fit together but foretell nothing. */
+export function randomRaceTables(
+  { classes, latents }: { classes: readonly string[]; latents: number },
+  { coefficients = 12, surrogateHidden = 8, proposalHidden = 20, candidates = 3, seed = 2 } = {},
+  element: StoredTensor["element"] = "F32",
+): RaceTables {
+  const next = uniformNumbers(seed);
+  const count = classes.length;
+  const table = (groups: number, inputs: number, channels: number, scale: number) => ({
+    tensor: randomTensor(next, element, groups * inputs * channels, scale, groups * channels),
+    groups,
+    channels,
+  });
+  const layer = (groups: number, inputs: number, outputs: number) => [
+    table(groups, inputs, outputs, 1.5 / Math.sqrt(inputs)),
+    table(groups, 1, outputs, 0.3),
+  ];
+  return {
+    coefficients,
+    surrogateHidden,
+    proposalHidden,
+    candidates,
+    tensors: [
+      table(1, 784, coefficients, 0.06),
+      table(1, 1, 784, 0.3),
+      ...layer(1, coefficients, proposalHidden),
+      ...layer(1, proposalHidden, count * candidates * latents),
+      ...layer(count, latents, surrogateHidden),
+      ...layer(count, surrogateHidden, surrogateHidden),
+      ...layer(count, surrogateHidden, coefficients + 1),
+      identityMetrics(count, latents),
+    ],
+  };
+}
+
+/** 100 · I for every class. */
+function identityMetrics(classes: number, latents: number): RaceTables["tensors"][number] {
+  const values = new Float32Array(classes * latents ** 2);
+  for (let row = 0; row < classes * latents; ++row) values[row * latents + (row % latents)] = 100;
+  return { tensor: { element: "F32", values }, groups: classes, channels: latents };
 }
 
 /** Seeded values up to about `scale` in any form; whole numbers come with `scales` different scales. */

@@ -2,6 +2,7 @@ import { type Confidence, FEATURES, type PaperConfidence, PENALTIES } from "../.
 import { crc32 } from "../../src/weights/crc32.ts";
 import type { DecoderLayer } from "../../src/weights/decoderShape.ts";
 import type { Model, StoredTensor } from "../../src/weights/model.ts";
+import { RACE_TENSORS } from "../../src/weights/race.ts";
 
 interface TensorPart {
   shape: number[];
@@ -41,6 +42,13 @@ export function weightsFileParts(model: Model, layers: readonly Record<string, u
     const { count, latents } = model.prototypes;
     add("prototypes", [classes, count, model.latents], latents);
   }
+  model.race?.tensors.forEach(({ tensor, groups, channels }, index) => {
+    const name = RACE_TENSORS[index] as string;
+    const rows = tensor.values.length / (groups * channels);
+    const shape = rows === 1 ? [groups, channels] : [groups, rows, channels];
+    tensors[name] = { shape, values: tensor.values };
+    if (tensor.element === "I8") tensors[`${name}.scale`] = { shape: [groups, channels], values: tensor.scales };
+  });
   return {
     metadata: {
       format: "analysis-by-synthesis",

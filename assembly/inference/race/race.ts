@@ -318,7 +318,10 @@ function report(latents: usize, losses: usize): void {
       best = racer.descent.loss;
       memory.copy(latents + <usize>index * latentBytes, racer.descent.latent, latentBytes);
     }
-    store<f32>(losses + ((<usize>index) << 2), isTrue ? best : max<f32>(bound / load<f32>(classScales + ((<usize>index) << 2)), best));
+    store<f32>(
+      losses + ((<usize>index) << 2),
+      isTrue ? best : max<f32>(bound / load<f32>(classScales + ((<usize>index) << 2)), best),
+    );
   }
 }
 

@@ -32,7 +32,7 @@ export function reserve(): bool {
   secondValue = allocate(hidden);
   output = allocate((<usize>tables.surrogateThird.outputs) << 2);
   hiddenGradient = allocate(hidden);
-  return input && firstSum && firstValue && secondSum && secondValue && output && hiddenGradient ? true : false;
+  return firstSum != 0 && firstValue != 0 && secondSum != 0 && secondValue != 0 && output != 0 && hiddenGradient != 0;
 }
 
 /** The foretold loss at `latent` for the image last presented; its derivative goes to `gradient`, both f32 [latents]. */
@@ -47,7 +47,14 @@ export function foretellWithGradient(classIndex: i32, latent: usize, gradient: u
   const thirdWeights = tables.weightsOf(third, classIndex);
   transformForward(firstWeights, tables.biasOf(first, classIndex), input, first.inputs, firstSum, first.outputs);
   activate(firstSum, firstValue, first.outputs);
-  transformForward(secondWeights, tables.biasOf(second, classIndex), firstValue, second.inputs, secondSum, second.outputs);
+  transformForward(
+    secondWeights,
+    tables.biasOf(second, classIndex),
+    firstValue,
+    second.inputs,
+    secondSum,
+    second.outputs,
+  );
   activate(secondSum, secondValue, second.outputs);
   transformForward(thirdWeights, tables.biasOf(third, classIndex), secondValue, third.inputs, output, third.outputs);
   const error = compareWithImage();

@@ -30,7 +30,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         ("proposal-steps", DEFAULTS.proposal_steps, "of the fit"),
     ):
         parser.add_argument(
-            f"--{option}", type=positive, default=default, metavar="N", help=f"{what} (default {default})"
+            f"--{option}",
+            type=positive,
+            default=default,
+            metavar="N",
+            help=f"{what} (default {default})",
         )
     parser.add_argument("--seed", type=int, default=0)
     add_workers_argument(parser, "searched")

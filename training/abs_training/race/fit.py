@@ -48,12 +48,17 @@ def fit_tables(
     generator = generator_for(seed, "race basis")
     decoded = torch.cat(
         [
-            decode(decoder, own.latents[torch.randperm(len(own.latents), generator=generator)[: sizes.decoded]])
+            decode(
+                decoder,
+                own.latents[torch.randperm(len(own.latents), generator=generator)[: sizes.decoded]],
+            )
             for decoder, own in zip(decoders, bank)
         ]
     )
     basis = principal_basis(decoded, sizes.coefficients)
-    surrogates = fit_surrogates(decoders, bank, basis, sizes.surrogate_hidden, sizes.surrogate_steps, seed)
+    surrogates = fit_surrogates(
+        decoders, bank, basis, sizes.surrogate_hidden, sizes.surrogate_steps, seed
+    )
     coefficients, outside = _coefficients_of(training, basis, seed)
     proposals = fit_proposals(
         surrogates,
@@ -77,7 +82,9 @@ def fit_tables(
 def _coefficients_of(training: ImageSet, basis: Basis, seed: int) -> tuple[Tensor, Tensor]:
     """Coefficients and ‖x⊥‖² of all training images and of a spoilt copy of each."""
     found = []
-    for index, part in enumerate(tqdm(training.images.split(5000), desc="coefficients", mininterval=5)):
+    for index, part in enumerate(
+        tqdm(training.images.split(5000), desc="coefficients", mininterval=5)
+    ):
         images = to_unit_range(part).squeeze(1)
         found.append(basis.coefficients(images.flatten(1)))
         order = torch.randperm(len(images), generator=generator_for(seed, "race copies", index))
@@ -95,14 +102,18 @@ def mean_inverse_hessian(decoder: Decoder, latents: Tensor, prior: Prior) -> Ten
     for axis in range(latents.shape[1]):
         change = torch.zeros(latents.shape[1])
         change[axis] = step
-        columns.append((decode(decoder, latents + change) - decode(decoder, latents - change)) / (2 * step))
+        columns.append(
+            (decode(decoder, latents + change) - decode(decoder, latents - change)) / (2 * step)
+        )
     jacobian = torch.stack(columns, dim=2).double()
     identity = torch.eye(latents.shape[1], dtype=torch.float64)
     hessian = (2 * jacobian.transpose(1, 2) @ jacobian + prior.beta * identity) / PIXELS
     return torch.linalg.inv(hessian).mean(0).float()
 
 
-def _named(basis: Basis, surrogates: Surrogates, proposals: Proposals, metrics: Tensor) -> dict[str, Tensor]:
+def _named(
+    basis: Basis, surrogates: Surrogates, proposals: Proposals, metrics: Tensor
+) -> dict[str, Tensor]:
     tensors = {
         "race.basis": basis.rows.T.unsqueeze(0),
         "race.mean": basis.mean.unsqueeze(0),

@@ -1,0 +1,210 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RACE_RULES, type RaceRules } from "../../src/effort.ts";
+import type { Engine } from "../../src/engine.ts";
+import type { StoredTensor } from "../../src/weights/model.ts";
+import { readWeights } from "../../src/weights/read.ts";
+import { ReferenceTables } from "../reference/race.ts";
+import { engineFor } from "../support/module.ts";
+import { randomImage, randomModel, randomRaceTables, shapes } from "../support/random-model.ts";
+import { weightsFileParts, writeWeightsFile } from "../support/weights-file.ts";
+
+const layers = shapes["pixel shuffle"] as readonly Record<string, unknown>[];
+const CLASSES = 3;
+const LATENTS = 5;
+
+function racingModel(element: StoredTensor["element"] = "F32") {
+  const model = randomModel(layers, { latents: LATENTS, classes: CLASSES });
+  return { ...model, race: randomRaceTables(model, {}, element) };
+}
+
+const withRules = (engine: Engine, rules: Partial<RaceRules>): Engine => {
+  engine.setRaceRules({ ...RACE_RULES.standard, ...rules });
+  return engine;
+};
+
+/** As if nobody is ever dropped for a foretold loss. */
+const EVERYBODY = { foretoldMargins: [9, 9, 9, 9], withinMargin: 9 } as const;
+const classes = Array.from({ length: CLASSES }, (_, index) => index);
+
+/** One true evaluation, by which the label is named; all other classes keep what was foretold. */
+const ONLY_FORETOLD = { ...EVERYBODY, raced: 1, polished: 1, entranceMargin: 0, runnerUpMargin: 0, ceilingPerClass: 1 };
+
+describe("proposals and surrogates", () => {
+  it.each(["F32", "F16", "I8"] as const)("agree with the double-precision reference, stored as %s", (element) => {
+    const model = racingModel(element);
+    const reference = new ReferenceTables(model.race);
+    const engine = withRules(engineFor(model), { ...ONLY_FORETOLD, foretold: 1 });
+    for (const seed of [1, 2, 3, 4]) {
+      const image = randomImage(seed);
+      engine.setImage(image);
+      engine.searchRace();
+      const losses = engine.losses();
+      const lowest = Math.min(...losses);
+      const proposed = reference.proposals(reference.coefficients(image).y);
+      for (const index of classes) {
+        const latent = Array.from(engine.latent(index));
+        const distances = Array.from({ length: model.race.candidates }, (_, candidate) => {
+          const from = (index * model.race.candidates + candidate) * LATENTS;
+          const z = proposed.slice(from, from + LATENTS);
+          const factor = Math.min(1, 5 / Math.hypot(...z));
+          return Math.hypot(...latent.map((value, axis) => value - factor * (z[axis] as number)));
+        });
+        expect(Math.min(...distances)).toBeLessThan(1e-4);
+        const foretold = reference.foretell(index, latent, image, 1);
+        if (losses[index] !== lowest && foretold > 1.001 * lowest) expect(losses[index]).toBeCloseTo(foretold, 5);
+      }
+    }
+  });
+
+  it("descend to where the foretold loss has no slope", () => {
+    const model = { ...racingModel(), sphereRadius: 1000 };
+    const reference = new ReferenceTables(model.race);
+    const engine = withRules(engineFor(model), { ...ONLY_FORETOLD, foretold: 200 });
+    const image = randomImage(7);
+    engine.setImage(image);
+    engine.searchRace();
+    for (const index of classes) {
+      const latent = Array.from(engine.latent(index));
+      const slopes = latent.map((_, axis) => {
+        const at = (step: number): number =>
+          reference.foretell(
+            index,
+            latent.map((z, other) => z + (other === axis ? step : 0)),
+            image,
+            1,
+          );
+        return (at(1e-4) - at(-1e-4)) / 2e-4;
+      });
+      expect(Math.hypot(...slopes)).toBeLessThan(2e-4);
+    }
+  });
+});
+
+describe("the race", () => {
+  it("names a label whose loss is true and the lowest, under every effort", () => {
+    const engine = engineFor(racingModel());
+    for (const [effort, rules] of Object.entries(RACE_RULES)) {
+      engine.setRaceRules(rules);
+      for (const seed of [1, 2, 3, 4, 5, 6]) {
+        engine.setImage(randomImage(seed));
+        const spent = engine.searchRace();
+        expect(spent, effort).toBeLessThanOrEqual(rules.ceilingPerClass * CLASSES);
+        const losses = engine.losses();
+        const label = losses.indexOf(Math.min(...losses));
+        expect(losses.filter((loss) => loss === losses[label]).length).toBe(1);
+        expect(engine.evaluateWithGradient(label).loss, effort).toBeCloseTo(losses[label] as number, 7);
+      }
+    }
+  });
+
+  it("gives the same bits every time", () => {
+    const [one, other] = [engineFor(racingModel()), engineFor(racingModel())];
+    for (const engine of [one, other]) engine.setRaceRules(RACE_RULES.standard);
+    other.setImage(randomImage(99));
+    other.searchRace();
+    for (const engine of [one, other]) {
+      engine.setImage(randomImage(4));
+      engine.searchRace();
+    }
+    expect(one.losses()).toEqual(other.losses());
+    for (const index of classes) expect(one.latent(index)).toEqual(other.latent(index));
+  });
+
+  it("keeps to its ceiling whatever the image and the rules", () => {
+    const engine = engineFor(racingModel());
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 1 << 30 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.double({ min: 0, max: 10, noNaN: true }),
+        (seed, ceilingPerClass, polished, entrants, margin) => {
+          withRules(engine, {
+            ...EVERYBODY,
+            ceilingPerClass,
+            polished,
+            entrants,
+            raced: polished,
+            entranceMargin: margin,
+            raceMargin: margin,
+            runnerUpMargin: margin,
+          });
+          const image = randomImage(seed);
+          engine.setImage(seed % 2 === 0 ? image : image.map((value) => Math.round(value)));
+          expect(engine.searchRace()).toBeLessThanOrEqual(ceilingPerClass * CLASSES);
+          const losses = engine.losses();
+          const label = losses.indexOf(Math.min(...losses));
+          expect(engine.evaluateWithGradient(label).loss).toBeCloseTo(losses[label] as number, 7);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("settles every class on request, none of them higher than it was", () => {
+    const engine = withRules(engineFor(racingModel()), { ceilingPerClass: 100, polished: 20 });
+    engine.setImage(randomImage(3));
+    engine.searchRace();
+    const label = engine.losses().indexOf(Math.min(...engine.losses()));
+    const before = engine.losses();
+    const spent = engine.settleRace();
+    expect(spent).toBeGreaterThan(CLASSES);
+    const after = engine.losses();
+    expect(after[label]).toBe(before[label]);
+    for (const index of classes) {
+      expect(engine.evaluateWithGradient(index).loss).toBeCloseTo(after[index] as number, 7);
+    }
+  });
+
+  it("finds a minimum of the true loss when it may spend enough", () => {
+    const engine = withRules(engineFor(racingModel()), { ceilingPerClass: 300, polished: 200 });
+    engine.setImage(randomImage(11));
+    engine.searchRace();
+    const losses = engine.losses();
+    const { gradient } = engine.evaluateWithGradient(losses.indexOf(Math.min(...losses)));
+    expect(Math.hypot(...gradient)).toBeLessThan(1e-4);
+  });
+
+  it("is not offered without tables", () => {
+    expect(engineFor(randomModel(layers, { latents: LATENTS, classes: CLASSES })).canRace).toBe(false);
+    expect(engineFor(racingModel()).canRace).toBe(true);
+  });
+});
+
+describe("tables in a weights file", () => {
+  const model = racingModel("I8");
+
+  it("are read as they were written", () => {
+    const read = readWeights(writeWeightsFile(weightsFileParts(model, layers)));
+    expect(read.race).toEqual(model.race);
+  });
+
+  it.each<[string, (parts: ReturnType<typeof weightsFileParts>) => void, RegExp]>([
+    [
+      "one is missing",
+      ({ tensors }) => delete tensors["race.metrics"],
+      /tensor "race.metrics" is missing, but there is/,
+    ],
+    [
+      "one has another shape",
+      ({ tensors }) => {
+        const bias = tensors["race.surrogates.second.bias"] as { shape: number[] };
+        bias.shape = [1, CLASSES * 8];
+      },
+      /tensor "race.surrogates.second.bias" has shape \[1, 24\], wanted \[3, 8\]/,
+    ],
+    [
+      "latents and proposals do not fit",
+      ({ tensors }) => {
+        tensors["race.proposal.second.bias"] = { shape: [1, 7], values: new Float32Array(7) };
+      },
+      /"race.proposal.second.bias" has 7 columns, wanted a multiple of 15 up to 120/,
+    ],
+  ])("are refused when %s", (_, damage, message) => {
+    const parts = weightsFileParts(racingModel(), layers);
+    damage(parts);
+    expect(() => readWeights(writeWeightsFile(parts))).toThrow(message);
+  });
+});

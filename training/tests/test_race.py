@@ -1,0 +1,131 @@
+import contextlib
+import io
+import tempfile
+import unittest
+from pathlib import Path
+
+import torch
+
+from abs_training.cli import main
+from abs_training.data import PIXELS, read_data_set
+from abs_training.inference import Prior, decode, losses_at
+from abs_training.layers import NAMED_SHAPES, Decoder
+from abs_training.race.bank import COPIES, BankSizes, bank_of_latents, spoilt_copies
+from abs_training.race.fit import mean_inverse_hessian
+from abs_training.race.surrogate import fit_surrogates, principal_basis
+from abs_training.race.tables import restore_tables, store_tables
+from abs_training.safetensors_file import read_safetensors
+from abs_training.stored_decoders import file_tensors
+from abs_training.weights_file import read_weights
+from tests.synthetic import NAMES, write_data_set
+
+LATENTS = 2
+
+
+def small_decoders() -> list[Decoder]:
+    torch.manual_seed(1)
+    return [Decoder(NAMED_SHAPES["dense"], LATENTS, batch_norm=False) for _ in NAMES]
+
+
+class PartsTest(unittest.TestCase):
+    def test_coefficients_and_what_lies_outside_make_up_the_image(self) -> None:
+        torch.manual_seed(2)
+        images = torch.rand(50, PIXELS)
+        basis = principal_basis(images, 8)
+        self.assertTrue(torch.allclose(basis.rows @ basis.rows.T, torch.eye(8), atol=1e-5))
+        found, outside = basis.coefficients(images)
+        rest = images - basis.mean - found @ basis.rows
+        self.assertTrue(torch.allclose(rest.square().sum(1), outside, atol=1e-3))
+
+    def test_a_share_of_the_copies_is_spoilt(self) -> None:
+        torch.manual_seed(3)
+        images = torch.rand(40, 28, 28)
+        copies = spoilt_copies(images, 1, 0.25)
+        changed = (copies != images).flatten(1).any(1)
+        self.assertFalse(bool(changed[:30].any()))
+        self.assertGreater(int(changed[30:].sum()), 7)
+        self.assertGreaterEqual(float(copies.min()), 0)
+        self.assertLessEqual(float(copies.max()), 1)
+
+    def test_the_inverse_hessian_is_that_of_the_loss(self) -> None:
+        decoder = small_decoders()[0]
+        latent = torch.tensor([[0.3, -0.4]])
+        # Where the image is the reconstruction itself, the Gauss–Newton Hessian is the whole one.
+        image = decode(decoder, latent)
+        hessian = torch.autograd.functional.hessian(
+            lambda z: losses_at(decoder, image, z.unsqueeze(0), Prior()).sum(), latent[0]
+        )
+        found = mean_inverse_hessian(decoder, latent, Prior())
+        expected = torch.linalg.inv(torch.as_tensor(hessian))
+        self.assertLess(float((found - expected).norm() / expected.norm()), 0.01)
+
+
+class FitTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        write_data_set(self.folder, training=216, test=30)
+
+    def call(self, *arguments: str) -> None:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(main(arguments), 0)
+
+    def test_surrogates_foretell_losses(self) -> None:
+        decoders = small_decoders()
+        training = read_data_set(self.folder, None, NAMES).training
+        starts = [torch.randn(10, LATENTS) for _ in decoders]
+        bank = bank_of_latents(decoders, starts, Prior(), training, BankSizes(60, 100), 0, 1)
+        images = bank[0].images
+        self.assertEqual(len(bank[0].latents), COPIES * len(images) + 100)
+        basis = principal_basis(
+            torch.cat([decode(d, b.latents) for d, b in zip(decoders, bank)]), 8
+        )
+        with contextlib.redirect_stderr(io.StringIO()):
+            surrogates = fit_surrogates(decoders, bank, basis, 16, 600, 0)
+        latents = torch.stack([own.latents[: len(images)] for own in bank])
+        coefficients, outside = basis.coefficients(images)
+        with torch.no_grad():
+            found = surrogates.losses(coefficients, outside, latents, 1.0)[0]
+            expected = losses_at(decoders[0], images, latents[0], Prior())
+        self.assertLess(float((found - expected).abs().mean()), 0.05 * float(expected.mean()))
+
+    def test_the_command_adds_tables_that_stay_as_they_are_stored(self) -> None:
+        out = self.folder / "weights.safetensors"
+        self.call(
+            *(
+                "train",
+                "--data",
+                str(self.folder),
+                "--out",
+                str(out),
+                "--class-names",
+                ",".join(NAMES),
+            ),
+            *("--shape", "dense", "--latents", "2", "--prototypes", "6", "--max-steps", "2"),
+            *("--run-directory", str(self.folder / "run"), "--workers", "1"),
+        )
+        before = read_weights(out)
+        self.assertIsNone(before.race)
+        self.call(
+            *("race", "--weights", str(out), "--data", str(self.folder), "--coefficients", "8"),
+            *("--surrogate-hidden", "4", "--proposal-hidden", "8", "--candidates", "3"),
+            *("--surrogate-steps", "3", "--proposal-steps", "3", "--workers", "1"),
+        )
+        after = read_weights(out)
+        assert after.race is not None
+        self.assertEqual(after.race.tensors["race.basis"].shape, (1, PIXELS, 8))
+        self.assertEqual(after.race.tensors["race.proposal.second.bias"].shape, (1, 3 * 3 * 2))
+        tensors, _ = read_safetensors(out)
+        again = file_tensors(store_tables(restore_tables(tensors)))
+        for name, tensor in again.items():
+            self.assertTrue(torch.equal(tensor, tensors[name]), name)
+        # The decoders and their storage are left alone.
+        self.assertEqual(after.storage, before.storage)
+        for one, other in zip(before.decoders, after.decoders):
+            for value, same in zip(one.state_dict().values(), other.state_dict().values()):
+                self.assertTrue(torch.equal(value, same))
+
+
+if __name__ == "__main__":
+    unittest.main()
