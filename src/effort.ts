@@ -29,12 +29,12 @@ export interface RaceRules {
 }
 
 const STANDARD: RaceRules = {
-  foretold: 6,
+  foretold: 4,
   raced: 6,
-  polished: 12,
+  polished: 8,
   ceilingPerClass: 8,
   entrants: 1,
-  foretoldMargins: [0.06, 0.03, 0.022, 0.016],
+  foretoldMargins: [0.04, 0.02, 0.015, 0.012],
   withinMargin: 0.01,
   entranceMargin: 0.007,
   raceMargin: 0.007,
@@ -44,7 +44,7 @@ const STANDARD: RaceRules = {
 
 /** By effort; chosen on validation images by `bench/race-rules.ts`. */
 export const RACE_RULES: Record<Effort, RaceRules> = {
-  quick: { ...STANDARD, raced: 4, polished: 6, ceilingPerClass: 2 },
+  quick: { ...STANDARD, foretold: 3, raced: 3, polished: 4, ceilingPerClass: 2 },
   standard: STANDARD,
   thorough: {
     ...STANDARD,

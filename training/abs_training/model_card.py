@@ -40,6 +40,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         f"- decoder: {', '.join(describe(layer) for layer in decoder.layers)}",
         f"- {parameters:,} parameters a class, {parameters * classes:,} in all",
         f"- {prototypes} starting latents (prototypes) a class",
+        *describe_race(weights),
         f"- stored as {training['storage']}: {describe_storage(training['storage'])}",
         f"- {len(content):,} bytes; {len(gzip.compress(content, 9, mtime=0)):,} with gzip",
         "",
@@ -123,6 +124,20 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         "",
     ]
     path.write_text("\n".join(lines), "utf-8")
+
+
+def describe_race(weights: Weights) -> list[str]:
+    """What the file brings for the default inference; no lines where it brings nothing."""
+    if weights.race is None:
+        return []
+    tensors = weights.race.tensors
+    count = sum(tensor.numel() for tensor in tensors.values())
+    hidden = tensors["race.surrogates.first.bias"].shape[1]
+    return [
+        f"- tables of the race: {count:,} numbers, with {tensors['race.basis'].shape[2]} "
+        f"coefficients and {hidden} units a surrogate's layer; fitted by",
+        f"  `{weights.training['race']['command']}`, {weights.training['race']['seconds']:.0f} seconds",
+    ]
 
 
 def describe_storage(name: str) -> str:

@@ -2,15 +2,27 @@
 
 import argparse
 import dataclasses
+import shlex
+import time
 from pathlib import Path
 
 from abs_training.commands.arguments import add_data_arguments, add_workers_argument, positive
 from abs_training.data import DataError, read_data_set
+from abs_training.model_card import write_model_card
 from abs_training.race.fit import TableSizes, fit_tables
 from abs_training.threads import use_one_thread
 from abs_training.weights_file import read_weights, write_weights
 
 DEFAULTS = TableSizes()
+SIZES = {
+    "coefficients": "of an image in the basis, a multiple of 4",
+    "surrogate_hidden": "units a layer, a multiple of 4",
+    "proposal_hidden": "units, a multiple of 4",
+    "candidates": "latents proposed a class",
+    "surrogate_steps": "of the fit",
+    "proposal_steps": "of the fit",
+}
+"""Options that set a field of `TableSizes`."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,18 +31,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
     add_data_arguments(parser)
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="default: the weights file itself is rewritten"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="default: rewrites the weights file; a model card beside it follows",
     )
-    for option, default, what in (
-        ("coefficients", DEFAULTS.coefficients, "of an image in the basis, a multiple of 4"),
-        ("surrogate-hidden", DEFAULTS.surrogate_hidden, "units a layer, a multiple of 4"),
-        ("proposal-hidden", DEFAULTS.proposal_hidden, "units, a multiple of 4"),
-        ("candidates", DEFAULTS.candidates, "latents proposed a class"),
-        ("surrogate-steps", DEFAULTS.surrogate_steps, "of the fit"),
-        ("proposal-steps", DEFAULTS.proposal_steps, "of the fit"),
-    ):
+    for name, what in SIZES.items():
+        default = getattr(DEFAULTS, name)
         parser.add_argument(
-            f"--{option}",
+            f"--{name.replace('_', '-')}",
             type=positive,
             default=default,
             metavar="N",
@@ -47,15 +56,8 @@ def run(options: argparse.Namespace) -> None:
     if weights.prototypes is None:
         raise DataError(f"{options.weights}: has no prototypes to start from")
     data = read_data_set(options.data, options.classes, weights.class_names)
-    sizes = dataclasses.replace(
-        DEFAULTS,
-        coefficients=options.coefficients,
-        surrogate_hidden=options.surrogate_hidden,
-        proposal_hidden=options.proposal_hidden,
-        candidates=options.candidates,
-        surrogate_steps=options.surrogate_steps,
-        proposal_steps=options.proposal_steps,
-    )
+    sizes = dataclasses.replace(DEFAULTS, **{name: getattr(options, name) for name in SIZES})
+    started = time.monotonic()
     tables = fit_tables(
         weights.decoders,
         list(weights.prototypes),
@@ -66,5 +68,21 @@ def run(options: argparse.Namespace) -> None:
         options.workers,
     )
     out = options.out or options.weights
-    write_weights(out, dataclasses.replace(weights, race=tables))
+    fitted = {"command": _command_line(options), "seconds": round(time.monotonic() - started)}
+    with_tables = dataclasses.replace(
+        weights, race=tables, training={**weights.training, "race": fitted}
+    )
+    write_weights(out, with_tables)
+    card = out.with_suffix(".md")
+    if card.exists():
+        write_model_card(card, out, read_weights(out))
     print(f"{out}: {out.stat().st_size:,} bytes")
+
+
+def _command_line(options: argparse.Namespace) -> str:
+    """The command that repeats the fit; folders of this machine are left out."""
+    words = ["python3", "-m", "abs_training", "race", "--weights", options.weights.name]
+    words += ["--data", "DATA"]
+    for name in SIZES:
+        words += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
+    return shlex.join([*words, "--seed", str(options.seed)])
