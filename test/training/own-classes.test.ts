@@ -114,6 +114,27 @@ describe.skipIf(python === undefined)("own classes", () => {
       expect(scores.classes.map(({ name }) => name)).toEqual(NAMES);
     });
 
+    it("are told apart by a race as well, once its tables are fitted", { timeout: TIMEOUT }, () => {
+      const racing = join(data, "racing.safetensors");
+      const fitted = spawnSync(
+        python as string,
+        [
+          ...["-m", "abs_training", "race", "--weights", weights, "--data", data, "--out", racing, "--workers", "1"],
+          ...["--coefficients", "16", "--surrogate-hidden", "16", "--proposal-hidden", "32"],
+          ...["--surrogate-steps", "400", "--proposal-steps", "400"],
+        ],
+        { cwd: trainingDirectory, encoding: "utf8" },
+      );
+      expect(fitted.stderr).not.toContain("error");
+      expect(fitted.status).toBe(0);
+      const scores = [weights, racing].map((file) => {
+        const outcome = abs("evaluate", "--data", data, "--weights", file, "--json");
+        return JSON.parse(outcome.stdout) as { accuracy: number; meanEvaluations: number };
+      }) as [{ accuracy: number; meanEvaluations: number }, { accuracy: number; meanEvaluations: number }];
+      expect(scores[1].accuracy).toBeGreaterThanOrEqual(0.95);
+      expect(scores[1].meanEvaluations).toBeLessThan(scores[0].meanEvaluations);
+    });
+
     it("can be sampled and classified by the library", async () => {
       const classifier = await createClassifier({ weights: readFileSync(weights) });
       expect(classifier.classes).toEqual(NAMES);
