@@ -1,7 +1,7 @@
 """Fitting the calibrated confidence on clean and corrupted images of the data and on synthetic junk."""
 
 from dataclasses import replace
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Mapping, Optional, Sequence
 
 import torch
 import torch.nn.functional as functional
@@ -20,6 +20,7 @@ from abs_training.confidence_sets import LabelledSet, SetSizes, sets_for_fit
 from abs_training.data import PIXELS, ImageSet
 from abs_training.inference import Prior
 from abs_training.layers import Decoder
+from abs_training.race.starts import RaceStarts
 from abs_training.randomness import generator_for
 from abs_training.redrawing import Redrawings, redraw
 
@@ -58,11 +59,12 @@ def fit_confidence(
     sizes: SetSizes,
     seed: int,
     workers: int,
+    race: Optional[RaceStarts] = None,
 ) -> CalibratedConfidence:
-    """Draws the images, searches them as the classifier does from `starts`, and fits."""
+    """Draws the images, searches them as the classifier does, and fits."""
     sets = sets_for_fit(validation, class_names, sizes, seed)
     evidence = {
-        kind: evidence_of(searched(decoders, starts, prior, of_kind, workers))
+        kind: evidence_of(searched(decoders, starts, prior, of_kind, workers, race))
         for kind, of_kind in sets.items()
     }
     labels = {kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None}
@@ -75,10 +77,11 @@ def searched(
     prior: Prior,
     images: LabelledSet,
     workers: int,
+    race: Optional[RaceStarts] = None,
 ) -> Redrawings:
     """The search's result for a set of images, on the starts' device."""
     device = starts[0].device
-    return redraw(decoders, images.images.flatten(1).to(device), starts, prior, workers)
+    return redraw(decoders, images.images.flatten(1).to(device), starts, prior, workers, race)
 
 
 def fit_to_evidence(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from abs_training.layers import Layer
 from abs_training.quantization import STORAGES, Element
-from abs_training.weights_file import Weights
+from abs_training.weights_file import Weights, read_weights
 
 STAGE_TITLES = {
     "autoencoders": "autoencoders",
@@ -124,6 +124,13 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         "",
     ]
     path.write_text("\n".join(lines), "utf-8")
+
+
+def update_model_card(weights_path: Path) -> None:
+    """Writes the card beside a weights file anew, if there is one."""
+    path = weights_path.with_suffix(".md")
+    if path.exists():
+        write_model_card(path, weights_path, read_weights(weights_path))
 
 
 def describe_race(weights: Weights) -> list[str]:

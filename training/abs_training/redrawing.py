@@ -1,11 +1,13 @@
-"""How the classifier itself searches: the best prototype of each class, then a short descent by BFGS.
+"""How the classifier itself searches: a start for each class, then a short descent by BFGS.
 
-The same algorithm as the module's (`assembly/inference/search.ts` and `bfgs.ts`), for many images at
-once, so that a confidence is fitted to what the classifier will see.
+The start is the best prototype or, where the weights have tables for a race, the one that the race
+finds. The same algorithm as the module's (`assembly/inference/search.ts` and `bfgs.ts`), for many
+images at once, so that a confidence is fitted to what the classifier will see. Only that the race
+drops classes that cannot win, and here all are searched to the end.
 """
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -20,6 +22,7 @@ from abs_training.inference import (
     project,
 )
 from abs_training.layers import Decoder
+from abs_training.race.starts import RaceStarts
 from abs_training.threads import for_each_class
 
 EVALUATIONS = 12
@@ -56,11 +59,19 @@ def redraw(
     starts: Sequence[Tensor],
     prior: Prior,
     workers: int,
+    race: Optional[RaceStarts] = None,
 ) -> Redrawings:
-    """Searches all classes for images `[n, 784]` from the starts `[m, latents]` of each class."""
+    """Searches all classes for images `[n, 784]`.
+
+    They start from the best of `starts`, `[m, latents]` for each class, or where `race` says.
+    """
+    proposed = None if race is None else race.best(images.cpu()).to(images.device)
 
     def search(index: int) -> tuple[Tensor, Tensor]:
-        start, _ = StartTable(decoders[index], starts[index], prior).best(images)
+        if proposed is None:
+            start, _ = StartTable(decoders[index], starts[index], prior).best(images)
+        else:
+            start = proposed[index]
         found = [
             descend(decoders[index], part, latents, prior)
             for part, latents in zip(images.split(CHUNK), start.split(CHUNK))

@@ -11,9 +11,11 @@ from abs_training.data import PIXELS, read_data_set
 from abs_training.inference import Prior, decode, losses_at
 from abs_training.layers import NAMED_SHAPES, Decoder
 from abs_training.race.bank import COPIES, BankSizes, bank_of_latents, spoilt_copies
-from abs_training.race.fit import mean_inverse_hessian
+from abs_training.race.fit import mean_inverse_hessian, named_tables
+from abs_training.race.proposal import fit_proposals
+from abs_training.race.starts import RaceStarts
 from abs_training.race.surrogate import fit_surrogates, principal_basis
-from abs_training.race.tables import restore_tables, store_tables
+from abs_training.race.tables import RaceTables, restore_tables, store_tables
 from abs_training.safetensors_file import read_safetensors
 from abs_training.stored_decoders import file_tensors
 from abs_training.weights_file import read_weights
@@ -89,6 +91,15 @@ class FitTest(unittest.TestCase):
             found = surrogates.losses(coefficients, outside, latents, 1.0)[0]
             expected = losses_at(decoders[0], images, latents[0], Prior())
         self.assertLess(float((found - expected).abs().mean()), 0.05 * float(expected.mean()))
+        with contextlib.redirect_stderr(io.StringIO()):
+            proposals = fit_proposals(surrogates, coefficients, outside, 2, 8, 1.0, 200, 0)
+        tables = RaceTables(named_tables(basis, surrogates, proposals, torch.zeros(3, 2, 2)))
+        begun = RaceStarts(tables, len(NAMES), LATENTS, Prior()).best(images)
+        foretold = surrogates.losses(coefficients, outside, begun, 1.0)
+        proposed = proposals(coefficients).permute(1, 2, 0, 3)
+        for candidate in range(2):
+            first = surrogates.losses(coefficients, outside, proposed[:, candidate], 1.0)
+            self.assertLessEqual(float((foretold - first).mean()), 1e-6)
 
     def test_the_command_adds_tables_that_stay_as_they_are_stored(self) -> None:
         out = self.folder / "weights.safetensors"

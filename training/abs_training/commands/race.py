@@ -1,4 +1,7 @@
-"""`race`: fits the tables from which the default inference starts to finished weights."""
+"""`race`: fits the tables from which the default inference starts to finished weights.
+
+The confidence is fitted anew after that, because images are then searched in another way.
+"""
 
 import argparse
 import dataclasses
@@ -8,8 +11,10 @@ from pathlib import Path
 
 from abs_training.commands.arguments import add_data_arguments, add_workers_argument, positive
 from abs_training.data import DataError, read_data_set
-from abs_training.model_card import write_model_card
+from abs_training.confidence_refit import refit_confidence
+from abs_training.model_card import update_model_card
 from abs_training.race.fit import TableSizes, fit_tables
+from abs_training.race.tables import as_stored
 from abs_training.threads import use_one_thread
 from abs_training.weights_file import read_weights, write_weights
 
@@ -69,13 +74,17 @@ def run(options: argparse.Namespace) -> None:
     )
     out = options.out or options.weights
     fitted = {"command": _command_line(options), "seconds": round(time.monotonic() - started)}
-    with_tables = dataclasses.replace(
-        weights, race=tables, training={**weights.training, "race": fitted}
+    weights = dataclasses.replace(
+        weights, race=as_stored(tables), training={**weights.training, "race": fitted}
     )
-    write_weights(out, with_tables)
-    card = out.with_suffix(".md")
-    if card.exists():
-        write_model_card(card, out, read_weights(out))
+    if weights.calibrated is not None:
+        # What the confidence has seen so far was found by another search.
+        calibrated = refit_confidence(
+            weights, data.validation, options.seed, options.workers, "cpu"
+        )
+        weights = dataclasses.replace(weights, calibrated=calibrated)
+    write_weights(out, weights)
+    update_model_card(out)
     print(f"{out}: {out.stat().st_size:,} bytes")
 
 

@@ -76,7 +76,7 @@ def fit_tables(
             for decoder, own in zip(decoders, bank)
         ]
     )
-    return RaceTables(_named(basis, surrogates, proposals, metrics))
+    return RaceTables(named_tables(basis, surrogates, proposals, metrics))
 
 
 def _coefficients_of(training: ImageSet, basis: Basis, seed: int) -> tuple[Tensor, Tensor]:
@@ -111,9 +111,10 @@ def mean_inverse_hessian(decoder: Decoder, latents: Tensor, prior: Prior) -> Ten
     return torch.linalg.inv(hessian).mean(0).float()
 
 
-def _named(
+def named_tables(
     basis: Basis, surrogates: Surrogates, proposals: Proposals, metrics: Tensor
 ) -> dict[str, Tensor]:
+    """The tables by their names in the weights file."""
     tensors = {
         "race.basis": basis.rows.T.unsqueeze(0),
         "race.mean": basis.mean.unsqueeze(0),

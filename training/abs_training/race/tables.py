@@ -37,6 +37,13 @@ def _is_large(name: str) -> bool:
     return name == "race.basis" or name.endswith(".weight")
 
 
+def as_stored(tables: RaceTables) -> RaceTables:
+    """The tables that a reader of the file will have."""
+    return RaceTables(
+        {name: restore(one, one.numbers.shape[-1], 1) for name, one in store_tables(tables).items()}
+    )
+
+
 def restore_tables(tensors: Mapping[str, Tensor]) -> RaceTables:
     """The tables among a file's tensors."""
     found: dict[str, Tensor] = {}

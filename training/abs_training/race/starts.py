@@ -1,0 +1,76 @@
+"""Where the race starts the true decoders: the reference of the module's first two steps."""
+
+import torch
+from torch import Tensor
+
+from abs_training.inference import (
+    FIRST_MOMENT_DECAY,
+    SECOND_MOMENT_DECAY,
+    SMALLEST_DENOMINATOR,
+    Prior,
+)
+from abs_training.race.proposal import Proposals
+from abs_training.race.surrogate import Basis, Surrogates
+from abs_training.race.tables import LAYERS, RaceTables
+
+CHUNK = 500
+"""Images searched side by side."""
+
+UPDATES = 20
+STEP_SIZE = 0.05
+"""Of Adam on the surrogates. The module descends by BFGS, to the same minima."""
+
+
+class RaceStarts:
+    """Proposes latents of every class for images and improves them on the surrogates."""
+
+    def __init__(self, tables: RaceTables, classes: int, latents: int, prior: Prior) -> None:
+        tensors = tables.tensors
+        self._prior = prior
+        self._basis = Basis(tensors["race.mean"][0], tensors["race.basis"][0].T.contiguous())
+        coefficients = self._basis.rows.shape[0]
+        hidden = tensors["race.proposal.first.bias"].shape[1]
+        candidates = tensors["race.proposal.second.bias"].shape[1] // (classes * latents)
+        self._proposals = Proposals(coefficients, hidden, classes, candidates, latents)
+        for layer, name in ((self._proposals.first, "first"), (self._proposals.second, "second")):
+            layer.weight.data = tensors[f"race.proposal.{name}.weight"][0].T.contiguous()
+            layer.bias.data = tensors[f"race.proposal.{name}.bias"][0]
+        units = tensors["race.surrogates.first.bias"].shape[1]
+        self._surrogates = Surrogates(classes, latents, units, coefficients)
+        for weight, bias, name in zip(self._surrogates.weights, self._surrogates.biases, LAYERS):
+            weight.data = tensors[f"race.surrogates.{name}.weight"]
+            bias.data = tensors[f"race.surrogates.{name}.bias"].unsqueeze(1)
+        self._proposals.requires_grad_(False)
+        self._surrogates.requires_grad_(False)
+
+    def best(self, images: Tensor) -> Tensor:
+        """The most promising latent of each class, `[classes, n, latents]`, for images `[n, 784]`."""
+        return torch.cat([self._best(part) for part in images.split(CHUNK)], 1)
+
+    def _best(self, images: Tensor) -> Tensor:
+        found, outside = self._basis.coefficients(images)
+        proposed = self._proposals(found).permute(1, 2, 0, 3)
+        classes, candidates, count, latents = proposed.shape
+        targets, rest = found.repeat(candidates, 1), outside.repeat(candidates)
+        positions = self._inside(proposed.reshape(classes, candidates * count, latents))
+        first = torch.zeros_like(positions)
+        second = torch.zeros_like(positions)
+        for update in range(1, UPDATES + 1):
+            variable = positions.detach().requires_grad_(True)
+            losses = self._surrogates.losses(targets, rest, variable, self._prior.beta)
+            (gradients,) = torch.autograd.grad(losses.sum(), variable)
+            first = first.lerp(gradients, 1 - FIRST_MOMENT_DECAY)
+            second = second.lerp(gradients.square(), 1 - SECOND_MOMENT_DECAY)
+            spread = (second / (1 - SECOND_MOMENT_DECAY**update)).sqrt() + SMALLEST_DENOMINATOR
+            move = STEP_SIZE * first / (1 - FIRST_MOMENT_DECAY**update) / spread
+            positions = self._inside(positions - move)
+        losses = self._surrogates.losses(targets, rest, positions, self._prior.beta)
+        best = losses.reshape(classes, candidates, count).argmin(1)
+        positions = positions.reshape(classes, candidates, count, latents)
+        index = best.reshape(classes, 1, count, 1).expand(classes, 1, count, latents)
+        return positions.gather(1, index).squeeze(1)
+
+    def _inside(self, latents: Tensor) -> Tensor:
+        """Latents moved straight back onto the sphere where they lie outside."""
+        norms = latents.norm(dim=2, keepdim=True).clamp_min(1e-12)
+        return latents * (self._prior.sphere_radius / norms).clamp_max(1.0)
