@@ -1,6 +1,6 @@
 /**
  * Draws the pictures in examples/images: ten handwritten-looking digits in ten manners (canvas, chalk, pen, marker,
- * photograph) and one spiral, which is no digit. The same bytes come out each time.
+ * photograph) and one star, which is no digit. The same bytes come out each time.
  *
  * Usage: node scripts/draw-example-images.mjs [DIRECTORY]
  */
@@ -162,10 +162,13 @@ const strokes = {
       [0.4, 1],
     ],
   ],
-  spiral: [
-    Array.from({ length: 40 }, (_, index) => {
-      const angle = index * 0.45;
-      return [0.5 + 0.027 * angle * Math.cos(angle), 0.5 + 0.027 * angle * Math.sin(angle)];
+  // The smooth curve through these points touches each corner twice, so that corners stay sharp.
+  star: [
+    Array.from({ length: 22 }, (_, index) => {
+      const corner = index >> 1;
+      const radius = corner % 2 === 0 ? 0.5 : 0.2;
+      const angle = (Math.PI * corner) / 5;
+      return [0.5 + radius * Math.sin(angle), 0.5 - radius * Math.cos(angle)];
     }),
   ],
 };
@@ -377,11 +380,11 @@ const pictures = {
         { paper: [228], pen: [50], light: (x, y) => (x + 0.3 * y > 0.42 ? 0.62 : 1) },
       ),
     ),
-  "spiral.png": () =>
+  "star.png": () =>
     png(
       picture(
-        "spiral",
-        { width: 256, height: 256, left: 28, top: 28, size: 200, pen: 11, liveliness: 0 },
+        "star",
+        { width: 256, height: 256, left: 43, top: 43, size: 170, pen: 11, liveliness: 0 },
         { paper: [0], pen: [255] },
       ),
     ),

@@ -8,7 +8,7 @@ import { createClassifier, preprocess } from "../src/index.ts";
 //
 //   npx tsx scripts/draw-redrawings.ts
 
-const FILES = ["three-photograph.jpg", "nine-shadow.png", "spiral.png"];
+const FILES = ["three-photograph.jpg", "nine-shadow.png", "star.png"];
 const SIDE = 56;
 const GAP = 8;
 const LABEL = 18;

@@ -11,7 +11,7 @@ describe("the example pictures", () => {
   it("show ten digits and one thing that is none", () => {
     const firstWords = NAMES.map((name) => name.split(/[-.]/)[0]).sort();
     const digits = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-    expect(firstWords).toEqual([...digits, "spiral"].sort());
+    expect(firstWords).toEqual([...digits, "star"].sort());
   });
 
   it.each(NAMES)("%s becomes a digit of strokes like MNIST's", async (name) => {
@@ -19,7 +19,7 @@ describe("the example pictures", () => {
     const [picture] = frames;
     if (picture === undefined) throw new Error("no picture");
     const { image, ink, box } = preprocess(picture);
-    expect(ink).toBe(/canvas|chalk|spiral/.test(name) ? "bright" : "dark");
+    expect(ink).toBe(/canvas|chalk|star/.test(name) ? "bright" : "dark");
     expect(box.width).toBeLessThan(0.8 * picture.width);
     const share = image.reduce((sum, value) => sum + value, 0) / image.length;
     // MNIST's digits light a twentieth to a third of the frame.
