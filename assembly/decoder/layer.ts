@@ -23,6 +23,8 @@ export class Layer {
   padding: i32;
   /** Run by phaseConvolution.ts instead of transposedConvolution.ts. */
   isShort: bool;
+  /** Its forward pass is that of shuffledOutput.ts. */
+  isShuffledOutput: bool;
   /** Packed weights of class 0 and the distance to the next class, for each direction. */
   forwardWeights: usize;
   forwardClassBytes: usize;

@@ -16,6 +16,7 @@ import { eluForward, eluGradient } from "./activation";
 import * as dense from "./dense";
 import { Layer, Plane, storedChannels } from "./layer";
 import * as phaseConvolution from "./phaseConvolution";
+import * as shuffledOutput from "./shuffledOutput";
 import { expand, F32, storedBytes } from "./stored";
 import * as transposedConvolution from "./transposedConvolution";
 
@@ -97,6 +98,7 @@ function buildLayer(bundle: usize, index: i32): bool {
   if (layer.output == changetype<Plane>(0) || layer.outputGradient == changetype<Plane>(0)) return false;
   if (layer.kind == DENSE) return packDense(layer, source, bundle);
   layer.isShort = phaseConvolution.applies(layer, isLast);
+  layer.isShuffledOutput = shuffledOutput.applies(layer, isLast);
   return packConvolution(layer, source, bundle);
 }
 
@@ -137,6 +139,7 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
     layer.forwardClassBytes = transposedConvolution.forwardBytes(layer, layer.input.channels, layer.output.channels);
     layer.gradientClassBytes = transposedConvolution.gradientBytes(layer, layer.input.channels, layer.output.channels);
   }
+  if (layer.isShuffledOutput) layer.forwardClassBytes = shuffledOutput.weightBytes(layer);
   const phases = layer.stride * layer.stride;
   layer.biasClassBytes = (<usize>(phases * layer.output.channels)) << 2;
   layer.forwardWeights = allocate(<usize>classes * layer.forwardClassBytes);
@@ -155,7 +158,11 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
     const forward = layer.forwardWeights + <usize>index * layer.forwardClassBytes;
     const gradient = layer.gradientWeights + <usize>index * layer.gradientClassBytes;
     if (layer.isShort) phaseConvolution.pack(layer, kernel, forward, gradient);
-    else transposedConvolution.pack(layer, kernel, forward, gradient);
+    else {
+      if (layer.isShuffledOutput) shuffledOutput.pack(layer, kernel, forward);
+      else transposedConvolution.packForward(layer, kernel, forward);
+      transposedConvolution.packGradient(layer, kernel, gradient);
+    }
     const expanded = expandClass(bundle, biasOf(source), index, biases, biases, bias);
     for (let phase = 0; phase < phases; ++phase) {
       const target = layer.bias + ((<usize>((index * phases + phase) * layer.output.channels)) << 2);
@@ -254,6 +261,7 @@ export function decode(classIndex: i32): void {
     const layer = layerAt(index);
     if (layer.kind == DENSE) dense.forward(layer, classIndex);
     else if (layer.isShort) phaseConvolution.forward(layer, classIndex);
+    else if (layer.isShuffledOutput) shuffledOutput.forward(layer, classIndex);
     else transposedConvolution.forward(layer, classIndex);
     if (index < layerCount - 1) eluForward(layer.output);
   }

@@ -107,31 +107,43 @@ export function expandWeights(layer: Layer, element: u32, source: usize, scales:
 }
 
 /**
- * Packs one class's weights for both directions. `source` is f32 [input channel][row][column][output channel];
- * the destinations are zeroed, so channels that only pad stay zero.
+ * Packs one class's weights for the forward pass. `source` is f32 [input channel][row][column][output channel]; the
+ * destination is zeroed, so channels that only pad stay zero.
  */
-export function pack(layer: Layer, source: usize, forward: usize, gradient: usize): void {
+export function packForward(layer: Layer, source: usize, target: usize): void {
   const kernel = layer.kernel;
   const inputs = layer.input.channels;
-  const outputs = layer.output.channels;
-  const lanes = min(outputs, 8);
+  const lanes = min(layer.output.channels, 8);
   for (let channel = 0; channel < layer.inputChannels; ++channel) {
     for (let y = 0; y < kernel; ++y) {
       for (let x = 0; x < kernel; ++x) {
         const phaseY = y % layer.stride;
         const phaseX = x % layer.stride;
         const columnTaps = taps(layer, phaseX);
-        const tapY = y / layer.stride;
         // The run goes up in columns, so down in taps.
         const column = columnTaps - 1 - x / layer.stride;
+        const run = ((y / layer.stride) * columnTaps + column) * inputs + channel;
         for (let out = 0; out < layer.outputChannels; ++out) {
-          const weight = load<f32>(source);
+          const index = (<usize>(run * lanes + (out % lanes))) << 2;
+          store<f32>(target + forwardOffset(layer, phaseY, phaseX, out / lanes) + index, load<f32>(source));
           source += 4;
-          const run = (tapY * columnTaps + column) * inputs + channel;
-          const forwardIndex = (<usize>(run * lanes + (out % lanes))) << 2;
-          store<f32>(forward + forwardOffset(layer, phaseY, phaseX, out / lanes) + forwardIndex, weight);
-          const gradientRun = ((channel >> 3) * kernel + y) * kernel * outputs + x * outputs + out;
-          store<f32>(gradient + ((<usize>(gradientRun * 8 + (channel & 7))) << 2), weight);
+        }
+      }
+    }
+  }
+}
+
+/** The same for the gradient. */
+export function packGradient(layer: Layer, source: usize, target: usize): void {
+  const kernel = layer.kernel;
+  const outputs = layer.output.channels;
+  for (let channel = 0; channel < layer.inputChannels; ++channel) {
+    for (let y = 0; y < kernel; ++y) {
+      for (let x = 0; x < kernel; ++x) {
+        for (let out = 0; out < layer.outputChannels; ++out) {
+          const run = ((channel >> 3) * kernel + y) * kernel * outputs + x * outputs + out;
+          store<f32>(target + ((<usize>(run * 8 + (channel & 7))) << 2), load<f32>(source));
+          source += 4;
         }
       }
     }

@@ -4,6 +4,7 @@ import { expand } from "../../assembly/decoder/stored";
 import { elu_f32x4, eluSlope_f32x4 } from "../../assembly/vector/elu";
 import { exp_f32x4 } from "../../assembly/vector/exponential";
 import { sigmoid_f32x4 } from "../../assembly/vector/sigmoid";
+import { silu_f32x4 } from "../../assembly/vector/silu";
 
 /** Floats that `values` holds. */
 const CAPACITY: i32 = 1 << 16;
@@ -37,4 +38,8 @@ export function applyEluSlope(): void {
 
 export function applySigmoid(): void {
   for (let at: usize = 0; at < BYTES; at += 16) v128.store(buffer + at, sigmoid_f32x4(v128.load(buffer + at)));
+}
+
+export function applySilu(): void {
+  for (let at: usize = 0; at < BYTES; at += 16) v128.store(buffer + at, silu_f32x4(v128.load(buffer + at)));
 }

@@ -10,11 +10,14 @@ interface Lanes extends Record<string, unknown> {
   applyElu(): void;
   applyEluSlope(): void;
   applySigmoid(): void;
+  applySilu(): void;
 }
 
 const lanes = instantiateSync<Lanes>(readFileSync(new URL("../../build/lanes.wasm", import.meta.url)), {}).exports;
 
-function apply(name: "applyExp" | "applyElu" | "applyEluSlope" | "applySigmoid", inputs: Float32Array): Float32Array {
+type Applied = "applyExp" | "applyElu" | "applyEluSlope" | "applySigmoid" | "applySilu";
+
+function apply(name: Applied, inputs: Float32Array): Float32Array {
   const view = new Float32Array(lanes.memory.buffer, lanes.values(), lanes.capacity());
   view.fill(0);
   view.set(inputs);
@@ -72,5 +75,10 @@ describe("vector functions", () => {
   it("sigmoid is within 3 ULP from -87 to 87", () => {
     const inputs = sweep(-87, 87);
     expect(worst(apply("applySigmoid", inputs), inputs, (x) => 1 / (1 + Math.exp(-x)))).toBeLessThanOrEqual(3);
+  });
+
+  it("SiLU is within 4 ULP from -87 to 87", () => {
+    const inputs = sweep(-87, 87).filter((x) => x !== 0);
+    expect(worst(apply("applySilu", inputs), inputs, (x) => x / (1 + Math.exp(-x)))).toBeLessThanOrEqual(4);
   });
 });

@@ -8,16 +8,18 @@
 import * as plan from "../../decoder/plan";
 import { allocate } from "../../layout";
 import { transformBackward, transformForward } from "../../vector/matrix";
-import { silu_f32x4, siluSlope_f32x4 } from "../../vector/silu";
+import { sigmoid_f32x4 } from "../../vector/sigmoid";
+import { siluSlope_f32x4 } from "../../vector/silu";
+import { sum_f32x4 } from "../../vector/sum";
 import { beta, prior } from "../loss";
 import * as proposals from "./proposals";
 import * as tables from "./tables";
 
-/** f32 buffers: the latent padded, both hidden layers before and behind SiLU, the output, and their derivatives. */
+/** f32 buffers: the latent padded, both hidden layers' SiLU and its σ, the output, and their derivatives. */
 let input: usize = 0;
-let firstSum: usize = 0;
+let firstShare: usize = 0;
 let firstValue: usize = 0;
-let secondSum: usize = 0;
+let secondShare: usize = 0;
 let secondValue: usize = 0;
 let output: usize = 0;
 let hiddenGradient: usize = 0;
@@ -26,13 +28,15 @@ let hiddenGradient: usize = 0;
 export function reserve(): bool {
   const hidden = (<usize>tables.surrogateFirst.outputs) << 2;
   input = allocate((<usize>tables.surrogateFirst.inputs) << 2);
-  firstSum = allocate(hidden);
+  firstShare = allocate(hidden);
   firstValue = allocate(hidden);
-  secondSum = allocate(hidden);
+  secondShare = allocate(hidden);
   secondValue = allocate(hidden);
   output = allocate((<usize>tables.surrogateThird.outputs) << 2);
   hiddenGradient = allocate(hidden);
-  return firstSum != 0 && firstValue != 0 && secondSum != 0 && secondValue != 0 && output != 0 && hiddenGradient != 0;
+  return (
+    firstShare != 0 && firstValue != 0 && secondShare != 0 && secondValue != 0 && output != 0 && hiddenGradient != 0
+  );
 }
 
 /** The foretold loss at `latent` for the image last presented; its derivative goes to `gradient`, both f32 [latents]. */
@@ -45,23 +49,17 @@ export function foretellWithGradient(classIndex: i32, latent: usize, gradient: u
   const firstWeights = tables.weightsOf(first, classIndex);
   const secondWeights = tables.weightsOf(second, classIndex);
   const thirdWeights = tables.weightsOf(third, classIndex);
-  transformForward(firstWeights, tables.biasOf(first, classIndex), input, first.inputs, firstSum, first.outputs);
-  activate(firstSum, firstValue, first.outputs);
-  transformForward(
-    secondWeights,
-    tables.biasOf(second, classIndex),
-    firstValue,
-    second.inputs,
-    secondSum,
-    second.outputs,
-  );
-  activate(secondSum, secondValue, second.outputs);
+  transformForward(firstWeights, tables.biasOf(first, classIndex), input, first.inputs, firstValue, first.outputs);
+  activate(firstValue, firstShare, first.outputs);
+  const secondBias = tables.biasOf(second, classIndex);
+  transformForward(secondWeights, secondBias, firstValue, second.inputs, secondValue, second.outputs);
+  activate(secondValue, secondShare, second.outputs);
   transformForward(thirdWeights, tables.biasOf(third, classIndex), secondValue, third.inputs, output, third.outputs);
   const error = compareWithImage();
   transformBackward(thirdWeights, output, third.outputs, hiddenGradient, third.inputs);
-  applySlope(secondSum, hiddenGradient, second.outputs);
+  applySlope(secondValue, secondShare, hiddenGradient, second.outputs);
   transformBackward(secondWeights, hiddenGradient, second.outputs, secondValue, second.inputs);
-  applySlope(firstSum, secondValue, first.outputs);
+  applySlope(firstValue, firstShare, secondValue, first.outputs);
   transformBackward(firstWeights, secondValue, first.outputs, input, first.inputs);
   for (let at: usize = 0; at < latentBytes; at += 4) {
     store<f32>(gradient + at, load<f32>(input + at) + (beta / <f32>plan.PIXELS) * load<f32>(latent + at));
@@ -73,25 +71,31 @@ export function foretellWithGradient(classIndex: i32, latent: usize, gradient: u
 function compareWithImage(): f32 {
   const image = proposals.coefficients();
   const remainderAt = output + ((<usize>tables.coefficients) << 2);
-  const scale: f32 = 2 / <f32>plan.PIXELS;
-  let sum: f32 = load<f32>(remainderAt);
-  for (let at: usize = 0; at < (<usize>tables.coefficients) << 2; at += 4) {
-    const difference = load<f32>(output + at) - load<f32>(image + at);
-    sum += difference * difference;
-    store<f32>(output + at, scale * difference);
+  const scale = f32x4.splat(2 / <f32>plan.PIXELS);
+  let squares = f32x4.splat(0);
+  for (let at: usize = 0; at < (<usize>tables.coefficients) << 2; at += 16) {
+    const difference = f32x4.sub(v128.load(output + at), v128.load(image + at));
+    squares = f32x4.add(squares, f32x4.mul(difference, difference));
+    v128.store(output + at, f32x4.mul(scale, difference));
   }
+  const sum = load<f32>(remainderAt) + sum_f32x4(squares);
   store<f32>(remainderAt, 1 / <f32>plan.PIXELS);
   return sum;
 }
 
-function activate(sums: usize, values: usize, count: i32): void {
+/** SiLU of the sums in `values`, in place; σ goes to `shares`. */
+function activate(values: usize, shares: usize, count: i32): void {
   for (let at: usize = 0; at < (<usize>count) << 2; at += 16) {
-    v128.store(values + at, silu_f32x4(v128.load(sums + at)));
+    const sum = v128.load(values + at);
+    const share = sigmoid_f32x4(sum);
+    v128.store(shares + at, share);
+    v128.store(values + at, f32x4.mul(sum, share));
   }
 }
 
-function applySlope(sums: usize, gradients: usize, count: i32): void {
+function applySlope(values: usize, shares: usize, gradients: usize, count: i32): void {
   for (let at: usize = 0; at < (<usize>count) << 2; at += 16) {
-    v128.store(gradients + at, f32x4.mul(v128.load(gradients + at), siluSlope_f32x4(v128.load(sums + at))));
+    const slope = siluSlope_f32x4(v128.load(shares + at), v128.load(values + at));
+    v128.store(gradients + at, f32x4.mul(v128.load(gradients + at), slope));
   }
 }
