@@ -4,6 +4,7 @@
 
 import * as plan from "../decoder/plan";
 import { allocate } from "../layout";
+import { sum_f32x4 } from "../vector/sum";
 import { projectOntoSphere } from "./loss";
 
 /** Fraction of the decrease that the slope promises which a step must deliver (Armijo). */
@@ -11,7 +12,10 @@ const SUFFICIENT: f32 = 1e-4;
 /** Below this fraction of |s||y| the curvature sᵀy is noise and the estimate is left as it is. */
 const CURVATURE: f32 = 1e-6;
 
-/** One descent. All addresses are f32 [latents], `inverse` is [latents][latents]. */
+/**
+ * One descent. Vectors are f32 [latents], padded with zeros to a multiple of 4 for the lanes; `inverse` has as many rows
+ * as there are latents, padded likewise.
+ */
 @unmanaged
 export class Descent {
   /** The best latent so far, the loss there and its derivative. */
@@ -36,12 +40,12 @@ export function allocateDescent(): Descent {
   const none = changetype<Descent>(0);
   const descent = changetype<Descent>(allocate(offsetof<Descent>()));
   if (descent == none) return none;
-  const n = <usize>plan.latents;
-  const bytes = n << 2;
-  const buffer = allocate(bytes * (n + 6));
+  const bytes = vectorBytes();
+  const matrixBytes = bytes * <usize>plan.latents;
+  const buffer = allocate(matrixBytes + 6 * bytes);
   if (buffer == 0) return none;
   descent.inverse = buffer;
-  descent.latent = buffer + bytes * n;
+  descent.latent = buffer + matrixBytes;
   descent.gradient = descent.latent + bytes;
   descent.trial = descent.gradient + bytes;
   descent.trialGradient = descent.trial + bytes;
@@ -50,9 +54,23 @@ export function allocateDescent(): Descent {
   return descent;
 }
 
+/** Bytes of a padded vector. */
+function vectorBytes(): usize {
+  return (<usize>((plan.latents + 3) & ~3)) << 2;
+}
+
+/** Copies a matrix f32 [latents][latents] into the estimate. */
+export function setInverse(descent: Descent, matrix: usize): void {
+  const row = (<usize>plan.latents) << 2;
+  const bytes = vectorBytes();
+  for (let index: usize = 0; index < <usize>plan.latents; ++index) {
+    memory.copy(descent.inverse + index * bytes, matrix + index * row, row);
+  }
+}
+
 /** Begins at `descent.latent`, evaluated by the caller, with scale · I as the inverse Hessian. */
 export function beginWithScale(descent: Descent, loss: f32, scale: f32): void {
-  scaledIdentity(descent.inverse, plan.latents, scale);
+  scaledIdentity(descent.inverse, scale);
   begin(descent, loss);
   descent.rescales = true;
 }
@@ -66,14 +84,14 @@ export function begin(descent: Descent, loss: f32): void {
 
 /** Fills `descent.trial`. False when there is no way down. */
 export function propose(descent: Descent): bool {
-  const n = plan.latents;
-  multiply(descent.inverse, descent.gradient, descent.direction, n);
-  descent.slope = -dot(descent.direction, descent.gradient, n);
+  multiply(descent.inverse, descent.gradient, descent.direction);
+  descent.slope = -dot(descent.direction, descent.gradient);
   if (descent.slope >= 0) return false;
-  const bytes = (<usize>n) << 2;
-  const step = descent.step;
-  for (let at: usize = 0; at < bytes; at += 4) {
-    store<f32>(descent.trial + at, load<f32>(descent.latent + at) - step * load<f32>(descent.direction + at));
+  const bytes = vectorBytes();
+  const step = f32x4.splat(descent.step);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const move = f32x4.mul(step, v128.load(descent.direction + at));
+    v128.store(descent.trial + at, f32x4.sub(v128.load(descent.latent + at), move));
   }
   projectOntoSphere(descent.trial);
   return true;
@@ -90,7 +108,7 @@ export function judge(descent: Descent, trialLoss: f32): void {
     return;
   }
   update(descent);
-  const bytes = (<usize>plan.latents) << 2;
+  const bytes = vectorBytes();
   memory.copy(descent.latent, descent.trial, bytes);
   memory.copy(descent.gradient, descent.trialGradient, bytes);
   descent.loss = trialLoss;
@@ -102,52 +120,52 @@ export function judge(descent: Descent, trialLoss: f32): void {
  * H ← H − ρ (s (Hy)ᵀ + (Hy) sᵀ) + ρ (1 + ρ yᵀHy) s sᵀ. A guessed H is first rescaled to (sᵀy / yᵀy) I.
  */
 function update(descent: Descent): void {
-  const n = plan.latents;
-  const bytes = (<usize>n) << 2;
+  const bytes = vectorBytes();
   // Neither the direction nor the old gradient is needed again, so s and y take their places.
   const s = descent.direction;
   const y = descent.gradient;
-  for (let at: usize = 0; at < bytes; at += 4) {
-    store<f32>(s + at, load<f32>(descent.trial + at) - load<f32>(descent.latent + at));
-    store<f32>(y + at, load<f32>(descent.trialGradient + at) - load<f32>(y + at));
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(s + at, f32x4.sub(v128.load(descent.trial + at), v128.load(descent.latent + at)));
+    v128.store(y + at, f32x4.sub(v128.load(descent.trialGradient + at), v128.load(y + at)));
   }
-  const curvature = dot(s, y, n);
-  const squareY = dot(y, y, n);
-  if (!(curvature > CURVATURE * sqrt<f32>(dot(s, s, n) * squareY))) return;
-  if (descent.rescales) scaledIdentity(descent.inverse, n, curvature / squareY);
+  const curvature = dot(s, y);
+  const squareY = dot(y, y);
+  if (!(curvature > CURVATURE * sqrt<f32>(dot(s, s) * squareY))) return;
+  if (descent.rescales) scaledIdentity(descent.inverse, curvature / squareY);
   descent.rescales = false;
   const product = descent.product;
-  multiply(descent.inverse, y, product, n);
+  multiply(descent.inverse, y, product);
   const rho: f32 = 1 / curvature;
-  const outer = rho * (1 + rho * dot(y, product, n));
-  for (let i = 0; i < n; ++i) {
-    const row = descent.inverse + bytes * <usize>i;
-    const si = load<f32>(s + ((<usize>i) << 2));
-    const pi = load<f32>(product + ((<usize>i) << 2));
-    for (let at: usize = 0; at < bytes; at += 4) {
-      const sj = load<f32>(s + at);
-      const change = outer * si * sj - rho * (si * load<f32>(product + at) + pi * sj);
-      store<f32>(row + at, load<f32>(row + at) + change);
+  const outer = rho * (1 + rho * dot(y, product));
+  for (let i: usize = 0; i < <usize>plan.latents; ++i) {
+    const row = descent.inverse + bytes * i;
+    const si = load<f32>(s + (i << 2));
+    // H_ij + (outer s_i − ρ (Hy)_i) s_j − ρ s_i (Hy)_j
+    const alongS = f32x4.splat(outer * si - rho * load<f32>(product + (i << 2)));
+    const alongProduct = f32x4.splat(rho * si);
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const added = f32x4.mul(alongS, v128.load(s + at));
+      const taken = f32x4.mul(alongProduct, v128.load(product + at));
+      v128.store(row + at, f32x4.add(v128.load(row + at), f32x4.sub(added, taken)));
     }
   }
 }
 
-function scaledIdentity(matrix: usize, n: i32, scale: f32): void {
-  memory.fill(matrix, 0, (<usize>(n * n)) << 2);
-  for (let i = 0; i < n; ++i) store<f32>(matrix + ((<usize>(i * (n + 1))) << 2), scale);
+function scaledIdentity(matrix: usize, scale: f32): void {
+  const bytes = vectorBytes();
+  memory.fill(matrix, 0, bytes * <usize>plan.latents);
+  for (let i: usize = 0; i < <usize>plan.latents; ++i) store<f32>(matrix + i * (bytes + 4), scale);
 }
 
-function multiply(matrix: usize, vector: usize, result: usize, n: i32): void {
-  for (let i = 0; i < n; ++i) {
-    store<f32>(result + ((<usize>i) << 2), dot(matrix + ((<usize>(i * n)) << 2), vector, n));
-  }
+function multiply(matrix: usize, vector: usize, result: usize): void {
+  const bytes = vectorBytes();
+  for (let i: usize = 0; i < <usize>plan.latents; ++i) store<f32>(result + (i << 2), dot(matrix + i * bytes, vector));
 }
 
-function dot(a: usize, b: usize, n: i32): f32 {
-  let sum: f32 = 0;
-  for (let i = 0; i < n; ++i) {
-    const at = (<usize>i) << 2;
-    sum += load<f32>(a + at) * load<f32>(b + at);
+function dot(a: usize, b: usize): f32 {
+  let sum = f32x4.splat(0);
+  for (let at: usize = 0; at < vectorBytes(); at += 16) {
+    sum = f32x4.add(sum, f32x4.mul(v128.load(a + at), v128.load(b + at)));
   }
-  return sum;
+  return sum_f32x4(sum);
 }

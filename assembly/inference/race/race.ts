@@ -12,7 +12,7 @@
 
 import * as plan from "../../decoder/plan";
 import { allocate } from "../../layout";
-import { allocateDescent, begin, Descent, judge, propose } from "../bfgs";
+import { allocateDescent, begin, Descent, judge, propose, setInverse } from "../bfgs";
 import * as loss from "../loss";
 import * as proposals from "./proposals";
 import * as surrogate from "./surrogate";
@@ -113,7 +113,7 @@ function foretell(): void {
     const descent = racer.descent;
     memory.copy(descent.latent, proposals.latentOf(racer.classIndex, index % tables.candidates), latentBytes);
     loss.projectOntoSphere(descent.latent);
-    memory.copy(descent.inverse, tables.metrics + <usize>racer.classIndex * metricBytes, metricBytes);
+    setInverse(descent, tables.metrics + <usize>racer.classIndex * metricBytes);
     begin(descent, surrogate.foretellWithGradient(racer.classIndex, descent.latent, descent.gradient));
     racer.scale = load<f32>(classScales + ((<usize>racer.classIndex) << 2));
     racer.evaluated = 0;
