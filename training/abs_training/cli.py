@@ -10,6 +10,7 @@ from abs_training.commands import (
     confidence_sets,
     curves,
     decode,
+    decoder_onnx,
     evaluate,
     evaluate_baseline,
     race,
@@ -37,6 +38,11 @@ COMMANDS = (
     ("curves", curves, "draw the curves of a run as SVG"),
     ("baselines", baselines, "train networks to compare with, as ONNX"),
     ("evaluate-baseline", evaluate_baseline, "measure such a network, also attacked"),
+    (
+        "decoder-onnx",
+        decoder_onnx,
+        "write a decoder, and its loss with gradient, as ONNX to compare runtimes",
+    ),
     ("decode", decode, "print the images of given latents as JSON"),
 )
 

@@ -4,9 +4,10 @@ import inspect
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional, Sequence
 
 import torch
+from torch import Tensor, nn
 
 from abs_training.checkpoint import write_atomically
 from abs_training.cnn import Cnn
@@ -29,6 +30,22 @@ def onnx_bytes(cnn: Cnn) -> bytes:
     any n. Raises `OnnxExportError` where PyTorch lacks a package for that: from version 2 on it
     needs `onnx`.
     """
+    axes = {"image": {0: "n"}, "logits": {0: "n"}}
+    image = torch.zeros(1, 1, SIDE, SIDE)
+    return module_as_onnx(cnn, (image,), ["image"], ["logits"], axes)
+
+
+def module_as_onnx(
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    input_names: Sequence[str],
+    output_names: Sequence[str],
+    dynamic_axes: Optional[dict[str, dict[int, str]]] = None,
+) -> bytes:
+    """A module as an ONNX file, of the shapes of `inputs` but for the axes named.
+
+    Raises `OnnxExportError` as `onnx_bytes` does.
+    """
     options: dict[str, Any] = {}
     # PyTorch 2.9 turned to an exporter that needs further packages; earlier ones lack the choice.
     if "dynamo" in inspect.signature(torch.onnx.export).parameters:
@@ -36,13 +53,13 @@ def onnx_bytes(cnn: Cnn) -> bytes:
     output = io.BytesIO()
     try:
         torch.onnx.export(
-            cnn.eval(),
-            (torch.zeros(1, 1, SIDE, SIDE),),
+            module.eval(),
+            inputs,
             output,
             opset_version=OPSET,
-            input_names=["image"],
-            output_names=["logits"],
-            dynamic_axes={"image": {0: "n"}, "logits": {0: "n"}},
+            input_names=list(input_names),
+            output_names=list(output_names),
+            dynamic_axes=dynamic_axes,
             **options,
         )
     except (ImportError, RuntimeError) as error:
