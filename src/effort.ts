@@ -30,12 +30,12 @@ export interface RaceRules {
 
 const STANDARD: RaceRules = {
   foretold: 4,
-  raced: 6,
-  polished: 8,
+  raced: 5,
+  polished: 5,
   ceilingPerClass: 8,
   entrants: 1,
-  foretoldMargins: [0.04, 0.02, 0.015, 0.012],
-  withinMargin: 0.01,
+  foretoldMargins: [0.025, 0.013, 0.01, 0.01],
+  withinMargin: 0.003,
   entranceMargin: 0.007,
   raceMargin: 0.007,
   raceDecay: 0.8,
