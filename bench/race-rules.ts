@@ -8,6 +8,7 @@ import { Engine } from "../src/engine.ts";
 import { prepareSamples } from "../src/starts.ts";
 import { writeBundle } from "../src/weights/bundle.ts";
 import { readWeights } from "../src/weights/read.ts";
+import { uniformNumbers } from "../test/support/random-model.ts";
 
 // What the rules of the race cost and lose: agreement with the paper's search, accuracy, loss and evaluations on
 // validation images (the last 5000 of MNIST's training images, which neither decoders nor tables were fitted to), clean
@@ -31,17 +32,6 @@ const read = (name: string): Buffer => gunzipSync(readFileSync(join(options.data
 const pixels = read("train-images-idx3-ubyte.gz").subarray(16 + PIXELS * VALIDATION_START);
 const labels = read("train-labels-idx1-ubyte.gz").subarray(8 + VALIDATION_START);
 const count = Number(options.limit);
-
-/** Seeded uniform numbers in [0, 1) (mulberry32). */
-function uniformNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const next = uniformNumbers(1);
 const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
