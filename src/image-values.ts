@@ -27,14 +27,22 @@ export function normalisedImages(values: ImageValues, images?: number): Float32A
         : `image: got ${values.length} values, wanted ${wanted} (28×28)`,
     );
   }
-  if (isBytes) return Float32Array.from(values, (value) => value / BYTE_RANGE);
-  const at = values.findIndex((value) => !(value >= 0 && value <= 1));
-  if (at >= 0) {
-    throw new RangeError(
-      `image: got ${values[at]} at pixel ${at % IMAGE_PIXELS}${values.length > IMAGE_PIXELS ? ` of image ${Math.floor(at / IMAGE_PIXELS)}` : ""}, wanted a number in [0, 1]`,
-    );
+  // Plain loops: callbacks took a tenth of a classification.
+  const normalised = new Float32Array(values.length);
+  if (isBytes) {
+    for (let at = 0; at < values.length; ++at) normalised[at] = (values[at] as number) / BYTE_RANGE;
+    return normalised;
   }
-  return Float32Array.from(values);
+  for (let at = 0; at < values.length; ++at) {
+    const value = values[at] as number;
+    if (!(value >= 0 && value <= 1)) {
+      throw new RangeError(
+        `image: got ${value} at pixel ${at % IMAGE_PIXELS}${values.length > IMAGE_PIXELS ? ` of image ${Math.floor(at / IMAGE_PIXELS)}` : ""}, wanted a number in [0, 1]`,
+      );
+    }
+    normalised[at] = value;
+  }
+  return normalised;
 }
 
 function kindOf(value: unknown): string {
