@@ -38,7 +38,7 @@ export interface Classification {
   losses: Float32Array;
   /**
    * Evaluations of the true decoders spent: those of the search, and one for the calibrated confidence. Surrogates are
-   * not counted; each of theirs costs about a hundredth of the multiply-adds.
+   * not counted; for the frozen weights each of theirs costs a thirtieth of the multiply-adds.
    */
   evaluations: number;
 }

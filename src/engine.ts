@@ -234,8 +234,9 @@ export class Engine {
     return this.#module.raceRulesAddress() !== 0;
   }
 
-  /** Sets the rules of the races to come. */
+  /** Sets the rules of the races to come. @throws {Error} when the model brings no tables */
   setRaceRules(rules: RaceRules): void {
+    if (!this.canRace) throw new Error("these weights bring no tables for a race");
     const address = this.#module.raceRulesAddress();
     const counts = [rules.foretold, rules.raced, rules.polished, rules.ceilingPerClass * this.classes, rules.entrants];
     new Int32Array(this.#module.memory.buffer, address, counts.length).set(counts);
@@ -255,7 +256,7 @@ export class Engine {
     return this.#scaled(this.#module.searchRace());
   }
 
-  /** Behind `searchRace`: takes every class to the rules' full number of evaluations. Returns those of both. */
+  /** Behind `searchRace`: takes every class to the rules' full number of evaluations, even past the ceiling. Returns those of both. */
   settleRace(): number {
     return this.#scaled(this.#module.settleRace());
   }

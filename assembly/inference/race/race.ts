@@ -69,6 +69,8 @@ let rules: Rules = changetype<Rules>(0);
 let racers: usize = 0;
 let classScales: usize = 0;
 let count: i32 = 0;
+/** Evaluations of the true decoder after which nothing is evaluated any more. */
+let ceiling: i32 = 0;
 
 /** Reserves the rules and buffers for the loaded tables; false when memory runs out. `scales` is f32 [classes]. */
 export function reserve(scales: usize): bool {
@@ -96,6 +98,7 @@ function racerAt(index: i32): Racer {
 
 /** Races all classes for an image; leaves the best latent and loss of every class. */
 export function race(image: usize, latents: usize, losses: usize): void {
+  ceiling = rules.ceiling;
   proposals.propose(image);
   foretell();
   enter(image);
@@ -200,7 +203,7 @@ function placeInClass(index: i32): i32 {
 
 /** The first true evaluation. Past the ceiling a latent stays outside. */
 function meetTrueDecoder(racer: Racer, image: usize): void {
-  racer.races = loss.evaluations < rules.ceiling;
+  racer.races = loss.evaluations < ceiling;
   if (!racer.races) return;
   const descent = racer.descent;
   begin(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.latent, descent.gradient));
@@ -210,7 +213,7 @@ function meetTrueDecoder(racer: Racer, image: usize): void {
 
 /** One more true evaluation; false when there is no way down or the ceiling is reached. */
 function advance(racer: Racer, image: usize): bool {
-  if (racer.settled || loss.evaluations >= rules.ceiling) return false;
+  if (racer.settled || loss.evaluations >= ceiling) return false;
   const descent = racer.descent;
   racer.settled = !propose(descent);
   if (racer.settled) return false;
@@ -325,8 +328,12 @@ function report(latents: usize, losses: usize): void {
   }
 }
 
-/** Takes the best latent of every class to the full number of evaluations, for those who look at all classes. */
+/**
+ * Behind `race`: takes the best latent of every class to the full number of evaluations, for those who look at all
+ * classes. That many for each class is its own ceiling, whatever the race has spent.
+ */
 export function settleAll(image: usize, latents: usize, losses: usize): void {
+  ceiling = i32.MAX_VALUE;
   for (let index = 0; index < plan.classes; ++index) {
     let best = changetype<Racer>(0);
     const isTrue = isClassTrue(index);
