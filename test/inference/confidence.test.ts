@@ -44,7 +44,7 @@ describe("the calibrated confidence", () => {
     features.forEach((value, index) => {
       // Sums of 784 values in 32 bits; the logarithm of what is left unexplained magnifies them by up to 1000.
       expect(Math.abs(value - (expected[index] as number))).toBeLessThan(
-        1e-4 * (1 + Math.abs(expected[index] as number)),
+        2e-5 * (1 + Math.abs(expected[index] as number)),
       );
     });
   });
