@@ -73,6 +73,19 @@ class FitTest(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             self.assertEqual(main(arguments), 0)
 
+    def test_sizes_that_no_reader_takes_are_refused(self) -> None:
+        for option, value in (
+            ("--coefficients", "7"),
+            ("--surrogate-hidden", "0"),
+            ("--proposal-hidden", "1028"),
+            ("--candidates", "9"),
+        ):
+            words = ["race", "--weights", "w", "--data", "d", option, value]
+            with contextlib.redirect_stderr(io.StringIO()) as errors:
+                with self.assertRaises(SystemExit):
+                    main(words)
+            self.assertIn(f"argument {option}", errors.getvalue())
+
     def test_surrogates_foretell_losses(self) -> None:
         decoders = small_decoders()
         training = read_data_set(self.folder, None, NAMES).training

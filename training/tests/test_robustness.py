@@ -101,6 +101,25 @@ class JointFitTest(unittest.TestCase):
         self.assertTrue(bool((gap_after < gap_before)[has_label].all()))
         self.assertTrue(bool((gap_after == gap_before)[~has_label].all()))
 
+    def test_half_the_strength_takes_an_attack_half_as_far(self) -> None:
+        drops = []
+        for strength in (1.0, 0.5):
+            fit = JointFit(
+                self.decoders, self.compared, self.images, torch.zeros(3, 5, 3), Prior(), 1
+            )
+            fit.search(2, 0.05)
+            before = fit.losses.clone()
+            fit.attack(self.labels, 0.5, strength, torch.ones(5))
+            fit.search(0, 0.05)
+            positions = torch.arange(5)
+            wrong = before.clone()
+            wrong[self.labels, positions] = torch.inf
+            change = fit.losses - before
+            drops.append(change[self.labels, positions] - change[wrong.argmin(0), positions])
+        # With latents held, the difference of two losses falls in proportion to the way; clipping to 0..1 bends it a little.
+        self.assertGreater(float(drops[0].max()), 0)
+        torch.testing.assert_close(drops[1], drops[0] / 2, rtol=0.05, atol=1e-6)
+
     def test_training_changes_the_compared_decoders_only(self) -> None:
         compared = self.compared.clone()
         compared[2] = False

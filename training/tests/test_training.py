@@ -166,6 +166,19 @@ class TrainingTest(unittest.TestCase):
         for name, tensor in expected.items():
             self.assertTrue(torch.equal(found[name], tensor), name)
 
+    def test_searching_anew_and_fading_attacks_change_the_training(self) -> None:
+        options: dict[str, list[str]] = {
+            "as-usual": [],
+            "never-anew": ["--searched-share", "0"],
+            "never-fading": ["--attack-left", "1"],
+        }
+        usual, *others = (
+            read_safetensors(self.train(name, "--storage", "float32", "--workers", "1", *words))[0]
+            for name, words in options.items()
+        )
+        for other in others:
+            self.assertFalse(torch.equal(usual["layers.0.weight"], other["layers.0.weight"]))
+
     def test_errors_are_told_in_one_line(self) -> None:
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):

@@ -40,6 +40,22 @@ def several(text: str) -> int:
     return value
 
 
+def multiple_of_4(text: str) -> int:
+    """A positive multiple of 4, up to 1024: the widths that the module's lanes can take."""
+    value = int(text)
+    if value < 4 or value > 1024 or value % 4:
+        raise argparse.ArgumentTypeError(f"{value} is not a multiple of 4 from 4 to 1024")
+    return value
+
+
+def up_to_8(text: str) -> int:
+    """An integer from 1 to 8."""
+    value = positive(text)
+    if value > 8:
+        raise argparse.ArgumentTypeError(f"{value} is more than 8")
+    return value
+
+
 def not_negative(text: str) -> int:
     """An integer from 0."""
     value = int(text)

@@ -9,9 +9,15 @@ import shlex
 import time
 from pathlib import Path
 
-from abs_training.commands.arguments import add_data_arguments, add_workers_argument, positive
-from abs_training.data import DataError, read_data_set
+from abs_training.commands.arguments import (
+    add_data_arguments,
+    add_workers_argument,
+    multiple_of_4,
+    positive,
+    up_to_8,
+)
 from abs_training.confidence_refit import refit_confidence
+from abs_training.data import DataError, read_data_set
 from abs_training.model_card import update_model_card
 from abs_training.race.fit import TableSizes, fit_tables
 from abs_training.race.tables import as_stored
@@ -20,14 +26,14 @@ from abs_training.weights_file import read_weights, write_weights
 
 DEFAULTS = TableSizes()
 SIZES = {
-    "coefficients": "of an image in the basis, a multiple of 4",
-    "surrogate_hidden": "units a layer, a multiple of 4",
-    "proposal_hidden": "units, a multiple of 4",
-    "candidates": "latents proposed a class",
-    "surrogate_steps": "of the fit",
-    "proposal_steps": "of the fit",
+    "coefficients": (multiple_of_4, "of an image in the basis, a multiple of 4"),
+    "surrogate_hidden": (multiple_of_4, "units a layer, a multiple of 4"),
+    "proposal_hidden": (multiple_of_4, "units, a multiple of 4"),
+    "candidates": (up_to_8, "latents proposed a class, 1 to 8"),
+    "surrogate_steps": (positive, "of the fit"),
+    "proposal_steps": (positive, "of the fit"),
 }
-"""Options that set a field of `TableSizes`."""
+"""Options that set a field of `TableSizes`, as docs/weights-format.md allows them."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -41,11 +47,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="default: rewrites the weights file; a model card beside it follows",
     )
-    for name, what in SIZES.items():
+    for name, (kind, what) in SIZES.items():
         default = getattr(DEFAULTS, name)
         parser.add_argument(
             f"--{name.replace('_', '-')}",
-            type=positive,
+            type=kind,
             default=default,
             metavar="N",
             help=f"{what} (default {default})",
@@ -92,6 +98,8 @@ def _command_line(options: argparse.Namespace) -> str:
     """The command that repeats the fit; folders of this machine are left out."""
     words = ["python3", "-m", "abs_training", "race", "--weights", options.weights.name]
     words += ["--data", "DATA"]
+    if options.classes is not None:
+        words += ["--classes", ",".join(str(label) for label in options.classes)]
     for name in SIZES:
         words += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
     return shlex.join([*words, "--seed", str(options.seed)])
