@@ -14,7 +14,10 @@ import { uniformNumbers } from "../test/support/random-model.ts";
 // validation images (the last 5000 of MNIST's training images, which neither decoders nor tables were fitted to), clean
 // and spoilt.
 //
-//   npx tsx bench/race-rules.ts --data DIR [--limit 500] [--weights FILE] [--rules JSON]
+//   npx tsx bench/race-rules.ts --data DIR [--limit 500] [--weights FILE] [--rules JSON] [--split validation]
+//
+// The last columns compare the winner's loss and the confidence with a race that goes on to convergence. Rules are chosen on
+// validation images; `--split test` is for the report only.
 
 const VALIDATION_START = 55_000;
 const PIXELS = 784;
@@ -25,13 +28,32 @@ const { values: options } = parseArgs({
     limit: { type: "string", default: "500" },
     weights: { type: "string" },
     rules: { type: "string", multiple: true, default: [] },
+    split: { type: "string", default: "validation" },
   },
 });
 if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
 const read = (name: string): Buffer => gunzipSync(readFileSync(join(options.data as string, name)));
-const pixels = read("train-images-idx3-ubyte.gz").subarray(16 + PIXELS * VALIDATION_START);
-const labels = read("train-labels-idx1-ubyte.gz").subarray(8 + VALIDATION_START);
-const count = Number(options.limit);
+if (!["validation", "test"].includes(options.split)) {
+  throw new Error(`--split: got "${options.split}", wanted validation or test`);
+}
+const [files, start] = options.split === "test" ? ["t10k", 0] : ["train", VALIDATION_START];
+const pixels = read(`${files}-images-idx3-ubyte.gz`).subarray(16 + PIXELS * start);
+const labels = read(`${files}-labels-idx1-ubyte.gz`).subarray(8 + start);
+const count = Math.min(Number(options.limit), labels.length);
+const variants: [string, RaceRules][] = [
+  ...Object.entries(RACE_RULES),
+  ...options.rules.map((text): [string, RaceRules] => [text, changedRules(text)]),
+];
+
+/** The standard rules but for those that a JSON object names. */
+function changedRules(text: string): RaceRules {
+  const changes = JSON.parse(text);
+  const unknown = Object.keys(changes).find((name) => !(name in RACE_RULES.standard));
+  if (unknown !== undefined) {
+    throw new Error(`--rules: there is no "${unknown}"; there are ${Object.keys(RACE_RULES.standard).join(", ")}`);
+  }
+  return { ...RACE_RULES.standard, ...changes };
+}
 
 const next = uniformNumbers(1);
 const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
@@ -60,11 +82,14 @@ const bytes = readFileSync(new URL("../dist/abs.wasm", import.meta.url));
 const { instance } = instantiateSync(bytes, {});
 const weights = options.weights && writeBundle(readWeights(readFileSync(options.weights)));
 const engine = new Engine(instance, weights || undefined);
+if (!engine.canRace) throw new Error(`${options.weights}: has no tables for a race`);
+const confidenceKind = engine.description.confidence.calibrated === undefined ? "paper" : "calibrated";
 prepareSamples(engine);
 
 interface Found {
   label: number;
   loss: number;
+  confidence: number;
   evaluations: number;
 }
 
@@ -75,7 +100,8 @@ function search(images: readonly Float32Array[], run: () => number): { found: Fo
     const evaluations = run();
     const losses = engine.losses();
     const loss = Math.min(...losses);
-    return { label: losses.indexOf(loss), loss, evaluations };
+    const { probabilities } = engine.probabilities(confidenceKind);
+    return { label: losses.indexOf(loss), loss, confidence: Math.max(...probabilities), evaluations };
   });
   return { found, seconds: (performance.now() - start) / 1000 };
 }
@@ -86,34 +112,36 @@ const share = (found: readonly Found[], right: (found: Found, index: number) => 
 const quantile = (numbers: readonly number[], at: number): number =>
   [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(at * numbers.length))] as number;
 
-const variants: [string, RaceRules][] = [
-  ...Object.entries(RACE_RULES),
-  ...options.rules.map((text): [string, RaceRules] => [text, { ...RACE_RULES.standard, ...JSON.parse(text) }]),
-];
-console.log(`${count} validation images`);
+/** A race that goes on until nothing moves. */
+const CONVERGED: RaceRules = { ...RACE_RULES.thorough, polished: 60, ceilingPerClass: 200 };
+const mean = (numbers: readonly number[]): number => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+
+console.log(`${count} ${options.split} images`);
 console.log(
-  "images | rules | agree | accuracy % | winner's loss over paper's, mean % | evaluations mean, p99, most | µs an image",
+  "images | rules | agrees with paper | accuracy % | evaluations mean, p99, most | µs an image | loss over converged, mean % | confidence off, mean",
 );
 for (const [name, images] of Object.entries(sets)) {
   const paper = search(images, () => engine.searchPaper());
+  engine.setRaceRules(CONVERGED);
+  const converged = search(images, () => engine.searchRace());
   const row = (rules: string, { found, seconds }: { found: Found[]; seconds: number }): void => {
     const evaluations = found.map((one) => one.evaluations);
-    const excess =
-      found.reduce((sum, { loss }, index) => sum + loss / (paper.found[index] as Found).loss - 1, 0) / count;
-    const mean = evaluations.reduce((sum, value) => sum + value, 0) / count;
+    const end = (index: number): Found => converged.found[index] as Found;
     console.log(
       [
         name,
         rules,
         share(found, ({ label }, index) => label === paper.found[index]?.label).toFixed(4),
         percent(share(found, ({ label }, index) => label === labels[index])),
-        percent(excess),
-        `${mean.toFixed(1)}, ${quantile(evaluations, 0.99)}, ${Math.max(...evaluations)}`,
+        `${mean(evaluations).toFixed(1)}, ${quantile(evaluations, 0.99)}, ${Math.max(...evaluations)}`,
         ((1e6 * seconds) / count).toFixed(0),
+        percent(mean(found.map(({ loss }, index) => loss / end(index).loss - 1))),
+        mean(found.map(({ confidence }, index) => Math.abs(confidence - end(index).confidence))).toFixed(4),
       ].join(" | "),
     );
   };
   row("paper", paper);
+  row("converged", converged);
   for (const [rules, values] of variants) {
     engine.setRaceRules(values);
     row(
