@@ -41,7 +41,7 @@ export class BundleHeader {
 }
 
 /**
- * Sizes of the race's tables, followed by RACE_TENSORS descriptions of tensors. Weights lie as [inputs][outputs] with a
+ * Sizes of the race's tables, followed by the descriptions of 13 tensors (see below). Weights lie as [inputs][outputs] with a
  * scale an output, class after class where there are several.
  */
 @unmanaged
@@ -53,7 +53,7 @@ export class BundleRace {
   candidates: u32;
 }
 
-/** The race's tensors in order. */
+/** Places of the race's tensors; weights and bias follow each other, two layers of proposals and three of surrogates. */
 export const BASIS: u32 = 0;
 export const MEAN: u32 = 1;
 export const PROPOSAL: u32 = 2;

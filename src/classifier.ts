@@ -77,8 +77,8 @@ export interface LossAndGradient {
 }
 
 /**
- * Evaluations a class behind the best prototype, for weights without tables to race with; chosen on validation images by
- * `bench/evaluations.ts`.
+ * Evaluations a class behind the best prototype, for weights without tables to race with. The standard was chosen on
+ * validation images by `bench/evaluations.ts`; the others are half and about three times that.
  */
 const PROTOTYPE_EVALUATIONS: Record<Effort, number> = { quick: 6, standard: 12, thorough: 40 };
 const LARGEST_SEED = 2 ** 32 - 1;

@@ -44,7 +44,8 @@ class View {
 const view: View = changetype<View>(memory.data(32, 16));
 /** A tile of up to 6×6 vectors. */
 const tile: usize = memory.data(36 * 16, 16);
-let zeros: usize = 0;
+/** No bias: 8 zeros. */
+const zeros: usize = memory.data(32, 16);
 /** The transformed tiles of one side and of the other, f32 [36][tiles][channels]. */
 let fromPoints: usize = 0;
 let toPoints: usize = 0;
@@ -78,14 +79,12 @@ export function reserve(layer: Layer): bool {
     toPoints = allocate(bytes);
     capacity = bytes;
   }
-  if (zeros == 0) zeros = allocate(32);
-  return fromPoints != 0 && toPoints != 0 && zeros != 0;
+  return fromPoints != 0 && toPoints != 0;
 }
 
 /** Forgets the buffers; called when a new model takes the memory. */
 export function reset(): void {
   capacity = 0;
-  zeros = 0;
 }
 
 /** Transforms one class's weights, `source` f32 [input channel][row][column][output channel], for both directions. */

@@ -307,24 +307,27 @@ function lowestTrue(exceptClass: i32): Racer {
 /** Keeps a foretold loss that the ceiling left unchecked behind the lowest true one. */
 const BEHIND: f32 = 1.000001;
 
+/** The best latent of a class, among those that the true decoder has seen if it has seen any. */
+function bestOfClass(classIndex: i32): Racer {
+  const isTrue = isClassTrue(classIndex);
+  let best = changetype<Racer>(0);
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.classIndex != classIndex || (isTrue && racer.evaluated == 0)) continue;
+    if (changetype<usize>(best) == 0 || scaledLoss(racer) < scaledLoss(best)) best = racer;
+  }
+  return best;
+}
+
 /** The best latent of each class and its loss: a true one wherever the true decoder has seen the class. */
 function report(latents: usize, losses: usize): void {
   const latentBytes = (<usize>plan.latents) << 2;
   const bound = BEHIND * lowest(true);
   for (let index = 0; index < plan.classes; ++index) {
-    const isTrue = isClassTrue(index);
-    let best: f32 = Infinity;
-    for (let other = 0; other < count; ++other) {
-      const racer = racerAt(other);
-      if (racer.classIndex != index || (isTrue && racer.evaluated == 0)) continue;
-      if (!(racer.descent.loss < best)) continue;
-      best = racer.descent.loss;
-      memory.copy(latents + <usize>index * latentBytes, racer.descent.latent, latentBytes);
-    }
-    store<f32>(
-      losses + ((<usize>index) << 2),
-      isTrue ? best : max<f32>(bound / load<f32>(classScales + ((<usize>index) << 2)), best),
-    );
+    const best = bestOfClass(index);
+    memory.copy(latents + <usize>index * latentBytes, best.descent.latent, latentBytes);
+    const found = best.descent.loss;
+    store<f32>(losses + ((<usize>index) << 2), best.evaluated > 0 ? found : max<f32>(bound / best.scale, found));
   }
 }
 
@@ -335,13 +338,7 @@ function report(latents: usize, losses: usize): void {
 export function settleAll(image: usize, latents: usize, losses: usize): void {
   ceiling = i32.MAX_VALUE;
   for (let index = 0; index < plan.classes; ++index) {
-    let best = changetype<Racer>(0);
-    const isTrue = isClassTrue(index);
-    for (let other = 0; other < count; ++other) {
-      const racer = racerAt(other);
-      if (racer.classIndex != index || (isTrue && racer.evaluated == 0)) continue;
-      if (changetype<usize>(best) == 0 || racer.descent.loss < best.descent.loss) best = racer;
-    }
+    const best = bestOfClass(index);
     if (best.evaluated == 0) meetTrueDecoder(best, image);
     polishOne(best, image);
   }
