@@ -28,6 +28,8 @@ let loaded: usize = 0;
 let prototypes: Starts = changetype<Starts>(0);
 let samples: Starts = changetype<Starts>(0);
 let modelEnd: usize = 0;
+/** Whether the last search was a race, which keeps its winner's reconstruction. */
+let raced: bool = false;
 
 /** The frozen bundle's place in the static data. */
 export function frozenBundle(): usize {
@@ -52,7 +54,7 @@ export function load(bundle: usize): i32 {
   resetStarts();
   loaded = bundle;
   if (!plan.build(bundle)) return 2;
-  loss.configure(header.beta, header.sphereRadius);
+  if (!loss.configure(header.beta, header.sphereRadius)) return 2;
   image = allocate((<usize>plan.PIXELS) << 2);
   latents = allocate((<usize>(plan.classes * plan.latents)) << 2);
   losses = allocate((<usize>plan.classes) << 2);
@@ -187,18 +189,21 @@ export function raceRulesAddress(): usize {
 /** All searches fill latents and losses and return the number of decoder evaluations spent. */
 export function searchPaper(): i32 {
   loss.resetEvaluations();
+  raced = false;
   searchFromSamples(samples, image, latents, losses, scratch);
   return loss.evaluations;
 }
 
 export function searchPrototypes(evaluations: i32): i32 {
   loss.resetEvaluations();
+  raced = false;
   searchFromPrototypes(prototypes, image, evaluations, latents, losses, descent);
   return loss.evaluations;
 }
 
 export function searchRace(): i32 {
   loss.resetEvaluations();
+  raced = true;
   race.race(image, latents, losses);
   return loss.evaluations;
 }
@@ -229,8 +234,9 @@ export function reserveCalibration(hiddenUnits: i32): usize {
 export function calibratedProbabilities(): i32 {
   loss.resetEvaluations();
   const winner = confidence.lowest(losses, plan.classes);
-  reconstruct(winner);
-  const evidence = gatherEvidence(image, reconstruction);
+  const kept = raced ? race.reconstructionOf(winner) : 0;
+  if (kept == 0) reconstruct(winner);
+  const evidence = gatherEvidence(image, kept == 0 ? reconstruction : kept);
   const latentSquare = loss.squareOf(latentOf(winner));
   confidence.calibratedProbabilities(losses, plan.classes, evidence, <f64>latentSquare, probabilities);
   return loss.evaluations;

@@ -13,6 +13,15 @@ export class Plane {
   channels: i32;
 }
 
+/** Run by transposedConvolution.ts. */
+export const DIRECT: i32 = 0;
+/** Run by phaseConvolution.ts. */
+export const PHASES: i32 = 1;
+/** Run by pairConvolution.ts. */
+export const PAIRS: i32 = 2;
+/** Forward by shuffledOutput.ts, its gradient by transposedConvolution.ts. */
+export const SHUFFLED_OUTPUT: i32 = 3;
+
 @unmanaged
 export class Layer {
   kind: u32;
@@ -21,10 +30,8 @@ export class Layer {
   kernel: i32;
   stride: i32;
   padding: i32;
-  /** Run by phaseConvolution.ts instead of transposedConvolution.ts. */
-  isShort: bool;
-  /** Its forward pass is that of shuffledOutput.ts. */
-  isShuffledOutput: bool;
+  /** Which file runs a convolution: one of the constants above. */
+  algorithm: i32;
   /** Packed weights of class 0 and the distance to the next class, for each direction. */
   forwardWeights: usize;
   forwardClassBytes: usize;

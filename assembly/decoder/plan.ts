@@ -14,7 +14,8 @@ import {
 import { allocate, mark, release } from "../layout";
 import { eluForward, eluGradient } from "./activation";
 import * as dense from "./dense";
-import { Layer, Plane, storedChannels } from "./layer";
+import { DIRECT, Layer, PAIRS, PHASES, Plane, SHUFFLED_OUTPUT, storedChannels } from "./layer";
+import * as pairConvolution from "./pairConvolution";
 import * as phaseConvolution from "./phaseConvolution";
 import * as shuffledOutput from "./shuffledOutput";
 import { expand, F32, storedBytes } from "./stored";
@@ -62,6 +63,7 @@ export function build(bundle: usize): bool {
   latents = <i32>header.latents;
   layerCount = <i32>header.layerCount;
   phaseConvolution.reset();
+  pairConvolution.reset();
   layers = allocate(<usize>layerCount * offsetof<Layer>());
   zeros = allocate(64);
   latentPlane = newInputPlane(bundle, 0, 1, 1, storedChannels(latents));
@@ -97,9 +99,14 @@ function buildLayer(bundle: usize, index: i32): bool {
   }
   if (layer.output == changetype<Plane>(0) || layer.outputGradient == changetype<Plane>(0)) return false;
   if (layer.kind == DENSE) return packDense(layer, source, bundle);
-  layer.isShort = phaseConvolution.applies(layer, isLast);
-  layer.isShuffledOutput = shuffledOutput.applies(layer, isLast);
+  layer.algorithm = algorithmOf(layer, isLast);
   return packConvolution(layer, source, bundle);
+}
+
+function algorithmOf(layer: Layer, isLast: bool): i32 {
+  if (phaseConvolution.applies(layer, isLast)) return PHASES;
+  if (pairConvolution.applies(layer, isLast)) return PAIRS;
+  return shuffledOutput.applies(layer, isLast) ? SHUFFLED_OUTPUT : DIRECT;
 }
 
 function packDense(layer: Layer, source: BundleLayer, bundle: usize): bool {
@@ -131,15 +138,19 @@ function packDense(layer: Layer, source: BundleLayer, bundle: usize): bool {
 }
 
 function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool {
-  if (layer.isShort) {
+  if (layer.algorithm == PHASES) {
     layer.forwardClassBytes = phaseConvolution.weightBytes(layer);
     layer.gradientClassBytes = layer.forwardClassBytes;
     if (!phaseConvolution.reserve(layer)) return false;
+  } else if (layer.algorithm == PAIRS) {
+    layer.forwardClassBytes = pairConvolution.weightBytes(layer);
+    layer.gradientClassBytes = layer.forwardClassBytes;
+    if (!pairConvolution.reserve(layer)) return false;
   } else {
     layer.forwardClassBytes = transposedConvolution.forwardBytes(layer, layer.input.channels, layer.output.channels);
     layer.gradientClassBytes = transposedConvolution.gradientBytes(layer, layer.input.channels, layer.output.channels);
   }
-  if (layer.isShuffledOutput) layer.forwardClassBytes = shuffledOutput.weightBytes(layer);
+  if (layer.algorithm == SHUFFLED_OUTPUT) layer.forwardClassBytes = shuffledOutput.weightBytes(layer);
   const phases = layer.stride * layer.stride;
   layer.biasClassBytes = (<usize>(phases * layer.output.channels)) << 2;
   layer.forwardWeights = allocate(<usize>classes * layer.forwardClassBytes);
@@ -157,9 +168,10 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
     const kernel = expandKernel(layer, bundle, weightsOf(source), index, count, biases, weights);
     const forward = layer.forwardWeights + <usize>index * layer.forwardClassBytes;
     const gradient = layer.gradientWeights + <usize>index * layer.gradientClassBytes;
-    if (layer.isShort) phaseConvolution.pack(layer, kernel, forward, gradient);
+    if (layer.algorithm == PHASES) phaseConvolution.pack(layer, kernel, forward, gradient);
+    else if (layer.algorithm == PAIRS) pairConvolution.pack(layer, kernel, forward, gradient);
     else {
-      if (layer.isShuffledOutput) shuffledOutput.pack(layer, kernel, forward);
+      if (layer.algorithm == SHUFFLED_OUTPUT) shuffledOutput.pack(layer, kernel, forward);
       else transposedConvolution.packForward(layer, kernel, forward);
       transposedConvolution.packGradient(layer, kernel, gradient);
     }
@@ -260,8 +272,9 @@ export function decode(classIndex: i32): void {
   for (let index = 0; index < layerCount; ++index) {
     const layer = layerAt(index);
     if (layer.kind == DENSE) dense.forward(layer, classIndex);
-    else if (layer.isShort) phaseConvolution.forward(layer, classIndex);
-    else if (layer.isShuffledOutput) shuffledOutput.forward(layer, classIndex);
+    else if (layer.algorithm == PHASES) phaseConvolution.forward(layer, classIndex);
+    else if (layer.algorithm == PAIRS) pairConvolution.forward(layer, classIndex);
+    else if (layer.algorithm == SHUFFLED_OUTPUT) shuffledOutput.forward(layer, classIndex);
     else transposedConvolution.forward(layer, classIndex);
     if (index < layerCount - 1) eluForward(layer.output);
   }
@@ -273,7 +286,8 @@ export function backward(classIndex: i32): void {
     const layer = layerAt(index);
     if (index < layerCount - 1) eluGradient(layer.output, layer.outputGradient);
     if (layer.kind == DENSE) dense.gradient(layer, classIndex);
-    else if (layer.isShort) phaseConvolution.gradient(layer, classIndex);
+    else if (layer.algorithm == PHASES) phaseConvolution.gradient(layer, classIndex);
+    else if (layer.algorithm == PAIRS) pairConvolution.gradient(layer, classIndex);
     else transposedConvolution.gradient(layer, classIndex, zeros);
   }
 }

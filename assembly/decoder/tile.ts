@@ -7,6 +7,83 @@
 // the order of the walk, so one pointer streams through them. Sums run in the same order whatever the tile, so a
 // pixel's bits do not depend on the tile that computed it.
 
+import { sum_f32x4, sumsOfLanes } from "../vector/sum";
+
+/** 5 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
+export function tile5x8(
+  input: usize,
+  pixelStep: usize,
+  rowStep: isize,
+  rows: i32,
+  run: i32,
+  weights: usize,
+  bias: usize,
+  output: usize,
+  outputStep: usize,
+): void {
+  let low0 = f32x4.splat(0);
+  let high0 = low0;
+  let low1 = low0;
+  let high1 = low0;
+  let low2 = low0;
+  let high2 = low0;
+  let low3 = low0;
+  let high3 = low0;
+  let low4 = low0;
+  let high4 = low0;
+  const runBytes = (<usize>run) << 2;
+  for (let row = 0; row < rows; ++row) {
+    let p0 = input;
+    let p1 = p0 + pixelStep;
+    let p2 = p1 + pixelStep;
+    let p3 = p2 + pixelStep;
+    let p4 = p3 + pixelStep;
+    const end = p0 + runBytes;
+    while (p0 < end) {
+      const w0 = v128.load(weights);
+      const w1 = v128.load(weights, 16);
+      const x0 = v128.load32_splat(p0);
+      low0 = f32x4.add(low0, f32x4.mul(x0, w0));
+      high0 = f32x4.add(high0, f32x4.mul(x0, w1));
+      const x1 = v128.load32_splat(p1);
+      low1 = f32x4.add(low1, f32x4.mul(x1, w0));
+      high1 = f32x4.add(high1, f32x4.mul(x1, w1));
+      const x2 = v128.load32_splat(p2);
+      low2 = f32x4.add(low2, f32x4.mul(x2, w0));
+      high2 = f32x4.add(high2, f32x4.mul(x2, w1));
+      const x3 = v128.load32_splat(p3);
+      low3 = f32x4.add(low3, f32x4.mul(x3, w0));
+      high3 = f32x4.add(high3, f32x4.mul(x3, w1));
+      const x4 = v128.load32_splat(p4);
+      low4 = f32x4.add(low4, f32x4.mul(x4, w0));
+      high4 = f32x4.add(high4, f32x4.mul(x4, w1));
+      weights += 32;
+      p0 += 4;
+      p1 += 4;
+      p2 += 4;
+      p3 += 4;
+      p4 += 4;
+    }
+    input += rowStep;
+  }
+  const biasLow = v128.load(bias);
+  const biasHigh = v128.load(bias, 16);
+  v128.store(output, f32x4.add(low0, biasLow));
+  v128.store(output, f32x4.add(high0, biasHigh), 16);
+  output += outputStep;
+  v128.store(output, f32x4.add(low1, biasLow));
+  v128.store(output, f32x4.add(high1, biasHigh), 16);
+  output += outputStep;
+  v128.store(output, f32x4.add(low2, biasLow));
+  v128.store(output, f32x4.add(high2, biasHigh), 16);
+  output += outputStep;
+  v128.store(output, f32x4.add(low3, biasLow));
+  v128.store(output, f32x4.add(high3, biasHigh), 16);
+  output += outputStep;
+  v128.store(output, f32x4.add(low4, biasLow));
+  v128.store(output, f32x4.add(high4, biasHigh), 16);
+}
+
 /** 4 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
 export function tile4x8(
   input: usize,
@@ -72,6 +149,61 @@ export function tile4x8(
   v128.store(output, f32x4.add(high3, biasHigh), 16);
 }
 
+/** 3 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
+export function tile3x8(
+  input: usize,
+  pixelStep: usize,
+  rowStep: isize,
+  rows: i32,
+  run: i32,
+  weights: usize,
+  bias: usize,
+  output: usize,
+  outputStep: usize,
+): void {
+  let low0 = f32x4.splat(0);
+  let high0 = low0;
+  let low1 = low0;
+  let high1 = low0;
+  let low2 = low0;
+  let high2 = low0;
+  const runBytes = (<usize>run) << 2;
+  for (let row = 0; row < rows; ++row) {
+    let p0 = input;
+    let p1 = p0 + pixelStep;
+    let p2 = p1 + pixelStep;
+    const end = p0 + runBytes;
+    while (p0 < end) {
+      const w0 = v128.load(weights);
+      const w1 = v128.load(weights, 16);
+      const x0 = v128.load32_splat(p0);
+      low0 = f32x4.add(low0, f32x4.mul(x0, w0));
+      high0 = f32x4.add(high0, f32x4.mul(x0, w1));
+      const x1 = v128.load32_splat(p1);
+      low1 = f32x4.add(low1, f32x4.mul(x1, w0));
+      high1 = f32x4.add(high1, f32x4.mul(x1, w1));
+      const x2 = v128.load32_splat(p2);
+      low2 = f32x4.add(low2, f32x4.mul(x2, w0));
+      high2 = f32x4.add(high2, f32x4.mul(x2, w1));
+      weights += 32;
+      p0 += 4;
+      p1 += 4;
+      p2 += 4;
+    }
+    input += rowStep;
+  }
+  const biasLow = v128.load(bias);
+  const biasHigh = v128.load(bias, 16);
+  v128.store(output, f32x4.add(low0, biasLow));
+  v128.store(output, f32x4.add(high0, biasHigh), 16);
+  output += outputStep;
+  v128.store(output, f32x4.add(low1, biasLow));
+  v128.store(output, f32x4.add(high1, biasHigh), 16);
+  output += outputStep;
+  v128.store(output, f32x4.add(low2, biasLow));
+  v128.store(output, f32x4.add(high2, biasHigh), 16);
+}
+
 /** 1 pixel × 8 channels, for planes narrower than a tile. */
 export function tile1x8(
   input: usize,
@@ -102,10 +234,10 @@ export function tile1x8(
 }
 
 /**
- * 4 pixels × 1 channel, lanes over the run, which is a multiple of 4 floats: for a layer with a single output
- * channel, where channels cannot fill the lanes. The four lanes of each sum are added at the end by a transpose.
+ * 7 pixels × 1 channel, lanes over the run, which is a multiple of 4 floats: for a layer with a single output channel,
+ * where channels cannot fill the lanes. The four lanes of each sum are added at the end by transposes.
  */
-export function tile4x1(
+export function tile7x1(
   input: usize,
   pixelStep: usize,
   rowStep: isize,
@@ -120,40 +252,73 @@ export function tile4x1(
   let s1 = s0;
   let s2 = s0;
   let s3 = s0;
+  let s4 = s0;
+  let s5 = s0;
+  let s6 = s0;
   const runBytes = (<usize>run) << 2;
   for (let row = 0; row < rows; ++row) {
     let p0 = input;
-    let p1 = p0 + pixelStep;
-    let p2 = p1 + pixelStep;
-    let p3 = p2 + pixelStep;
+    let p2 = p0 + (pixelStep << 1);
+    let p4 = p2 + (pixelStep << 1);
+    let p6 = p4 + (pixelStep << 1);
     const end = p0 + runBytes;
     while (p0 < end) {
       const w = v128.load(weights);
       s0 = f32x4.add(s0, f32x4.mul(v128.load(p0), w));
-      s1 = f32x4.add(s1, f32x4.mul(v128.load(p1), w));
+      s1 = f32x4.add(s1, f32x4.mul(v128.load(p0 + pixelStep), w));
       s2 = f32x4.add(s2, f32x4.mul(v128.load(p2), w));
-      s3 = f32x4.add(s3, f32x4.mul(v128.load(p3), w));
+      s3 = f32x4.add(s3, f32x4.mul(v128.load(p2 + pixelStep), w));
+      s4 = f32x4.add(s4, f32x4.mul(v128.load(p4), w));
+      s5 = f32x4.add(s5, f32x4.mul(v128.load(p4 + pixelStep), w));
+      s6 = f32x4.add(s6, f32x4.mul(v128.load(p6), w));
       weights += 16;
       p0 += 16;
-      p1 += 16;
       p2 += 16;
-      p3 += 16;
+      p4 += 16;
+      p6 += 16;
     }
     input += rowStep;
   }
-  // Rows s0..s3 of a 4×4 block become columns; lane i of `sums` is then (lane 0 + lane 2) + (lane 1 + lane 3) of s_i.
-  const a = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 1, 4, 5), v128.shuffle<f32>(s0, s1, 2, 3, 6, 7));
-  const b = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 1, 4, 5), v128.shuffle<f32>(s2, s3, 2, 3, 6, 7));
-  const sums = f32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), v128.shuffle<f32>(a, b, 1, 3, 5, 7));
-  const result = f32x4.add(sums, v128.load32_splat(bias));
-  v128.store_lane<f32>(output, result, 0);
-  v128.store_lane<f32>(output + outputStep, result, 1);
-  v128.store_lane<f32>(output + 2 * outputStep, result, 2);
-  v128.store_lane<f32>(output + 3 * outputStep, result, 3);
+  const added = v128.load32_splat(bias);
+  const first = f32x4.add(sumsOfLanes(s0, s1, s2, s3), added);
+  const second = f32x4.add(sumsOfLanes(s4, s5, s6, s6), added);
+  v128.store_lane<f32>(output, first, 0);
+  v128.store_lane<f32>(output + outputStep, first, 1);
+  v128.store_lane<f32>(output + 2 * outputStep, first, 2);
+  v128.store_lane<f32>(output + 3 * outputStep, first, 3);
+  output += outputStep << 2;
+  v128.store_lane<f32>(output, second, 0);
+  v128.store_lane<f32>(output + outputStep, second, 1);
+  v128.store_lane<f32>(output + 2 * outputStep, second, 2);
 }
 
-/** `count` pixels of one line × 8 channels. The last tile overlaps the one before it rather than leave a rest. */
-export function line4x8(
+/** 1 pixel × 1 channel. */
+export function tile1x1(
+  input: usize,
+  rowStep: isize,
+  rows: i32,
+  run: i32,
+  weights: usize,
+  bias: usize,
+  output: usize,
+): void {
+  let sum = f32x4.splat(0);
+  const runBytes = (<usize>run) << 2;
+  for (let row = 0; row < rows; ++row) {
+    for (let at: usize = 0; at < runBytes; at += 16) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load(input + at), v128.load(weights)));
+      weights += 16;
+    }
+    input += rowStep;
+  }
+  store<f32>(output, sum_f32x4(sum) + load<f32>(bias));
+}
+
+/**
+ * `count` pixels of one line × 8 channels, in tiles of 3 to 5 pixels, which have enough sums under way to keep the adders
+ * busy. Only lines of 1 or 2 pixels go by single ones.
+ */
+export function line8(
   input: usize,
   pixelStep: usize,
   rowStep: isize,
@@ -165,24 +330,22 @@ export function line4x8(
   outputStep: usize,
   count: i32,
 ): void {
-  if (count < 4) {
-    for (let pixel = 0; pixel < count; ++pixel) {
-      tile1x8(input + <usize>pixel * pixelStep, rowStep, rows, run, weights, bias, output + <usize>pixel * outputStep);
-    }
-    return;
+  while (count > 0) {
+    const pixels = nextTile(count);
+    if (pixels == 4) tile4x8(input, pixelStep, rowStep, rows, run, weights, bias, output, outputStep);
+    else if (pixels == 5) tile5x8(input, pixelStep, rowStep, rows, run, weights, bias, output, outputStep);
+    else if (pixels == 3) tile3x8(input, pixelStep, rowStep, rows, run, weights, bias, output, outputStep);
+    else tile1x8(input, rowStep, rows, run, weights, bias, output);
+    input += <usize>pixels * pixelStep;
+    output += <usize>pixels * outputStep;
+    count -= pixels;
   }
-  for (let pixel = 0; pixel < count; pixel += 4) {
-    const first = <usize>min(pixel, count - 4);
-    tile4x8(
-      input + first * pixelStep,
-      pixelStep,
-      rowStep,
-      rows,
-      run,
-      weights,
-      bias,
-      output + first * outputStep,
-      outputStep,
-    );
-  }
+}
+
+/** Pixels of the next tile, so that fours follow and nothing is left: 9 = 5 + 4, 11 = 3 + 4 + 4, 14 = 5 + 5 + 4. */
+function nextTile(count: i32): i32 {
+  if (count < 3) return 1;
+  const rest = count & 3;
+  if (rest == 0) return 4;
+  return count == 5 ? 5 : 3;
 }

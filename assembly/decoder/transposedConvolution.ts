@@ -13,7 +13,7 @@
 
 import { Layer, storedChannels } from "./layer";
 import { expand, storedBytes } from "./stored";
-import { line4x8, tile4x1 } from "./tile";
+import { line8, tile1x1, tile7x1 } from "./tile";
 
 /** Taps that reach outputs of this phase. */
 function taps(layer: Layer, phase: i32): i32 {
@@ -183,24 +183,13 @@ export function forward(layer: Layer, classIndex: i32): void {
       const phaseBias = bias + ((<usize>((phaseY * stride + phaseX) * output.channels)) << 2);
       if (blocks == 0) {
         const packed = weights + forwardOffset(layer, phaseY, phaseX, 0) + ((<usize>(firstTap * run)) << 2);
-        line4x1(start, inputPixel, rowStep, rows, run, packed, phaseBias, target, outputStep, count);
+        line1(start, inputPixel, rowStep, rows, run, packed, phaseBias, target, outputStep, count);
         continue;
       }
       for (let block = 0; block < blocks; ++block) {
         const packed = weights + forwardOffset(layer, phaseY, phaseX, block) + ((<usize>(firstTap * run)) << 5);
         const channel = (<usize>block) << 5;
-        line4x8(
-          start,
-          inputPixel,
-          rowStep,
-          rows,
-          run,
-          packed,
-          phaseBias + channel,
-          target + channel,
-          outputStep,
-          count,
-        );
+        line8(start, inputPixel, rowStep, rows, run, packed, phaseBias + channel, target + channel, outputStep, count);
       }
     }
   }
@@ -225,7 +214,7 @@ export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
       outputGradient.address + <usize>(top + firstTap) * outputGradient.rowBytes - <usize>layer.padding * pixel;
     const row = inputGradient.address + <usize>y * inputGradient.rowBytes;
     for (let block = 0; block < blocks; ++block) {
-      line4x8(
+      line8(
         start,
         pixel * <usize>layer.stride,
         <isize>outputGradient.rowBytes,
@@ -241,11 +230,8 @@ export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
   }
 }
 
-/**
- * As line4x8 for a single output channel. The output plane is 28 wide and the stride at most 7 (see
- * src/weights/decoderShape.ts), so every phase has at least 4 outputs and the overlapping tile always fits.
- */
-function line4x1(
+/** As line8 for a single output channel: tiles of 7 pixels, which part a row of 28 without a rest, then single ones. */
+function line1(
   input: usize,
   pixelStep: usize,
   rowStep: isize,
@@ -257,18 +243,14 @@ function line4x1(
   outputStep: usize,
   count: i32,
 ): void {
-  for (let pixel = 0; pixel < count; pixel += 4) {
-    const first = <usize>min(pixel, count - 4);
-    tile4x1(
-      input + first * pixelStep,
-      pixelStep,
-      rowStep,
-      rows,
-      run,
-      weights,
-      bias,
-      output + first * outputStep,
-      outputStep,
-    );
+  for (; count >= 7; count -= 7) {
+    tile7x1(input, pixelStep, rowStep, rows, run, weights, bias, output, outputStep);
+    input += 7 * pixelStep;
+    output += 7 * outputStep;
+  }
+  for (; count > 0; --count) {
+    tile1x1(input, rowStep, rows, run, weights, bias, output);
+    input += pixelStep;
+    output += outputStep;
   }
 }

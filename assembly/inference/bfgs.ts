@@ -99,20 +99,37 @@ export function propose(descent: Descent): bool {
 
 /** Takes the trial, whose gradient the caller has filled in, or shortens the step. */
 export function judge(descent: Descent, trialLoss: f32): void {
+  if (accepts(descent, trialLoss)) moveWithGradient(descent);
+}
+
+/**
+ * Judges the trial by its loss alone, before its gradient is known: shortens the step, or notes the loss. The caller
+ * moves a descent that accepts, by one of the two functions below, before it proposes again.
+ */
+export function accepts(descent: Descent, trialLoss: f32): bool {
   const step = descent.step;
   const slope = descent.slope;
   if (trialLoss > descent.loss + SUFFICIENT * step * slope) {
     // The parabola through both losses and the slope says where its minimum is; stay within a tenth and a half.
     const parabola = (-slope * step * step) / (2 * (trialLoss - descent.loss - slope * step));
     descent.step = max<f32>(0.1 * step, min<f32>(0.5 * step, parabola));
-    return;
+    return false;
   }
-  update(descent);
-  const bytes = vectorBytes();
-  memory.copy(descent.latent, descent.trial, bytes);
-  memory.copy(descent.gradient, descent.trialGradient, bytes);
   descent.loss = trialLoss;
   descent.step = 1;
+  return true;
+}
+
+/** Moves to the accepted trial and learns the curvature from the gradient there. */
+export function moveWithGradient(descent: Descent): void {
+  update(descent);
+  memory.copy(descent.gradient, descent.trialGradient, vectorBytes());
+  move(descent);
+}
+
+/** Moves to the accepted trial; the gradient stays behind, so that the descent must begin anew if it is to go on. */
+export function move(descent: Descent): void {
+  memory.copy(descent.latent, descent.trial, vectorBytes());
 }
 
 /**

@@ -2,6 +2,7 @@
 // (Schott et al. 2018, section 3), with its gradient with respect to z.
 
 import * as plan from "../decoder/plan";
+import { allocate } from "../layout";
 import { sigmoid_f32x4 } from "../vector/sigmoid";
 import { sum_f32x4 } from "../vector/sum";
 
@@ -12,10 +13,15 @@ export let beta: f32 = 1;
 export let sphereRadius: f32 = 5;
 /** Decoder evaluations since the count was last reset. */
 export let evaluations: i32 = 0;
+/** f32 [784]: the last reconstruction compared with an image. */
+export let compared: usize = 0;
 
-export function configure(modelBeta: f32, modelSphereRadius: f32): void {
+/** Takes in what the model says of its loss; false when memory runs out. */
+export function configure(modelBeta: f32, modelSphereRadius: f32): bool {
   beta = modelBeta;
   sphereRadius = modelSphereRadius;
+  compared = allocate((<usize>plan.PIXELS) << 2);
+  return compared != 0;
 }
 
 export function resetEvaluations(): void {
@@ -78,12 +84,15 @@ function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGrad
   const one = f32x4.splat(1);
   const scale = f32x4.splat(2.0 / <f32>plan.PIXELS);
   let sum = f32x4.splat(0);
+  let target = compared;
   for (let y: usize = 0; y < 28; ++y) {
     const row = logits.address + y * logits.rowBytes;
     const gradientRow = gradients.address + y * gradients.rowBytes;
     const imageRow = image + y * ROW_BYTES;
     for (let at: usize = 0; at < ROW_BYTES; at += 16) {
       const g = sigmoid_f32x4(v128.load(row + at));
+      v128.store(target, g);
+      target += 16;
       const difference = f32x4.sub(g, v128.load(imageRow + at));
       sum = f32x4.add(sum, f32x4.mul(difference, difference));
       if (withGradient) {

@@ -1,6 +1,8 @@
 // Products of a vector with a small matrix that lies row by row, [inputs][outputs], outputs a multiple of 4. Sums run
 // over the inputs in order, whatever the block of outputs.
 
+import { sumsOfLanes } from "./sum";
+
 /** y = bias + xᵀM: every output collects all inputs. Blocks of 16 outputs, then of 4. */
 export function transformForward(
   matrix: usize,
@@ -73,8 +75,6 @@ export function transformBackward(matrix: usize, output: usize, outputs: i32, in
       w3 += 16;
     }
     matrix = w3;
-    const a = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 1, 4, 5), v128.shuffle<f32>(s0, s1, 2, 3, 6, 7));
-    const b = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 1, 4, 5), v128.shuffle<f32>(s2, s3, 2, 3, 6, 7));
-    v128.store(target, f32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), v128.shuffle<f32>(a, b, 1, 3, 5, 7)));
+    v128.store(target, sumsOfLanes(s0, s1, s2, s3));
   }
 }

@@ -1,7 +1,7 @@
 // Test entry: the vector functions over arrays, four lanes at a time.
 
 import { expand } from "../../assembly/decoder/stored";
-import { elu_f32x4, eluSlope_f32x4 } from "../../assembly/vector/elu";
+import { elu_f32x8, eluSlope_f32x4 } from "../../assembly/vector/elu";
 import { exp_f32x4 } from "../../assembly/vector/exponential";
 import { sigmoid_f32x4 } from "../../assembly/vector/sigmoid";
 import { silu_f32x4 } from "../../assembly/vector/silu";
@@ -29,7 +29,7 @@ export function applyExp(): void {
 }
 
 export function applyElu(): void {
-  for (let at: usize = 0; at < BYTES; at += 16) v128.store(buffer + at, elu_f32x4(v128.load(buffer + at)));
+  for (let at: usize = 0; at < BYTES; at += 32) elu_f32x8(buffer + at);
 }
 
 export function applyEluSlope(): void {

@@ -12,7 +12,7 @@
 
 import * as plan from "../../decoder/plan";
 import { allocate } from "../../layout";
-import { allocateDescent, begin, Descent, judge, propose, setInverse } from "../bfgs";
+import { accepts, allocateDescent, begin, Descent, move, moveWithGradient, propose, setInverse } from "../bfgs";
 import * as loss from "../loss";
 import * as proposals from "./proposals";
 import * as surrogate from "./surrogate";
@@ -50,12 +50,19 @@ export class Rules {
 @unmanaged
 class Racer {
   descent: Descent;
+  activations: surrogate.Activations;
+  /** f32 [784]: the true decoder's reconstruction at the descent's latent, once that has been evaluated. */
+  reconstruction: usize;
   classIndex: i32;
   /** Evaluations of the true decoder so far; 0: its loss is foretold. */
   evaluated: i32;
   races: bool;
   /** There was no way down any more. */
   settled: bool;
+  /** The descent has accepted a trial by its foretold loss and not moved there yet. */
+  moves: bool;
+  /** The descent lacks the gradient at its latent, by the true decoder or, with no true evaluation yet, the surrogate. */
+  lacksGradient: bool;
   /** What the variant multiplies the class's loss by. */
   scale: f32;
 }
@@ -64,6 +71,8 @@ class Racer {
 function scaledLoss(racer: Racer): f32 {
   return racer.scale * racer.descent.loss;
 }
+
+const RECONSTRUCTION_BYTES: usize = (<usize>plan.PIXELS) << 2;
 
 let rules: Rules = changetype<Rules>(0);
 let racers: usize = 0;
@@ -82,7 +91,10 @@ export function reserve(scales: usize): bool {
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
     racer.descent = allocateDescent();
-    if (changetype<usize>(racer.descent) == 0) return false;
+    racer.activations = surrogate.allocateActivations();
+    racer.reconstruction = allocate(RECONSTRUCTION_BYTES);
+    if (changetype<usize>(racer.descent) == 0 || changetype<usize>(racer.activations) == 0) return false;
+    if (racer.reconstruction == 0) return false;
     racer.classIndex = index / tables.candidates;
   }
   return proposals.reserve() && surrogate.reserve();
@@ -107,7 +119,7 @@ export function race(image: usize, latents: usize, losses: usize): void {
   report(latents, losses);
 }
 
-/** Steps 1 and 2. */
+/** Steps 1 and 2. Gradients wait until it is known whose are needed. */
 function foretell(): void {
   const latentBytes = (<usize>plan.latents) << 2;
   const metricBytes = latentBytes * <usize>plan.latents;
@@ -117,23 +129,46 @@ function foretell(): void {
     memory.copy(descent.latent, proposals.latentOf(racer.classIndex, index % tables.candidates), latentBytes);
     loss.projectOntoSphere(descent.latent);
     setInverse(descent, tables.metrics + <usize>racer.classIndex * metricBytes);
-    begin(descent, surrogate.foretellWithGradient(racer.classIndex, descent.latent, descent.gradient));
+    begin(descent, surrogate.foretell(racer.classIndex, descent.latent, racer.activations));
     racer.scale = load<f32>(classScales + ((<usize>racer.classIndex) << 2));
     racer.evaluated = 0;
     racer.races = true;
     racer.settled = false;
+    racer.moves = false;
+    racer.lacksGradient = true;
   }
   for (let evaluation = 1; evaluation < rules.foretold; ++evaluation) {
     dropForetold(evaluation);
     for (let index = 0; index < count; ++index) {
       const racer = racerAt(index);
       if (!racer.races || racer.settled) continue;
+      learn(racer);
       const descent = racer.descent;
       racer.settled = !propose(descent);
       if (racer.settled) continue;
-      judge(descent, surrogate.foretellWithGradient(racer.classIndex, descent.trial, descent.trialGradient));
+      racer.moves = accepts(descent, surrogate.foretell(racer.classIndex, descent.trial, racer.activations));
     }
   }
+}
+
+/** Brings a descent on the surrogate to where it can go on: at its accepted trial, with the gradient there. */
+function learn(racer: Racer): void {
+  const descent = racer.descent;
+  if (racer.lacksGradient) {
+    surrogate.foretellGradient(racer.classIndex, descent.latent, racer.activations, descent.gradient);
+    racer.lacksGradient = false;
+  } else if (racer.moves) {
+    surrogate.foretellGradient(racer.classIndex, descent.trial, racer.activations, descent.trialGradient);
+    moveWithGradient(descent);
+    racer.moves = false;
+  }
+}
+
+/** Takes a latent out of the descents on the surrogates. */
+function drop(racer: Racer): void {
+  racer.races = false;
+  if (racer.moves) move(racer.descent);
+  racer.moves = false;
 }
 
 /** Drops those too far behind the best of all or of their class, after a number of evaluations. */
@@ -149,10 +184,9 @@ function dropForetold(evaluations: i32): void {
   const bound = lowest(false) + margin;
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
-    if (scaledLoss(racer) > bound) racer.races = false;
-    else if (evaluations > 1 && scaledLoss(racer) > lowestOfClass(racer.classIndex) + rules.withinMargin) {
-      racer.races = false;
-    }
+    if (!racer.races) continue;
+    if (scaledLoss(racer) > bound) drop(racer);
+    else if (evaluations > 1 && scaledLoss(racer) > lowestOfClass(racer.classIndex) + rules.withinMargin) drop(racer);
   }
 }
 
@@ -180,7 +214,10 @@ function enter(image: usize): void {
   const bound = lowest(false) + rules.entranceMargin;
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
-    racer.races = scaledLoss(racer) <= bound && placeInClass(index) < rules.entrants;
+    const enters = scaledLoss(racer) <= bound && placeInClass(index) < rules.entrants;
+    if (enters) learn(racer);
+    else drop(racer);
+    racer.races = enters;
   }
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
@@ -209,16 +246,32 @@ function meetTrueDecoder(racer: Racer, image: usize): void {
   begin(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.latent, descent.gradient));
   racer.evaluated = 1;
   racer.settled = false;
+  racer.lacksGradient = false;
+  memory.copy(racer.reconstruction, loss.compared, RECONSTRUCTION_BYTES);
 }
 
 /** One more true evaluation; false when there is no way down or the ceiling is reached. */
 function advance(racer: Racer, image: usize): bool {
   if (racer.settled || loss.evaluations >= ceiling) return false;
   const descent = racer.descent;
+  if (racer.lacksGradient) {
+    begin(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.latent, descent.gradient));
+    racer.lacksGradient = false;
+    return true;
+  }
   racer.settled = !propose(descent);
   if (racer.settled) return false;
-  judge(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.trial, descent.trialGradient));
   ++racer.evaluated;
+  // Where no step will follow, no gradient is needed.
+  const isLast = racer.evaluated >= max(rules.raced, rules.polished) || loss.evaluations + 1 >= ceiling;
+  const found = isLast
+    ? loss.evaluate(racer.classIndex, image, descent.trial)
+    : loss.evaluateWithGradient(racer.classIndex, image, descent.trial, descent.trialGradient);
+  if (!accepts(descent, found)) return true;
+  if (isLast) move(descent);
+  else moveWithGradient(descent);
+  racer.lacksGradient = isLast;
+  memory.copy(racer.reconstruction, loss.compared, RECONSTRUCTION_BYTES);
   return true;
 }
 
@@ -329,6 +382,11 @@ function report(latents: usize, losses: usize): void {
     const found = best.descent.loss;
     store<f32>(losses + ((<usize>index) << 2), best.evaluated > 0 ? found : max<f32>(bound / best.scale, found));
   }
+}
+
+/** f32 [784]: the reconstruction at the best latent of a class that the true decoder has seen; 0 for others. */
+export function reconstructionOf(classIndex: i32): usize {
+  return isClassTrue(classIndex) ? bestOfClass(classIndex).reconstruction : 0;
 }
 
 /**

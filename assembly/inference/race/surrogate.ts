@@ -15,60 +15,88 @@ import { beta, prior } from "../loss";
 import * as proposals from "./proposals";
 import * as tables from "./tables";
 
-/** f32 buffers: the latent padded, both hidden layers' SiLU and its σ, the output, and their derivatives. */
-let input: usize = 0;
-let firstShare: usize = 0;
-let firstValue: usize = 0;
-let secondShare: usize = 0;
-let secondValue: usize = 0;
-let output: usize = 0;
-let hiddenGradient: usize = 0;
+/**
+ * What a surrogate computed for one latent and its gradient needs, f32: both hidden layers' SiLU and its σ, and the loss's
+ * derivative with respect to the output.
+ */
+@unmanaged
+export class Activations {
+  firstShare: usize;
+  firstValue: usize;
+  secondShare: usize;
+  secondValue: usize;
+  output: usize;
+}
+
+/** The latent padded, and the hidden layers' derivatives, f32. */
+let padded: usize = 0;
+let firstGradient: usize = 0;
+let secondGradient: usize = 0;
 
 /** Reserves buffers for the loaded tables; false when memory runs out. */
 export function reserve(): bool {
-  const hidden = (<usize>tables.surrogateFirst.outputs) << 2;
-  input = allocate((<usize>tables.surrogateFirst.inputs) << 2);
-  firstShare = allocate(hidden);
-  firstValue = allocate(hidden);
-  secondShare = allocate(hidden);
-  secondValue = allocate(hidden);
-  output = allocate((<usize>tables.surrogateThird.outputs) << 2);
-  hiddenGradient = allocate(hidden);
-  return (
-    firstShare != 0 && firstValue != 0 && secondShare != 0 && secondValue != 0 && output != 0 && hiddenGradient != 0
-  );
+  padded = allocate((<usize>tables.surrogateFirst.inputs) << 2);
+  firstGradient = allocate((<usize>tables.surrogateFirst.outputs) << 2);
+  secondGradient = allocate((<usize>tables.surrogateSecond.outputs) << 2);
+  return padded != 0 && firstGradient != 0 && secondGradient != 0;
 }
 
-/** The foretold loss at `latent` for the image last presented; its derivative goes to `gradient`, both f32 [latents]. */
-export function foretellWithGradient(classIndex: i32, latent: usize, gradient: usize): f32 {
+/** Reserves activations; a null reference when memory runs out. */
+export function allocateActivations(): Activations {
+  const none = changetype<Activations>(0);
+  const activations = changetype<Activations>(allocate(offsetof<Activations>()));
+  if (activations == none) return none;
+  const hidden = (<usize>tables.surrogateFirst.outputs) << 2;
+  const buffer = allocate(4 * hidden + ((<usize>tables.surrogateThird.outputs) << 2));
+  if (buffer == 0) return none;
+  activations.firstShare = buffer;
+  activations.firstValue = buffer + hidden;
+  activations.secondShare = buffer + 2 * hidden;
+  activations.secondValue = buffer + 3 * hidden;
+  activations.output = buffer + 4 * hidden;
+  return activations;
+}
+
+/** The foretold loss at `latent`, f32 [latents], for the image last presented. */
+export function foretell(classIndex: i32, latent: usize, activations: Activations): f32 {
   const first = tables.surrogateFirst;
   const second = tables.surrogateSecond;
   const third = tables.surrogateThird;
-  const latentBytes = (<usize>plan.latents) << 2;
-  memory.copy(input, latent, latentBytes);
+  memory.copy(padded, latent, (<usize>plan.latents) << 2);
   const firstWeights = tables.weightsOf(first, classIndex);
+  const firstBias = tables.biasOf(first, classIndex);
+  transformForward(firstWeights, firstBias, padded, first.inputs, activations.firstValue, first.outputs);
+  activate(activations.firstValue, activations.firstShare, first.outputs);
   const secondWeights = tables.weightsOf(second, classIndex);
-  const thirdWeights = tables.weightsOf(third, classIndex);
-  transformForward(firstWeights, tables.biasOf(first, classIndex), input, first.inputs, firstValue, first.outputs);
-  activate(firstValue, firstShare, first.outputs);
   const secondBias = tables.biasOf(second, classIndex);
-  transformForward(secondWeights, secondBias, firstValue, second.inputs, secondValue, second.outputs);
-  activate(secondValue, secondShare, second.outputs);
-  transformForward(thirdWeights, tables.biasOf(third, classIndex), secondValue, third.inputs, output, third.outputs);
-  const error = compareWithImage();
-  transformBackward(thirdWeights, output, third.outputs, hiddenGradient, third.inputs);
-  applySlope(secondValue, secondShare, hiddenGradient, second.outputs);
-  transformBackward(secondWeights, hiddenGradient, second.outputs, secondValue, second.inputs);
-  applySlope(firstValue, firstShare, secondValue, first.outputs);
-  transformBackward(firstWeights, secondValue, first.outputs, input, first.inputs);
-  for (let at: usize = 0; at < latentBytes; at += 4) {
-    store<f32>(gradient + at, load<f32>(input + at) + (beta / <f32>plan.PIXELS) * load<f32>(latent + at));
+  const firstValue = activations.firstValue;
+  transformForward(secondWeights, secondBias, firstValue, second.inputs, activations.secondValue, second.outputs);
+  activate(activations.secondValue, activations.secondShare, second.outputs);
+  const thirdWeights = tables.weightsOf(third, classIndex);
+  const thirdBias = tables.biasOf(third, classIndex);
+  transformForward(thirdWeights, thirdBias, activations.secondValue, third.inputs, activations.output, third.outputs);
+  return (compareWithImage(activations.output) + proposals.outside + prior(latent)) / <f32>plan.PIXELS;
+}
+
+/** The derivative of what `foretell` found at `latent` with these activations; both f32 [latents]. */
+export function foretellGradient(classIndex: i32, latent: usize, activations: Activations, gradient: usize): void {
+  const first = tables.surrogateFirst;
+  const second = tables.surrogateSecond;
+  const third = tables.surrogateThird;
+  const thirdWeights = tables.weightsOf(third, classIndex);
+  transformBackward(thirdWeights, activations.output, third.outputs, secondGradient, third.inputs);
+  applySlope(activations.secondValue, activations.secondShare, secondGradient, second.outputs);
+  const secondWeights = tables.weightsOf(second, classIndex);
+  transformBackward(secondWeights, secondGradient, second.outputs, firstGradient, second.inputs);
+  applySlope(activations.firstValue, activations.firstShare, firstGradient, first.outputs);
+  transformBackward(tables.weightsOf(first, classIndex), firstGradient, first.outputs, padded, first.inputs);
+  for (let at: usize = 0; at < (<usize>plan.latents) << 2; at += 4) {
+    store<f32>(gradient + at, load<f32>(padded + at) + (beta / <f32>plan.PIXELS) * load<f32>(latent + at));
   }
-  return (error + proposals.outside + prior(latent)) / <f32>plan.PIXELS;
 }
 
 /** ‖y − g‖² + s; leaves the loss's derivative with respect to the output in its place. */
-function compareWithImage(): f32 {
+function compareWithImage(output: usize): f32 {
   const image = proposals.coefficients();
   const remainderAt = output + ((<usize>tables.coefficients) << 2);
   const scale = f32x4.splat(2 / <f32>plan.PIXELS);
