@@ -208,6 +208,13 @@ export function searchRace(): i32 {
   return loss.evaluations;
 }
 
+/** The label alone, by a race that stops as soon as it is known; leaves latents and losses as they were. */
+export function raceLabel(): i32 {
+  loss.resetEvaluations();
+  raced = false;
+  return race.label(image);
+}
+
 /** Behind `searchRace`: takes every class to the full number of evaluations. Returns all evaluations of both. */
 export function settleRace(): i32 {
   race.settleAll(image, latents, losses);

@@ -138,6 +138,22 @@ export class ModuleClassifier {
   }
 
   /**
+   * Only the label of one image, two to three times as fast as `classify` under the inference `"race"`: most images are
+   * decided by the surrogates, without the true decoder, and nothing is polished, so that once in some thousand images the
+   * label is another. There is no confidence, so this cannot say that an image shows no class. Takes and throws what
+   * `classify` does.
+   */
+  label(image: ImageValues): number {
+    const engine = this.#live();
+    const values = normalisedImages(image, 1);
+    if (this.#inference === "race" && engine.canRace) {
+      engine.setImage(values);
+      return engine.raceLabel();
+    }
+    return this.#classify(engine, values).label;
+  }
+
+  /**
    * Classifies n images, n×784 values in one array; each result equals that of `classify`, bit for bit.
    *
    * @throws {TypeError | RangeError} as `classify`, before any image is looked at

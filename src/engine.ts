@@ -40,6 +40,7 @@ interface ModuleExports {
   searchPrototypes(evaluations: number): number;
   raceRulesAddress(): number;
   searchRace(): number;
+  raceLabel(): number;
   settleRace(): number;
   paperProbabilities(scale: number, floor: number): void;
   reserveCalibration(hiddenUnits: number): number;
@@ -254,6 +255,11 @@ export class Engine {
   /** The race under the rules set; fills latents and losses. Returns the evaluations of the true decoder spent. */
   searchRace(): number {
     return this.#scaled(this.#module.searchRace());
+  }
+
+  /** The label alone under the rules set, by a race that stops as soon as that is known. */
+  raceLabel(): number {
+    return this.#module.raceLabel();
   }
 
   /** Behind `searchRace`: takes every class to the rules' full number of evaluations, even past the ceiling. Returns those of both. */

@@ -300,7 +300,7 @@ function fillWithBias(layer: Layer, bias: usize): void {
     const address = output.address + <usize>row * output.rowBytes;
     // Rows of one phase are alike.
     if (row >= STRIDE) {
-      memory.copy(address, address - STRIDE * output.rowBytes, rowBytes);
+      memory.copy(address, address - (output.rowBytes << 1), rowBytes);
       continue;
     }
     for (let column = 0; column < output.width; ++column) {

@@ -112,15 +112,34 @@ function racerAt(index: i32): Racer {
 export function race(image: usize, latents: usize, losses: usize): void {
   ceiling = rules.ceiling;
   proposals.propose(image);
-  foretell();
+  foretell(false);
   enter(image);
   runTrueRace(image);
   polish(image);
   report(latents, losses);
 }
 
-/** Steps 1 and 2. Gradients wait until it is known whose are needed. */
-function foretell(): void {
+/**
+ * Only the label: no gradient is taken once one class is left, nothing is polished, and where no second class may enter the
+ * true race, the true decoder is not asked at all.
+ */
+export function label(image: usize): i32 {
+  ceiling = rules.ceiling;
+  proposals.propose(image);
+  foretell(true);
+  const foretold = lowestRacer(-1, false);
+  const rival = lowestRacer(foretold.classIndex, false);
+  if (changetype<usize>(rival) == 0 || scaledLoss(rival) > scaledLoss(foretold) + rules.entranceMargin) {
+    return foretold.classIndex;
+  }
+  enter(image);
+  runTrueRace(image);
+  while (enterLate(scaledLoss(lowestRacer(-1, true)), image)) {}
+  return lowestRacer(-1, true).classIndex;
+}
+
+/** Steps 1 and 2, on request only until one class is left. Gradients wait until it is known whose are needed. */
+function foretell(onlyLabel: bool): void {
   const latentBytes = (<usize>plan.latents) << 2;
   const metricBytes = latentBytes * <usize>plan.latents;
   for (let index = 0; index < count; ++index) {
@@ -139,6 +158,7 @@ function foretell(): void {
   }
   for (let evaluation = 1; evaluation < rules.foretold; ++evaluation) {
     dropForetold(evaluation);
+    if (onlyLabel && !haveSeveralClasses()) return;
     for (let index = 0; index < count; ++index) {
       const racer = racerAt(index);
       if (!racer.races || racer.settled) continue;
@@ -279,7 +299,8 @@ function advance(racer: Racer, image: usize): bool {
 function runTrueRace(image: usize): void {
   let margin = rules.raceMargin;
   for (let round = 1; round < rules.raced; ++round) {
-    if (!dropTrue(lowest(true) + margin)) return;
+    dropTrue(lowest(true) + margin);
+    if (!haveSeveralClasses()) return;
     margin *= rules.raceDecay;
     for (let index = 0; index < count; ++index) {
       const racer = racerAt(index);
@@ -288,30 +309,35 @@ function runTrueRace(image: usize): void {
   }
 }
 
-/** Drops those behind the bound; false when no two classes are left. */
-function dropTrue(bound: f32): bool {
+/** Drops those behind the bound. */
+function dropTrue(bound: f32): void {
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (scaledLoss(racer) > bound) racer.races = false;
+  }
+}
+
+/** Whether latents of two classes or more are left. */
+function haveSeveralClasses(): bool {
   let left = -1;
-  let several = false;
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
     if (!racer.races) continue;
-    racer.races = scaledLoss(racer) <= bound;
-    if (!racer.races) continue;
-    if (left >= 0 && left != racer.classIndex) several = true;
+    if (left >= 0 && left != racer.classIndex) return true;
     left = racer.classIndex;
   }
-  return several;
+  return false;
 }
 
 /** Step 4. */
 function polish(image: usize): void {
   // Each pass brings a class before the true decoder or polishes a latent for good.
   for (let pass = 0; pass < 2 * count; ++pass) {
-    const winner = lowestTrue(-1);
+    const winner = lowestRacer(-1, true);
     polishOne(winner, image);
     const runnerUpBound = scaledLoss(winner) + rules.runnerUpMargin;
     if (enterLate(runnerUpBound, image)) continue;
-    const runnerUp = lowestTrue(winner.classIndex);
+    const runnerUp = lowestRacer(winner.classIndex, true);
     if (changetype<usize>(runnerUp) == 0 || scaledLoss(runnerUp) > runnerUpBound) return;
     if (!polishOne(runnerUp, image)) return;
   }
@@ -346,12 +372,15 @@ function polishOne(racer: Racer, image: usize): bool {
   return moved;
 }
 
-/** The latent of lowest true loss among all classes but one (−1: none is left out); a null reference when there is none. */
-function lowestTrue(exceptClass: i32): Racer {
+/**
+ * The latent of lowest loss among all classes but one (−1: none is left out), or among those only that the true decoder has
+ * seen; a null reference when there is none.
+ */
+function lowestRacer(exceptClass: i32, onlyTrue: bool): Racer {
   let best = changetype<Racer>(0);
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
-    if (racer.classIndex == exceptClass || racer.evaluated == 0) continue;
+    if (racer.classIndex == exceptClass || (onlyTrue && racer.evaluated == 0)) continue;
     if (changetype<usize>(best) == 0 || scaledLoss(racer) < scaledLoss(best)) best = racer;
   }
   return best;
