@@ -46,6 +46,73 @@ export function transformForward(
   }
 }
 
+/** `transformForward` of two vectors, which share what is loaded of the matrix. The same bits. */
+export function transformForwardPair(
+  matrix: usize,
+  bias: usize,
+  input0: usize,
+  input1: usize,
+  inputs: i32,
+  output0: usize,
+  output1: usize,
+  outputs: i32,
+): void {
+  const rowBytes = (<usize>outputs) << 2;
+  const inputEnd = input0 + ((<usize>inputs) << 2);
+  const between = input1 - input0;
+  const main = (<usize>(outputs & ~15)) << 2;
+  let at: usize = 0;
+  for (; at < main; at += 64) {
+    let a0 = v128.load(bias + at);
+    let a1 = v128.load(bias + at, 16);
+    let a2 = v128.load(bias + at, 32);
+    let a3 = v128.load(bias + at, 48);
+    let b0 = a0;
+    let b1 = a1;
+    let b2 = a2;
+    let b3 = a3;
+    let weights = matrix + at;
+    for (let from = input0; from < inputEnd; from += 4) {
+      const x0 = v128.load32_splat(from);
+      const x1 = v128.load32_splat(from + between);
+      const w0 = v128.load(weights);
+      a0 = f32x4.add(a0, f32x4.mul(x0, w0));
+      b0 = f32x4.add(b0, f32x4.mul(x1, w0));
+      const w1 = v128.load(weights, 16);
+      a1 = f32x4.add(a1, f32x4.mul(x0, w1));
+      b1 = f32x4.add(b1, f32x4.mul(x1, w1));
+      const w2 = v128.load(weights, 32);
+      a2 = f32x4.add(a2, f32x4.mul(x0, w2));
+      b2 = f32x4.add(b2, f32x4.mul(x1, w2));
+      const w3 = v128.load(weights, 48);
+      a3 = f32x4.add(a3, f32x4.mul(x0, w3));
+      b3 = f32x4.add(b3, f32x4.mul(x1, w3));
+      weights += rowBytes;
+    }
+    v128.store(output0 + at, a0);
+    v128.store(output0 + at, a1, 16);
+    v128.store(output0 + at, a2, 32);
+    v128.store(output0 + at, a3, 48);
+    v128.store(output1 + at, b0);
+    v128.store(output1 + at, b1, 16);
+    v128.store(output1 + at, b2, 32);
+    v128.store(output1 + at, b3, 48);
+  }
+  for (; at < rowBytes; at += 16) {
+    let a = v128.load(bias + at);
+    let b = a;
+    let weights = matrix + at;
+    for (let from = input0; from < inputEnd; from += 4) {
+      const w = v128.load(weights);
+      a = f32x4.add(a, f32x4.mul(v128.load32_splat(from), w));
+      b = f32x4.add(b, f32x4.mul(v128.load32_splat(from + between), w));
+      weights += rowBytes;
+    }
+    v128.store(output0 + at, a);
+    v128.store(output1 + at, b);
+  }
+}
+
 /**
  * x = M y: every input collects all outputs, four inputs at a time; `inputs` is a multiple of 4. Four lanes of partial
  * sums an input, added as (0 + 2) + (1 + 3).

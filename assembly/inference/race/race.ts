@@ -72,6 +72,8 @@ function scaledLoss(racer: Racer): f32 {
   return racer.scale * racer.descent.loss;
 }
 
+/** f32 [2]. */
+const pairLosses: usize = memory.data(8, 8);
 const RECONSTRUCTION_BYTES: usize = (<usize>plan.PIXELS) << 2;
 
 let rules: Rules = changetype<Rules>(0);
@@ -148,13 +150,18 @@ function foretell(onlyLabel: bool): void {
     memory.copy(descent.latent, proposals.latentOf(racer.classIndex, index % tables.candidates), latentBytes);
     loss.projectOntoSphere(descent.latent);
     setInverse(descent, tables.metrics + <usize>racer.classIndex * metricBytes);
-    begin(descent, surrogate.foretell(racer.classIndex, descent.latent, racer.activations));
     racer.scale = load<f32>(classScales + ((<usize>racer.classIndex) << 2));
     racer.evaluated = 0;
     racer.races = true;
     racer.settled = false;
     racer.moves = false;
     racer.lacksGradient = true;
+  }
+  for (let first = 0; first < count; first += tables.candidates) {
+    for (let index = first; index < first + tables.candidates; index += 2) {
+      if (index + 1 < first + tables.candidates) beginPair(racerAt(index), racerAt(index + 1));
+      else beginOne(racerAt(index));
+    }
   }
   for (let evaluation = 1; evaluation < rules.foretold; ++evaluation) {
     dropForetold(evaluation);
@@ -169,6 +176,21 @@ function foretell(onlyLabel: bool): void {
       racer.moves = accepts(descent, surrogate.foretell(racer.classIndex, descent.trial, racer.activations));
     }
   }
+}
+
+/** Begins a descent on the surrogate. */
+function beginOne(racer: Racer): void {
+  const descent = racer.descent;
+  begin(descent, surrogate.foretell(racer.classIndex, descent.latent, racer.activations));
+}
+
+/** Begins two descents of one class. */
+function beginPair(one: Racer, other: Racer): void {
+  const latent = one.descent.latent;
+  const otherLatent = other.descent.latent;
+  surrogate.foretellPair(one.classIndex, latent, otherLatent, one.activations, other.activations, pairLosses);
+  begin(one.descent, load<f32>(pairLosses));
+  begin(other.descent, load<f32>(pairLosses, 4));
 }
 
 /** Brings a descent on the surrogate to where it can go on: at its accepted trial, with the gradient there. */

@@ -7,7 +7,7 @@
 
 import * as plan from "../../decoder/plan";
 import { allocate } from "../../layout";
-import { transformBackward, transformForward } from "../../vector/matrix";
+import { transformBackward, transformForward, transformForwardPair } from "../../vector/matrix";
 import { sigmoid_f32x4 } from "../../vector/sigmoid";
 import { siluSlope_f32x4 } from "../../vector/silu";
 import { sum_f32x4 } from "../../vector/sum";
@@ -28,14 +28,14 @@ export class Activations {
   output: usize;
 }
 
-/** The latent padded, and the hidden layers' derivatives, f32. */
+/** Two latents padded, and the hidden layers' derivatives, f32. */
 let padded: usize = 0;
 let firstGradient: usize = 0;
 let secondGradient: usize = 0;
 
 /** Reserves buffers for the loaded tables; false when memory runs out. */
 export function reserve(): bool {
-  padded = allocate((<usize>tables.surrogateFirst.inputs) << 2);
+  padded = allocate((<usize>tables.surrogateFirst.inputs) << 3);
   firstGradient = allocate((<usize>tables.surrogateFirst.outputs) << 2);
   secondGradient = allocate((<usize>tables.surrogateSecond.outputs) << 2);
   return padded != 0 && firstGradient != 0 && secondGradient != 0;
@@ -75,6 +75,63 @@ export function foretell(classIndex: i32, latent: usize, activations: Activation
   const thirdWeights = tables.weightsOf(third, classIndex);
   const thirdBias = tables.biasOf(third, classIndex);
   transformForward(thirdWeights, thirdBias, activations.secondValue, third.inputs, activations.output, third.outputs);
+  return foretoldLoss(latent, activations);
+}
+
+/** `foretell` for two latents of a class at once; their losses go to `losses`, f32 [2]. The same bits. */
+export function foretellPair(
+  classIndex: i32,
+  latent0: usize,
+  latent1: usize,
+  activations0: Activations,
+  activations1: Activations,
+  losses: usize,
+): void {
+  const first = tables.surrogateFirst;
+  const second = tables.surrogateSecond;
+  const third = tables.surrogateThird;
+  const other = padded + ((<usize>first.inputs) << 2);
+  memory.copy(padded, latent0, (<usize>plan.latents) << 2);
+  memory.copy(other, latent1, (<usize>plan.latents) << 2);
+  transformForwardPair(
+    tables.weightsOf(first, classIndex),
+    tables.biasOf(first, classIndex),
+    padded,
+    other,
+    first.inputs,
+    activations0.firstValue,
+    activations1.firstValue,
+    first.outputs,
+  );
+  activate(activations0.firstValue, activations0.firstShare, first.outputs);
+  activate(activations1.firstValue, activations1.firstShare, first.outputs);
+  transformForwardPair(
+    tables.weightsOf(second, classIndex),
+    tables.biasOf(second, classIndex),
+    activations0.firstValue,
+    activations1.firstValue,
+    second.inputs,
+    activations0.secondValue,
+    activations1.secondValue,
+    second.outputs,
+  );
+  activate(activations0.secondValue, activations0.secondShare, second.outputs);
+  activate(activations1.secondValue, activations1.secondShare, second.outputs);
+  transformForwardPair(
+    tables.weightsOf(third, classIndex),
+    tables.biasOf(third, classIndex),
+    activations0.secondValue,
+    activations1.secondValue,
+    third.inputs,
+    activations0.output,
+    activations1.output,
+    third.outputs,
+  );
+  store<f32>(losses, foretoldLoss(latent0, activations0));
+  store<f32>(losses, foretoldLoss(latent1, activations1), 4);
+}
+
+function foretoldLoss(latent: usize, activations: Activations): f32 {
   return (compareWithImage(activations.output) + proposals.outside + prior(latent)) / <f32>plan.PIXELS;
 }
 
