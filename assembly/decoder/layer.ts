@@ -1,6 +1,6 @@
 // One layer as the kernels see it. Activations lie as rows of pixels, channels innermost (NHWC). Channel counts are
-// rounded up to 8 lanes with zeros, except for the 28×28 output plane, which stays one float a pixel. Rows may have
-// columns of zeros on either side, so that a window that hangs over the edge reads zeros instead of branching.
+// rounded up to 8 lanes with zeros, except for the 28×28 output plane, which stays one float a pixel. Rows may have margins
+// of zeros, so that a window that hangs over the edge reads zeros instead of branching.
 
 /** A buffer of rows: `address` is the first real pixel of the first row. */
 @unmanaged
@@ -11,6 +11,15 @@ export class Plane {
   width: i32;
   /** Floats a pixel, padding included. */
   channels: i32;
+}
+
+/** Rows and columns of zeros around a plane, which windows over its edges read instead of branching. */
+@unmanaged
+export class Margins {
+  above: i32;
+  below: i32;
+  left: i32;
+  right: i32;
 }
 
 /** Run by transposedConvolution.ts. */

@@ -186,10 +186,8 @@ export function forward(layer: Layer, classIndex: i32): void {
       const to = outputPoints + <usize>(point * count) * outputPixel;
       const needed = count - zeroSquares(layer, point);
       memory.fill(to + <usize>needed * outputPixel, 0, <usize>(count - needed) * outputPixel);
-      for (let block: usize = 0; block < outputPixel; block += 32) {
-        line8(from, pixel, 0, 1, inputs, weights, zeros, to + block, outputPixel, needed);
-        weights += blockBytes;
-      }
+      line8(from, pixel, 0, 1, inputs, weights, blockBytes, zeros, 0, to, outputPixel, needed, outputs >> 3);
+      weights += <usize>(outputs >> 3) * blockBytes;
     }
     scatterOutputs(layer, phase);
   }
@@ -212,10 +210,10 @@ export function gradient(layer: Layer, classIndex: i32): void {
     const from = outputPoints + <usize>(point * count) * outputPixel;
     const to = inputPoints + <usize>(point * count) * pixel;
     const needed = count - zeroSquares(layer, point);
-    for (let block: usize = 0; block < pixel; block += 32) {
-      line8(from, outputPixel, <isize>phaseStep, phases, outputs, weights, zeros, to + block, pixel, needed);
-      weights += (<usize>(phases * outputs)) << 5;
-    }
+    const step = (<usize>(phases * outputs)) << 5;
+    const blocks = inputs >> 3;
+    line8(from, outputPixel, <isize>phaseStep, phases, outputs, weights, step, zeros, 0, to, pixel, needed, blocks);
+    weights += <usize>blocks * step;
   }
   gatherInputs(layer);
 }

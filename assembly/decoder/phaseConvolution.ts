@@ -7,14 +7,14 @@
 // 4×4 derivatives scatter to 6×6 inputs, where tiles add up.
 
 import { allocate } from "../layout";
-import { Layer, Plane } from "./layer";
+import { Layer, Margins, Plane } from "./layer";
 import { line8 } from "./tile";
 import {
+  addPointsToWideTile,
   NARROW,
   narrowTileToPoints,
   POINTS,
   pointsToNarrowTile,
-  pointsToWideTile,
   TAPS,
   transformTaps,
   WIDE,
@@ -23,34 +23,49 @@ import {
 
 const PHASES: i32 = 4;
 const STRIDE: i32 = 2;
+const KERNEL: i32 = 6;
+const PADDING: i32 = 2;
 const SQUARE: i32 = POINTS * POINTS;
+const V128: usize = 16;
+/** Rows and columns that a wide tile reaches beyond its narrow one on the side of the origin. */
+const REACH: i32 = WIDE - NARROW;
 
-/** A grid of vectors in a plane: every pixel, or those of one phase. Steps and the address of (0, 0) are in bytes. */
-@unmanaged
-class View {
-  address: usize;
-  rowStep: usize;
-  columnStep: usize;
-  /** The positions that exist. */
-  firstRow: i32;
-  lastRow: i32;
-  firstColumn: i32;
-  lastColumn: i32;
-}
-
-const view: View = changetype<View>(memory.data(32, 16));
-/** A tile of up to 6×6 vectors. */
-const tile: usize = memory.data(36 * 16, 16);
+/** Taps of one phase while they are transformed: 3×3, 6×3 and 6×6 floats. */
+const taps: usize = memory.data(256, 16);
 /** No bias: 8 zeros. */
 const zeros: usize = memory.data(32, 16);
 /** The transformed tiles of one side and of the other, f32 [36][tiles][channels]. */
 let fromPoints: usize = 0;
 let toPoints: usize = 0;
 let capacity: usize = 0;
+/** Where wide tiles add up, with room for those that hang over the edge. */
+let sums: usize = 0;
+let sumsCapacity: usize = 0;
 
 /** Whether a layer can be run this way: its output has vectors of channels, and there are tiles to share weights. */
 export function applies(layer: Layer, isLast: bool): bool {
-  return !isLast && layer.stride == STRIDE && layer.kernel == 6 && layer.padding == 2 && tiles(layer) >= 4;
+  return !isLast && isPixelShuffle(layer) && tiles(layer) >= 4;
+}
+
+/** Whether a layer is a 3×3 convolution with pixel shuffle by 2; needs only its kernel, stride and padding. */
+export function isPixelShuffle(layer: Layer): bool {
+  return layer.stride == STRIDE && layer.kernel == KERNEL && layer.padding == PADDING;
+}
+
+/** Zeros that the forward pass reads around an input of some size. */
+export function inputMargins(margins: Margins, height: i32, width: i32): void {
+  margins.above = 1;
+  margins.left = 1;
+  margins.below = NARROW * tileLines(height) + 1 - height;
+  margins.right = NARROW * tileLines(width) + 1 - width;
+}
+
+/** Zeros that the gradient reads around the derivative with respect to the output, which is twice the input's size. */
+export function gradientMargins(margins: Margins, height: i32, width: i32): void {
+  margins.above = 0;
+  margins.left = 0;
+  margins.below = STRIDE * (NARROW * tileLines(height) - height);
+  margins.right = STRIDE * (NARROW * tileLines(width) - width);
 }
 
 /** Rows or columns of tiles over an input of some size; there are as many positions of m. */
@@ -76,12 +91,22 @@ export function reserve(layer: Layer): bool {
     toPoints = allocate(bytes);
     capacity = bytes;
   }
-  return fromPoints != 0 && toPoints != 0;
+  const sumsBytes = sumsRowBytes(layer) * <usize>(NARROW * tileLines(layer.input.height) + REACH);
+  if (sumsBytes > sumsCapacity) {
+    sums = allocate(sumsBytes);
+    sumsCapacity = sumsBytes;
+  }
+  return fromPoints != 0 && toPoints != 0 && sums != 0;
+}
+
+function sumsRowBytes(layer: Layer): usize {
+  return (<usize>((NARROW * tileLines(layer.input.width) + REACH) * layer.input.channels)) << 2;
 }
 
 /** Forgets the buffers; called when a new model takes the memory. */
 export function reset(): void {
   capacity = 0;
+  sumsCapacity = 0;
 }
 
 /** Transforms one class's weights, `source` f32 [input channel][row][column][output channel], for both directions. */
@@ -90,7 +115,6 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
   const inputs = layer.input.channels;
   const outputs = PHASES * layer.output.channels;
   // Taps [3][3] of one phase, then [6][3] after the first axis, [6][6] after the second.
-  const taps = tile;
   const half = taps + 9 * 4;
   const whole = half + 18 * 4;
   for (let channel = 0; channel < layer.inputChannels; ++channel) {
@@ -122,191 +146,131 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
 
 /** Output before the activation, for one class. */
 export function forward(layer: Layer, classIndex: i32): void {
-  const inputs = layer.input.channels;
-  const own = layer.output.channels;
-  const bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
   const weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
-  viewPixels(layer.input);
-  spread(layer, true, 0, inputs, inputs);
-  multiply(layer, inputs, PHASES * own, weights);
-  for (let phase = 0; phase < PHASES; ++phase) {
-    viewPhase(layer, layer.output, phase);
-    storeTiles(layer, phase * own, PHASES * own, own, bias + ((<usize>(phase * own)) << 2));
-  }
+  const bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
+  spreadInputs(layer);
+  multiply(layer, layer.input.channels, PHASES * layer.output.channels, weights);
+  for (let phase = 0; phase < PHASES; ++phase) storeOutputs(layer, phase, bias);
 }
 
 /** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
 export function gradient(layer: Layer, classIndex: i32): void {
-  const inputs = layer.input.channels;
-  const own = layer.output.channels;
   const weights = layer.gradientWeights + <usize>classIndex * layer.gradientClassBytes;
-  for (let phase = 0; phase < PHASES; ++phase) {
-    viewPhase(layer, layer.outputGradient, phase);
-    spread(layer, false, phase * own, PHASES * own, own);
-  }
-  multiply(layer, PHASES * own, inputs, weights);
-  viewPixels(layer.inputGradient);
-  clear(inputs);
-  addTiles(layer, inputs);
-}
-
-function viewPixels(plane: Plane): void {
-  view.address = plane.address;
-  view.rowStep = plane.rowBytes;
-  view.columnStep = (<usize>plane.channels) << 2;
-  view.firstRow = 0;
-  view.lastRow = plane.height - 1;
-  view.firstColumn = 0;
-  view.lastColumn = plane.width - 1;
-}
-
-/** The outputs of one phase, on the grid of m. */
-function viewPhase(layer: Layer, plane: Plane, phase: i32): void {
-  const row = (phase >> 1) - layer.padding;
-  const column = (phase & 1) - layer.padding;
-  const pixel = plane.channels << 2;
-  view.address = plane.address + <usize>(row * <i32>plane.rowBytes + column * pixel);
-  view.rowStep = plane.rowBytes << 1;
-  view.columnStep = (<usize>pixel) << 1;
-  view.firstRow = (1 - row) >> 1;
-  view.lastRow = (plane.height - 1 - row) >> 1;
-  view.firstColumn = (1 - column) >> 1;
-  view.lastColumn = (plane.width - 1 - column) >> 1;
-}
-
-/** First position of a tile along an axis: a narrow one's m, or the first of its inputs. */
-function origin(index: i32, isWide: bool): i32 {
-  return 1 + NARROW * index - (isWide ? TAPS - 1 : 0);
-}
-
-function addressOf(row: i32, column: i32): usize {
-  return view.address + <usize>row * view.rowStep + <usize>column * view.columnStep;
-}
-
-/** Transforms all tiles of the view to points; its `own` channels are those from `offset` on of `channels`. */
-function spread(layer: Layer, isWide: bool, offset: i32, channels: i32, own: i32): void {
-  const size = isWide ? WIDE : NARROW;
-  const rows = tileLines(layer.input.height);
-  const columns = tileLines(layer.input.width);
-  const step = (<usize>(rows * columns * channels)) << 2;
-  for (let tileRow = 0; tileRow < rows; ++tileRow) {
-    const top = origin(tileRow, isWide);
-    for (let tileColumn = 0; tileColumn < columns; ++tileColumn) {
-      const left = origin(tileColumn, isWide);
-      const points = fromPoints + ((<usize>((tileRow * columns + tileColumn) * channels + offset)) << 2);
-      for (let channel: usize = 0; channel < (<usize>own) << 2; channel += 16) {
-        loadTile(top, left, size, channel);
-        if (isWide) wideTileToPoints(tile, points + channel, step);
-        else narrowTileToPoints(tile, points + channel, step);
-      }
-    }
-  }
+  for (let phase = 0; phase < PHASES; ++phase) spreadGradients(layer, phase);
+  multiply(layer, PHASES * layer.output.channels, layer.input.channels, weights);
+  sumInputGradients(layer);
 }
 
 /** For every point the product of all tiles' channels with that point's weights. */
 function multiply(layer: Layer, inputs: i32, outputs: i32, weights: usize): void {
   const count = tiles(layer);
+  const blocks = outputs >> 3;
   const blockBytes = (<usize>inputs) << 5;
   const pixel = (<usize>inputs) << 2;
   const outputPixel = (<usize>outputs) << 2;
   let from = fromPoints;
   let to = toPoints;
   for (let point = 0; point < SQUARE; ++point) {
-    for (let block: usize = 0; block < outputPixel; block += 32) {
-      line8(from, pixel, 0, 1, inputs, weights, zeros, to + block, outputPixel, count);
-      weights += blockBytes;
-    }
+    line8(from, pixel, 0, 1, inputs, weights, blockBytes, zeros, 0, to, outputPixel, count, blocks);
+    weights += <usize>blocks * blockBytes;
     from += <usize>count * pixel;
     to += <usize>count * outputPixel;
   }
 }
 
-/** Transforms points to narrow tiles of the view, of the `own` channels from `offset` on, and adds a bias. */
-function storeTiles(layer: Layer, offset: i32, channels: i32, own: i32, bias: usize): void {
-  const rows = tileLines(layer.input.height);
-  const columns = tileLines(layer.input.width);
-  const step = (<usize>(rows * columns * channels)) << 2;
-  for (let tileRow = 0; tileRow < rows; ++tileRow) {
-    for (let tileColumn = 0; tileColumn < columns; ++tileColumn) {
-      const points = toPoints + ((<usize>((tileRow * columns + tileColumn) * channels + offset)) << 2);
-      for (let channel: usize = 0; channel < (<usize>own) << 2; channel += 16) {
-        pointsToNarrowTile(points + channel, step, tile);
-        storeTile(origin(tileRow, false), origin(tileColumn, false), channel, bias + channel);
+/** Wide tiles of the input, from one row and column above and left of it, to points. */
+function spreadInputs(layer: Layer): void {
+  const input = layer.input;
+  const pixel = (<usize>input.channels) << 2;
+  const step = <usize>tiles(layer) * pixel;
+  let points = fromPoints;
+  for (let row = 0; row < input.height; row += NARROW) {
+    let tile = input.address + <usize>(row - 1) * input.rowBytes - pixel;
+    for (let column = 0; column < input.width; column += NARROW) {
+      for (let channel: usize = 0; channel < pixel; channel += V128) {
+        wideTileToPoints(tile + channel, input.rowBytes, pixel, points + channel, step);
       }
+      points += pixel;
+      tile += <usize>NARROW * pixel;
     }
   }
 }
 
-/** Transforms points to wide tiles and adds them to the view. */
-function addTiles(layer: Layer, channels: i32): void {
-  const rows = tileLines(layer.input.height);
-  const columns = tileLines(layer.input.width);
-  const step = (<usize>(rows * columns * channels)) << 2;
-  for (let tileRow = 0; tileRow < rows; ++tileRow) {
-    for (let tileColumn = 0; tileColumn < columns; ++tileColumn) {
-      const points = toPoints + ((<usize>((tileRow * columns + tileColumn) * channels)) << 2);
-      for (let channel: usize = 0; channel < (<usize>channels) << 2; channel += 16) {
-        pointsToWideTile(points + channel, step, tile);
-        addTile(origin(tileRow, true), origin(tileColumn, true), channel);
+/** Address of the first output of a phase: m = 1. */
+function phaseAddress(plane: Plane, phase: i32): usize {
+  return plane.address + <usize>(phase >> 1) * plane.rowBytes + ((<usize>((phase & 1) * plane.channels)) << 2);
+}
+
+/** Points to the outputs of one phase. */
+function storeOutputs(layer: Layer, phase: i32, bias: usize): void {
+  const input = layer.input;
+  const output = layer.output;
+  const pixel = (<usize>output.channels) << 2;
+  const all = <usize>PHASES * pixel;
+  const step = <usize>tiles(layer) * all;
+  const offset = <usize>phase * pixel;
+  const rowStep = output.rowBytes << 1;
+  const columnStep = pixel << 1;
+  let points = toPoints + offset;
+  for (let row = 0; row < input.height; row += NARROW) {
+    const rows = min(NARROW, input.height - row);
+    let tile = phaseAddress(output, phase) + <usize>row * rowStep;
+    for (let column = 0; column < input.width; column += NARROW) {
+      const columns = min(NARROW, input.width - column);
+      for (let channel: usize = 0; channel < pixel; channel += V128) {
+        const added = v128.load(bias + offset + channel);
+        pointsToNarrowTile(points + channel, step, added, tile + channel, rowStep, columnStep, rows, columns);
       }
+      points += all;
+      tile += <usize>NARROW * columnStep;
     }
   }
 }
 
-/** Copies a tile out of the view; positions that do not exist are zero. */
-function loadTile(top: i32, left: i32, size: i32, channel: usize): void {
-  const rowBytes = (<usize>size) << 4;
-  const firstColumn = max(left, view.firstColumn);
-  const lastColumn = min(left + size - 1, view.lastColumn);
-  const firstRow = max(top, view.firstRow);
-  const lastRow = min(top + size - 1, view.lastRow);
-  if (lastRow - firstRow + 1 < size || lastColumn - firstColumn + 1 < size) {
-    for (let at: usize = 0; at < rowBytes * <usize>size; at += 16) v128.store(tile + at, f32x4.splat(0));
-  }
-  for (let row = firstRow; row <= lastRow; ++row) {
-    let to = tile + <usize>(row - top) * rowBytes + ((<usize>(firstColumn - left)) << 4);
-    let from = addressOf(row, firstColumn) + channel;
-    for (let column = firstColumn; column <= lastColumn; ++column) {
-      v128.store(to, v128.load(from));
-      to += 16;
-      from += view.columnStep;
+/** Narrow tiles of one phase of the derivative with respect to the output, to points. */
+function spreadGradients(layer: Layer, phase: i32): void {
+  const input = layer.input;
+  const plane = layer.outputGradient;
+  const pixel = (<usize>plane.channels) << 2;
+  const all = <usize>PHASES * pixel;
+  const step = <usize>tiles(layer) * all;
+  const rowStep = plane.rowBytes << 1;
+  const columnStep = pixel << 1;
+  let points = fromPoints + <usize>phase * pixel;
+  for (let row = 0; row < input.height; row += NARROW) {
+    let tile = phaseAddress(plane, phase) + <usize>row * rowStep;
+    for (let column = 0; column < input.width; column += NARROW) {
+      for (let channel: usize = 0; channel < pixel; channel += V128) {
+        narrowTileToPoints(tile + channel, rowStep, columnStep, points + channel, step);
+      }
+      points += all;
+      tile += <usize>NARROW * columnStep;
     }
   }
 }
 
-function storeTile(top: i32, left: i32, channel: usize, bias: usize): void {
-  const added = v128.load(bias);
-  const firstColumn = max(left, view.firstColumn);
-  const lastColumn = min(left + NARROW - 1, view.lastColumn);
-  const lastRow = min(top + NARROW - 1, view.lastRow);
-  for (let row = max(top, view.firstRow); row <= lastRow; ++row) {
-    let from = tile + ((<usize>((row - top) * NARROW + firstColumn - left)) << 4);
-    let to = addressOf(row, firstColumn) + channel;
-    for (let column = firstColumn; column <= lastColumn; ++column) {
-      v128.store(to, f32x4.add(v128.load(from), added));
-      from += 16;
-      to += view.columnStep;
+/** Points to wide tiles, whose sum is the derivative with respect to the input. */
+function sumInputGradients(layer: Layer): void {
+  const plane = layer.inputGradient;
+  const pixel = (<usize>plane.channels) << 2;
+  const step = <usize>tiles(layer) * pixel;
+  const rowStep = sumsRowBytes(layer);
+  const rows = NARROW * tileLines(plane.height) + REACH;
+  memory.fill(sums, 0, <usize>rows * rowStep);
+  let points = toPoints;
+  for (let row = 0; row < plane.height; row += NARROW) {
+    let tile = sums + <usize>row * rowStep;
+    for (let column = 0; column < plane.width; column += NARROW) {
+      for (let channel: usize = 0; channel < pixel; channel += V128) {
+        addPointsToWideTile(points + channel, step, tile + channel, rowStep, pixel);
+      }
+      points += pixel;
+      tile += <usize>NARROW * pixel;
     }
   }
-}
-
-function addTile(top: i32, left: i32, channel: usize): void {
-  const firstColumn = max(left, view.firstColumn);
-  const lastColumn = min(left + WIDE - 1, view.lastColumn);
-  const lastRow = min(top + WIDE - 1, view.lastRow);
-  for (let row = max(top, view.firstRow); row <= lastRow; ++row) {
-    let from = tile + ((<usize>((row - top) * WIDE + firstColumn - left)) << 4);
-    let to = addressOf(row, firstColumn) + channel;
-    for (let column = firstColumn; column <= lastColumn; ++column) {
-      v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
-      from += 16;
-      to += view.columnStep;
-    }
+  // The first row and column lie outside.
+  for (let row = 0; row < plane.height; ++row) {
+    const from = sums + <usize>(row + 1) * rowStep + pixel;
+    memory.copy(plane.address + <usize>row * plane.rowBytes, from, <usize>plane.width * pixel);
   }
-}
-
-/** Sets all positions of a view of whole pixels to zero. */
-function clear(channels: i32): void {
-  const bytes = (<usize>((view.lastColumn + 1) * channels)) << 2;
-  for (let row = 0; row <= view.lastRow; ++row) memory.fill(addressOf(row, 0), 0, bytes);
 }

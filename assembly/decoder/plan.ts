@@ -14,7 +14,7 @@ import {
 import { allocate, mark, release } from "../layout";
 import { eluForward, eluGradient } from "./activation";
 import * as dense from "./dense";
-import { DIRECT, Layer, PAIRS, PHASES, Plane, SHUFFLED_OUTPUT, storedChannels } from "./layer";
+import { DIRECT, Layer, Margins, PAIRS, PHASES, Plane, SHUFFLED_OUTPUT, storedChannels } from "./layer";
 import * as pairConvolution from "./pairConvolution";
 import * as phaseConvolution from "./phaseConvolution";
 import * as shuffledOutput from "./shuffledOutput";
@@ -67,7 +67,7 @@ export function build(bundle: usize): bool {
   layers = allocate(<usize>layerCount * offsetof<Layer>());
   zeros = allocate(64);
   latentPlane = newInputPlane(bundle, 0, 1, 1, storedChannels(latents));
-  latentGradientPlane = newPlane(1, 1, storedChannels(latents), 0, 0);
+  latentGradientPlane = newPlane(1, 1, storedChannels(latents), noMargins());
   if (latentPlane == changetype<Plane>(0) || latentGradientPlane == changetype<Plane>(0)) return false;
   for (let index = 0; index < layerCount; ++index) {
     if (!buildLayer(bundle, index)) return false;
@@ -91,12 +91,16 @@ function buildLayer(bundle: usize, index: i32): bool {
   const isLast = index == layerCount - 1;
   const channels = isLast ? 1 : storedChannels(layer.outputChannels);
   layer.output = newInputPlane(bundle, index + 1, height, width, channels);
-  if (layer.kind == DENSE) {
-    layer.outputGradient = newPlane(height, width, channels, 0, 0);
-  } else {
-    const right = transposedConvolution.gradientColumnsAfter(layer, layer.input.width, width);
-    layer.outputGradient = newPlane(height, width, channels, layer.padding, right);
+  const around = noMargins();
+  if (layer.kind != DENSE) {
+    if (phaseConvolution.applies(layer, isLast)) {
+      phaseConvolution.gradientMargins(around, layer.input.height, layer.input.width);
+    } else {
+      around.left = layer.padding;
+      around.right = transposedConvolution.gradientColumnsAfter(layer, layer.input.width, width);
+    }
   }
+  layer.outputGradient = newPlane(height, width, channels, around);
   if (layer.output == changetype<Plane>(0) || layer.outputGradient == changetype<Plane>(0)) return false;
   if (layer.kind == DENSE) return packDense(layer, source, bundle);
   layer.algorithm = algorithmOf(layer, isLast);
@@ -239,27 +243,39 @@ export function expandPrototypes(bundle: usize, target: usize): void {
   }
 }
 
-/** A plane with the columns of zeros that the layer `reader` reads beside it; past the last layer, none. */
+/** A plane with the margins that the layer `reader` reads around it; past the last layer, none. */
 function newInputPlane(bundle: usize, reader: i32, height: i32, width: i32, channels: i32): Plane {
-  if (reader == layerCount) return newPlane(height, width, channels, 0, 0);
+  const around = noMargins();
+  if (reader == layerCount) return newPlane(height, width, channels, around);
   const source = bundleLayer(bundle, reader);
-  if (source.kind == DENSE) return newPlane(height, width, channels, 0, 0);
+  if (source.kind == DENSE) return newPlane(height, width, channels, around);
   const layer = layerAt(reader);
   layer.kernel = <i32>source.kernel;
   layer.stride = <i32>source.stride;
   layer.padding = <i32>source.padding;
-  const before = transposedConvolution.inputColumnsBefore(layer);
-  const after = transposedConvolution.inputColumnsAfter(layer, width, <i32>source.outputWidth);
-  return newPlane(height, width, channels, before, after);
+  if (phaseConvolution.isPixelShuffle(layer)) phaseConvolution.inputMargins(around, height, width);
+  around.left = max(around.left, transposedConvolution.inputColumnsBefore(layer));
+  around.right = max(around.right, transposedConvolution.inputColumnsAfter(layer, width, <i32>source.outputWidth));
+  return newPlane(height, width, channels, around);
 }
 
-/** A zeroed plane with columns of zeros beside it; a null reference when memory runs out. */
-function newPlane(height: i32, width: i32, channels: i32, before: i32, after: i32): Plane {
+const margins: Margins = changetype<Margins>(memory.data(offsetof<Margins>(), 4));
+
+function noMargins(): Margins {
+  margins.above = 0;
+  margins.below = 0;
+  margins.left = 0;
+  margins.right = 0;
+  return margins;
+}
+
+/** A zeroed plane with zeroed margins; a null reference when memory runs out. */
+function newPlane(height: i32, width: i32, channels: i32, around: Margins): Plane {
   const plane = changetype<Plane>(allocate(offsetof<Plane>()));
-  const rowBytes = (<usize>((before + width + after) * channels)) << 2;
-  const rows = allocate(<usize>height * rowBytes);
+  const rowBytes = (<usize>((around.left + width + around.right) * channels)) << 2;
+  const rows = allocate(<usize>(around.above + height + around.below) * rowBytes);
   if (changetype<usize>(plane) == 0 || rows == 0) return changetype<Plane>(0);
-  plane.address = rows + ((<usize>(before * channels)) << 2);
+  plane.address = rows + <usize>around.above * rowBytes + ((<usize>(around.left * channels)) << 2);
   plane.rowBytes = rowBytes;
   plane.height = height;
   plane.width = width;

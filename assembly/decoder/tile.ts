@@ -315,8 +315,8 @@ export function tile1x1(
 }
 
 /**
- * `count` pixels of one line × 8 channels, in tiles of 3 to 5 pixels, which have enough sums under way to keep the adders
- * busy. Only lines of 1 or 2 pixels go by single ones.
+ * `count` pixels of one line × `blocks` times 8 channels, in tiles of 3 to 5 pixels, which have enough sums under way to
+ * keep the adders busy. Only lines of 1 or 2 pixels go by single ones. `weightStep` and `biasStep` lead to the next block.
  */
 export function line8(
   input: usize,
@@ -325,24 +325,35 @@ export function line8(
   rows: i32,
   run: i32,
   weights: usize,
+  weightStep: usize,
   bias: usize,
+  biasStep: usize,
   output: usize,
   outputStep: usize,
   count: i32,
+  blocks: i32,
 ): void {
-  while (count > 0) {
-    const pixels = nextTile(count);
-    if (pixels == 4) tile4x8(input, pixelStep, rowStep, rows, run, weights, bias, output, outputStep);
-    else if (pixels == 5) tile5x8(input, pixelStep, rowStep, rows, run, weights, bias, output, outputStep);
-    else if (pixels == 3) tile3x8(input, pixelStep, rowStep, rows, run, weights, bias, output, outputStep);
-    else tile1x8(input, rowStep, rows, run, weights, bias, output);
-    input += <usize>pixels * pixelStep;
-    output += <usize>pixels * outputStep;
-    count -= pixels;
+  for (let block = 0; block < blocks; ++block) {
+    let from = input;
+    let to = output;
+    let left = count;
+    while (left > 0) {
+      const pixels = nextTile(left);
+      if (pixels == 4) tile4x8(from, pixelStep, rowStep, rows, run, weights, bias, to, outputStep);
+      else if (pixels == 5) tile5x8(from, pixelStep, rowStep, rows, run, weights, bias, to, outputStep);
+      else if (pixels == 3) tile3x8(from, pixelStep, rowStep, rows, run, weights, bias, to, outputStep);
+      else tile1x8(from, rowStep, rows, run, weights, bias, to);
+      from += <usize>pixels * pixelStep;
+      to += <usize>pixels * outputStep;
+      left -= pixels;
+    }
+    weights += weightStep;
+    bias += biasStep;
+    output += 32;
   }
 }
 
-/** Pixels of the next tile, so that fours follow and nothing is left: 9 = 5 + 4, 11 = 3 + 4 + 4, 14 = 5 + 5 + 4. */
+/** Pixels of the next tile, so that fours follow and nothing is left: 11 = 3 + 4 + 4, 14 = 3 + 3 + 4 + 4. */
 function nextTile(count: i32): i32 {
   if (count < 3) return 1;
   const rest = count & 3;

@@ -186,11 +186,9 @@ export function forward(layer: Layer, classIndex: i32): void {
         line1(start, inputPixel, rowStep, rows, run, packed, phaseBias, target, outputStep, count);
         continue;
       }
-      for (let block = 0; block < blocks; ++block) {
-        const packed = weights + forwardOffset(layer, phaseY, phaseX, block) + ((<usize>(firstTap * run)) << 5);
-        const channel = (<usize>block) << 5;
-        line8(start, inputPixel, rowStep, rows, run, packed, phaseBias + channel, target + channel, outputStep, count);
-      }
+      const packed = weights + forwardOffset(layer, phaseY, phaseX, 0) + ((<usize>(firstTap * run)) << 5);
+      const step = (<usize>(rowTaps * run)) << 5;
+      line8(start, inputPixel, rowStep, rows, run, packed, step, phaseBias, 32, target, outputStep, count, blocks);
     }
   }
 }
@@ -205,7 +203,6 @@ export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
   const run = kernel * outputGradient.channels;
   const rowWeights = (<usize>run) << 5;
   const weights = layer.gradientWeights + <usize>classIndex * layer.gradientClassBytes;
-  const blocks = inputGradient.channels >> 3;
   for (let y = 0; y < inputGradient.height; ++y) {
     const top = layer.stride * y - layer.padding;
     const firstTap = max(0, -top);
@@ -213,20 +210,21 @@ export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
     const start =
       outputGradient.address + <usize>(top + firstTap) * outputGradient.rowBytes - <usize>layer.padding * pixel;
     const row = inputGradient.address + <usize>y * inputGradient.rowBytes;
-    for (let block = 0; block < blocks; ++block) {
-      line8(
-        start,
-        pixel * <usize>layer.stride,
-        <isize>outputGradient.rowBytes,
-        rows,
-        run,
-        weights + <usize>(block * kernel + firstTap) * rowWeights,
-        zeros,
-        row + ((<usize>block) << 5),
-        target,
-        inputGradient.width,
-      );
-    }
+    line8(
+      start,
+      pixel * <usize>layer.stride,
+      <isize>outputGradient.rowBytes,
+      rows,
+      run,
+      weights + <usize>firstTap * rowWeights,
+      <usize>kernel * rowWeights,
+      zeros,
+      0,
+      row,
+      target,
+      inputGradient.width,
+      inputGradient.channels >> 3,
+    );
   }
 }
 
