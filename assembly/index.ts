@@ -8,6 +8,7 @@ import * as binary from "./inference/binary";
 import * as confidence from "./inference/confidence";
 import { allocateEvidence, gatherEvidence } from "./inference/evidence";
 import * as loss from "./inference/loss";
+import * as proposals from "./inference/race/proposals";
 import * as race from "./inference/race/race";
 import * as raceTables from "./inference/race/tables";
 import { fillNormal, seed } from "./inference/random";
@@ -16,6 +17,7 @@ import { allocateStarts, fillStarts, resetStarts, Starts } from "./inference/sta
 import { allocate, mark, regionStart, release } from "./layout";
 
 let image: usize = 0;
+let nextImage: usize = 0;
 let latents: usize = 0;
 let losses: usize = 0;
 let reconstruction: usize = 0;
@@ -56,6 +58,7 @@ export function load(bundle: usize): i32 {
   if (!plan.build(bundle)) return 2;
   if (!loss.configure(header.beta, header.sphereRadius)) return 2;
   image = allocate((<usize>plan.PIXELS) << 2);
+  nextImage = allocate((<usize>plan.PIXELS) << 2);
   latents = allocate((<usize>(plan.classes * plan.latents)) << 2);
   losses = allocate((<usize>plan.classes) << 2);
   reconstruction = allocate((<usize>plan.PIXELS) << 2);
@@ -75,6 +78,11 @@ export function load(bundle: usize): i32 {
 /** f32 [784]: the image that `search…` and `evaluate…` look at, in [0, 1]. */
 export function imageAddress(): usize {
   return image;
+}
+
+/** f32 [784]: the second image of a pair. */
+export function nextImageAddress(): usize {
+  return nextImage;
 }
 
 /** f32 [classes][latents]. */
@@ -107,9 +115,9 @@ export function classScalesAddress(): usize {
   return classScales;
 }
 
-/** Turns the image into 1 where it is at least `threshold` and 0 elsewhere. */
-export function thresholdImage(threshold: f32): void {
-  binary.thresholdImage(image, threshold);
+/** Turns the image at `address`, f32 [784], into 1 where it is at least `threshold` and 0 elsewhere. */
+export function thresholdImage(address: usize, threshold: f32): void {
+  binary.thresholdImage(address, threshold);
 }
 
 /** Multiplies the losses by the class scales. */
@@ -201,6 +209,23 @@ export function searchPrototypes(evaluations: i32): i32 {
   return loss.evaluations;
 }
 
+/** Proposes latents for the image, for a race to come. */
+export function propose(): void {
+  proposals.propose(image);
+}
+
+/** The same for both images of a pair at once. */
+export function proposePair(): void {
+  proposals.proposePair(image, nextImage);
+}
+
+/** Makes the second image of a pair the image. */
+export function presentNext(): void {
+  memory.copy(image, nextImage, (<usize>plan.PIXELS) << 2);
+  proposals.presentSecond();
+}
+
+/** Behind one of the three functions above. */
 export function searchRace(): i32 {
   loss.resetEvaluations();
   raced = true;
@@ -208,7 +233,7 @@ export function searchRace(): i32 {
   return loss.evaluations;
 }
 
-/** The label alone, by a race that stops as soon as it is known; leaves latents and losses as they were. */
+/** The label alone, likewise, by a race that stops as soon as it is known; leaves latents and losses as they were. */
 export function raceLabel(): i32 {
   loss.resetEvaluations();
   raced = false;

@@ -16,13 +16,14 @@ interface ModuleExports {
   reserveBundle(length: number): number;
   load(bundle: number): number;
   imageAddress(): number;
+  nextImageAddress(): number;
   latentsAddress(): number;
   lossesAddress(): number;
   reconstructionAddress(): number;
   gradientAddress(): number;
   probabilitiesAddress(): number;
   classScalesAddress(): number;
-  thresholdImage(threshold: number): void;
+  thresholdImage(address: number, threshold: number): void;
   scaleLosses(): void;
   expandPrototypes(address: number): void;
   reconstruct(classIndex: number): void;
@@ -39,6 +40,9 @@ interface ModuleExports {
   searchPaper(): number;
   searchPrototypes(evaluations: number): number;
   raceRulesAddress(): number;
+  propose(): void;
+  proposePair(): void;
+  presentNext(): void;
   searchRace(): number;
   raceLabel(): number;
   settleRace(): number;
@@ -69,6 +73,8 @@ export class Engine {
   readonly classScales: Float32Array;
   /** Pixels from which on the variant takes for white; undefined for `abs`, which takes greys as they are. */
   readonly #threshold: number | undefined;
+  /** Whether latents are proposed for the image. */
+  #isProposed = false;
 
   /**
    * @param bundle a model from `writeBundle`; without one the frozen model is loaded
@@ -149,8 +155,29 @@ export class Engine {
 
   /** Copies 784 values in [0, 1] into the module, which thresholds them where the variant says so. */
   setImage(image: ArrayLike<number>): void {
-    this.#floats(this.#module.imageAddress(), IMAGE_PIXELS).set(image);
-    if (this.#threshold !== undefined) this.#module.thresholdImage(this.#threshold);
+    this.#copyImage(image, this.#module.imageAddress());
+    this.#isProposed = false;
+  }
+
+  /**
+   * Takes in two images, of which the first is looked at until `presentNext`, and proposes latents for both at once. For
+   * models that can race.
+   */
+  setImagePair(image: ArrayLike<number>, next: ArrayLike<number>): void {
+    this.#copyImage(image, this.#module.imageAddress());
+    this.#copyImage(next, this.#module.nextImageAddress());
+    this.#module.proposePair();
+    this.#isProposed = true;
+  }
+
+  /** Looks at the second image of a pair from now on. */
+  presentNext(): void {
+    this.#module.presentNext();
+  }
+
+  #copyImage(image: ArrayLike<number>, address: number): void {
+    this.#floats(address, IMAGE_PIXELS).set(image);
+    if (this.#threshold !== undefined) this.#module.thresholdImage(address, this.#threshold);
   }
 
   /** The image that reconstructions are compared with: the one last set, thresholded where the variant says so. */
@@ -254,11 +281,18 @@ export class Engine {
 
   /** The race under the rules set; fills latents and losses. Returns the evaluations of the true decoder spent. */
   searchRace(): number {
+    this.#propose();
     return this.#scaled(this.#module.searchRace());
+  }
+
+  #propose(): void {
+    if (!this.#isProposed) this.#module.propose();
+    this.#isProposed = true;
   }
 
   /** The label alone under the rules set, by a race that stops as soon as that is known. */
   raceLabel(): number {
+    this.#propose();
     return this.#module.raceLabel();
   }
 

@@ -142,6 +142,23 @@ describe("classify", () => {
   });
 });
 
+describe("label", () => {
+  it("is what classify says", async () => {
+    for (const options of [{}, { inference: "paper" }, { variant: "binary-abs" }] as const) {
+      const abs = await createClassifier(options);
+      for (const label of [0, 3, 8]) {
+        const image = abs.sample(label)[0] as Float32Array;
+        expect(abs.label(image)).toBe(abs.classify(image).label);
+      }
+    }
+  });
+
+  it("refuses what classify refuses", async () => {
+    const abs = await createClassifier();
+    expect(() => abs.label(new Float32Array(783))).toThrow("got 783 values, wanted 784");
+  });
+});
+
 describe("classifyBatch", () => {
   it("equals single calls, bit for bit", () => {
     const images = [0, 1, 2].map(randomImage);

@@ -169,6 +169,39 @@ describe("the race", () => {
     expect(Math.hypot(...gradient)).toBeLessThan(1e-4);
   });
 
+  it("names the label alone as the whole race does, when every class may enter and nothing is polished", () => {
+    const everyone = {
+      ...EVERYBODY,
+      raced: 6,
+      polished: 6,
+      entrants: 2,
+      entranceMargin: 9,
+      raceMargin: 9,
+      raceDecay: 1,
+    };
+    const engine = withRules(engineFor(racingModel()), { ...everyone, ceilingPerClass: 100 });
+    for (let seed = 1; seed <= 20; ++seed) {
+      engine.setImage(randomImage(seed));
+      const label = engine.raceLabel();
+      engine.searchRace();
+      const losses = engine.losses();
+      expect(label).toBe(losses.indexOf(Math.min(...losses)));
+    }
+  });
+
+  it("gives two images together what it gives each alone, bit for bit", () => {
+    const [one, pair] = [engineFor(racingModel("I8")), engineFor(racingModel("I8"))];
+    for (const engine of [one, pair]) engine.setRaceRules(RACE_RULES.standard);
+    pair.setImagePair(randomImage(1), randomImage(2));
+    for (const seed of [1, 2]) {
+      one.setImage(randomImage(seed));
+      expect(pair.searchRace()).toBe(one.searchRace());
+      expect(pair.losses()).toEqual(one.losses());
+      for (const index of classes) expect(pair.latent(index)).toEqual(one.latent(index));
+      pair.presentNext();
+    }
+  });
+
   it("is not offered without tables", () => {
     expect(engineFor(randomModel(layers, { latents: LATENTS, classes: CLASSES })).canRace).toBe(false);
     expect(engineFor(racingModel()).canRace).toBe(true);

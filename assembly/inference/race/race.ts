@@ -110,10 +110,12 @@ function racerAt(index: i32): Racer {
   return changetype<Racer>(racers + <usize>index * offsetof<Racer>());
 }
 
-/** Races all classes for an image; leaves the best latent and loss of every class. */
+/**
+ * Races all classes for an image for which latents are proposed (proposals.ts); leaves the best latent and loss of every
+ * class.
+ */
 export function race(image: usize, latents: usize, losses: usize): void {
   ceiling = rules.ceiling;
-  proposals.propose(image);
   foretell(false);
   enter(image);
   runTrueRace(image);
@@ -122,12 +124,11 @@ export function race(image: usize, latents: usize, losses: usize): void {
 }
 
 /**
- * Only the label: no gradient is taken once one class is left, nothing is polished, and where no second class may enter the
+ * Only the label, likewise: no gradient is taken once one class is left, nothing is polished, and where no second class may enter the
  * true race, the true decoder is not asked at all.
  */
 export function label(image: usize): i32 {
   ceiling = rules.ceiling;
-  proposals.propose(image);
   foretell(true);
   const foretold = lowestRacer(-1, false);
   const rival = lowestRacer(foretold.classIndex, false);

@@ -132,7 +132,7 @@ export function foretellPair(
 }
 
 function foretoldLoss(latent: usize, activations: Activations): f32 {
-  return (compareWithImage(activations.output) + proposals.outside + prior(latent)) / <f32>plan.PIXELS;
+  return (compareWithImage(activations.output) + proposals.outside() + prior(latent)) / <f32>plan.PIXELS;
 }
 
 /** The derivative of what `foretell` found at `latent` with these activations; both f32 [latents]. */
