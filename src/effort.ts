@@ -11,6 +11,8 @@ export interface RaceRules {
   /** Evaluations of the true decoder for each latent while it races, and for those that are polished. */
   raced: number;
   polished: number;
+  /** The same for winner and runner-up when they end within a margin. */
+  contested: number;
   /** Evaluations of the true decoder for an image, a class. */
   ceilingPerClass: number;
   /** Latents of a class that may enter the true race. */
@@ -26,12 +28,15 @@ export interface RaceRules {
   raceDecay: number;
   /** Of a runner-up that is polished. */
   runnerUpMargin: number;
+  /** Of a runner-up that contests the decision. */
+  contestedMargin: number;
 }
 
 const STANDARD: RaceRules = {
   foretold: 4,
   raced: 5,
   polished: 5,
+  contested: 8,
   ceilingPerClass: 8,
   entrants: 1,
   foretoldMargins: [0.025, 0.013, 0.01, 0.01],
@@ -40,17 +45,19 @@ const STANDARD: RaceRules = {
   raceMargin: 0.007,
   raceDecay: 0.8,
   runnerUpMargin: 0.01,
+  contestedMargin: 0.004,
 };
 
 /** By effort; chosen on validation images by `bench/race-rules.ts`. */
 export const RACE_RULES: Record<Effort, RaceRules> = {
-  quick: { ...STANDARD, foretold: 3, raced: 3, polished: 4, ceilingPerClass: 2 },
+  quick: { ...STANDARD, foretold: 3, raced: 3, polished: 4, contested: 4, ceilingPerClass: 2 },
   standard: STANDARD,
   thorough: {
     ...STANDARD,
     foretold: 12,
     raced: 16,
     polished: 24,
+    contested: 24,
     ceilingPerClass: 48,
     entrants: 2,
     foretoldMargins: [0.12, 0.06, 0.05, 0.04],

@@ -266,7 +266,14 @@ export class Engine {
   setRaceRules(rules: RaceRules): void {
     if (!this.canRace) throw new Error("these weights bring no tables for a race");
     const address = this.#module.raceRulesAddress();
-    const counts = [rules.foretold, rules.raced, rules.polished, rules.ceilingPerClass * this.classes, rules.entrants];
+    const counts = [
+      rules.foretold,
+      rules.raced,
+      rules.polished,
+      rules.contested,
+      rules.ceilingPerClass * this.classes,
+      rules.entrants,
+    ];
     new Int32Array(this.#module.memory.buffer, address, counts.length).set(counts);
     const margins = [
       ...rules.foretoldMargins,
@@ -275,6 +282,7 @@ export class Engine {
       rules.raceMargin,
       rules.raceDecay,
       rules.runnerUpMargin,
+      rules.contestedMargin,
     ];
     this.#floats(address + 4 * counts.length, margins.length).set(margins);
   }

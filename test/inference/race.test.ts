@@ -174,6 +174,7 @@ describe("the race", () => {
       ...EVERYBODY,
       raced: 6,
       polished: 6,
+      contested: 6,
       entrants: 2,
       entranceMargin: 9,
       raceMargin: 9,

@@ -4,7 +4,8 @@
 //   2. All of them descend on the surrogates (surrogate.ts); those that fall behind are dropped.
 //   3. The best of each class that is still close moves on to the true decoder, with the curvature that its descent has
 //      measured, and descends there; again those that fall behind are dropped.
-//   4. The winner is polished, and the runner-up where it is close enough to matter. A class that the true decoder has
+//   4. The winner is polished, and the runner-up where it is close enough to matter; both go on for longer when they end
+//      close together. A class that the true decoder has
 //      not seen enters late when its foretold loss turns out to be below the winner's true one.
 //
 // Every loss that could be the lowest is thus a true one; the losses of classes dropped on the way are upper bounds, and
@@ -26,6 +27,8 @@ export class Rules {
   /** Evaluations of the true decoder for each latent while it races, and for those that are polished. */
   raced: i32;
   polished: i32;
+  /** The same for winner and runner-up when they end within a margin. */
+  contested: i32;
   /** All evaluations of the true decoder together. */
   ceiling: i32;
   /** Latents of a class that may enter the true race. */
@@ -44,6 +47,8 @@ export class Rules {
   raceDecay: f32;
   /** Of a runner-up that is polished. */
   runnerUpMargin: f32;
+  /** Of a runner-up that contests the decision. */
+  contestedMargin: f32;
 }
 
 /** One latent in the race. */
@@ -306,7 +311,9 @@ function advance(racer: Racer, image: usize): bool {
   if (racer.settled) return false;
   ++racer.evaluated;
   // Where no step will follow, no gradient is needed.
-  const isLast = racer.evaluated >= max(rules.raced, rules.polished) || loss.evaluations + 1 >= ceiling;
+  const usual = max(rules.raced, rules.polished);
+  const isLast =
+    racer.evaluated == usual || racer.evaluated == max(usual, rules.contested) || loss.evaluations + 1 >= ceiling;
   const found = isLast
     ? loss.evaluate(racer.classIndex, image, descent.trial)
     : loss.evaluateWithGradient(racer.classIndex, image, descent.trial, descent.trialGradient);
@@ -355,14 +362,17 @@ function haveSeveralClasses(): bool {
 /** Step 4. */
 function polish(image: usize): void {
   // Each pass brings a class before the true decoder or polishes a latent for good.
-  for (let pass = 0; pass < 2 * count; ++pass) {
+  for (let pass = 0; pass < 4 * count; ++pass) {
     const winner = lowestRacer(-1, true);
-    polishOne(winner, image);
+    polishOne(winner, rules.polished, image);
     const runnerUpBound = scaledLoss(winner) + rules.runnerUpMargin;
     if (enterLate(runnerUpBound, image)) continue;
     const runnerUp = lowestRacer(winner.classIndex, true);
     if (changetype<usize>(runnerUp) == 0 || scaledLoss(runnerUp) > runnerUpBound) return;
-    if (!polishOne(runnerUp, image)) return;
+    if (polishOne(runnerUp, rules.polished, image)) continue;
+    if (scaledLoss(runnerUp) > scaledLoss(winner) + rules.contestedMargin) return;
+    const winnerMoved = polishOne(winner, rules.contested, image);
+    if (!polishOne(runnerUp, rules.contested, image) && !winnerMoved) return;
   }
 }
 
@@ -388,10 +398,10 @@ function isClassTrue(classIndex: i32): bool {
   return false;
 }
 
-/** Takes a latent to the full number of evaluations; false when there was nothing left to do. */
-function polishOne(racer: Racer, image: usize): bool {
+/** Takes a latent to a number of evaluations; false when there was nothing left to do. */
+function polishOne(racer: Racer, evaluations: i32, image: usize): bool {
   let moved = false;
-  while (racer.evaluated < rules.polished && advance(racer, image)) moved = true;
+  while (racer.evaluated < evaluations && advance(racer, image)) moved = true;
   return moved;
 }
 
@@ -450,7 +460,7 @@ export function settleAll(image: usize, latents: usize, losses: usize): void {
   for (let index = 0; index < plan.classes; ++index) {
     const best = bestOfClass(index);
     if (best.evaluated == 0) meetTrueDecoder(best, image);
-    polishOne(best, image);
+    polishOne(best, rules.polished, image);
   }
   report(latents, losses);
 }
