@@ -9,81 +9,6 @@
 
 import { sum_f32x4, sumsOfLanes } from "../vector/sum";
 
-/** 5 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
-export function tile5x8(
-  input: usize,
-  pixelStep: usize,
-  rowStep: isize,
-  rows: i32,
-  run: i32,
-  weights: usize,
-  bias: usize,
-  output: usize,
-  outputStep: usize,
-): void {
-  let low0 = f32x4.splat(0);
-  let high0 = low0;
-  let low1 = low0;
-  let high1 = low0;
-  let low2 = low0;
-  let high2 = low0;
-  let low3 = low0;
-  let high3 = low0;
-  let low4 = low0;
-  let high4 = low0;
-  const runBytes = (<usize>run) << 2;
-  for (let row = 0; row < rows; ++row) {
-    let p0 = input;
-    let p1 = p0 + pixelStep;
-    let p2 = p1 + pixelStep;
-    let p3 = p2 + pixelStep;
-    let p4 = p3 + pixelStep;
-    const end = p0 + runBytes;
-    while (p0 < end) {
-      const w0 = v128.load(weights);
-      const w1 = v128.load(weights, 16);
-      const x0 = v128.load32_splat(p0);
-      low0 = f32x4.add(low0, f32x4.mul(x0, w0));
-      high0 = f32x4.add(high0, f32x4.mul(x0, w1));
-      const x1 = v128.load32_splat(p1);
-      low1 = f32x4.add(low1, f32x4.mul(x1, w0));
-      high1 = f32x4.add(high1, f32x4.mul(x1, w1));
-      const x2 = v128.load32_splat(p2);
-      low2 = f32x4.add(low2, f32x4.mul(x2, w0));
-      high2 = f32x4.add(high2, f32x4.mul(x2, w1));
-      const x3 = v128.load32_splat(p3);
-      low3 = f32x4.add(low3, f32x4.mul(x3, w0));
-      high3 = f32x4.add(high3, f32x4.mul(x3, w1));
-      const x4 = v128.load32_splat(p4);
-      low4 = f32x4.add(low4, f32x4.mul(x4, w0));
-      high4 = f32x4.add(high4, f32x4.mul(x4, w1));
-      weights += 32;
-      p0 += 4;
-      p1 += 4;
-      p2 += 4;
-      p3 += 4;
-      p4 += 4;
-    }
-    input += rowStep;
-  }
-  const biasLow = v128.load(bias);
-  const biasHigh = v128.load(bias, 16);
-  v128.store(output, f32x4.add(low0, biasLow));
-  v128.store(output, f32x4.add(high0, biasHigh), 16);
-  output += outputStep;
-  v128.store(output, f32x4.add(low1, biasLow));
-  v128.store(output, f32x4.add(high1, biasHigh), 16);
-  output += outputStep;
-  v128.store(output, f32x4.add(low2, biasLow));
-  v128.store(output, f32x4.add(high2, biasHigh), 16);
-  output += outputStep;
-  v128.store(output, f32x4.add(low3, biasLow));
-  v128.store(output, f32x4.add(high3, biasHigh), 16);
-  output += outputStep;
-  v128.store(output, f32x4.add(low4, biasLow));
-  v128.store(output, f32x4.add(high4, biasHigh), 16);
-}
-
 /** 4 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
 export function tile4x8(
   input: usize,
@@ -315,8 +240,8 @@ export function tile1x1(
 }
 
 /**
- * `count` pixels of one line × `blocks` times 8 channels, in tiles of 3 to 5 pixels, which have enough sums under way to
- * keep the adders busy. Only lines of 1 or 2 pixels go by single ones. `weightStep` and `biasStep` lead to the next block.
+ * `count` pixels of one line × `blocks` times 8 channels, in tiles of 3 or 4 pixels, which have enough sums under way to
+ * keep the adders busy. Only what is left of lines of 1, 2 or 5 pixels goes by single ones. `weightStep` and `biasStep` lead to the next block.
  */
 export function line8(
   input: usize,
@@ -340,7 +265,6 @@ export function line8(
     while (left > 0) {
       const pixels = nextTile(left);
       if (pixels == 4) tile4x8(from, pixelStep, rowStep, rows, run, weights, bias, to, outputStep);
-      else if (pixels == 5) tile5x8(from, pixelStep, rowStep, rows, run, weights, bias, to, outputStep);
       else if (pixels == 3) tile3x8(from, pixelStep, rowStep, rows, run, weights, bias, to, outputStep);
       else tile1x8(from, rowStep, rows, run, weights, bias, to);
       from += <usize>pixels * pixelStep;
@@ -356,7 +280,5 @@ export function line8(
 /** Pixels of the next tile, so that fours follow and nothing is left: 11 = 3 + 4 + 4, 14 = 3 + 3 + 4 + 4. */
 function nextTile(count: i32): i32 {
   if (count < 3) return 1;
-  const rest = count & 3;
-  if (rest == 0) return 4;
-  return count == 5 ? 5 : 3;
+  return (count & 3) == 0 ? 4 : 3;
 }

@@ -5,8 +5,8 @@
 //   3. The best of each class that is still close moves on to the true decoder, with the curvature that its descent has
 //      measured, and descends there; again those that fall behind are dropped.
 //   4. The winner is polished, and the runner-up where it is close enough to matter; both go on for longer when they end
-//      close together. A class that the true decoder has
-//      not seen enters late when its foretold loss turns out to be below the winner's true one.
+//      close together. A class that the true decoder has not seen enters late when its foretold loss turns out to be below
+//      the winner's true one.
 //
 // Every loss that could be the lowest is thus a true one; the losses of classes dropped on the way are upper bounds, and
 // those of classes that never met the true decoder are foretold.
