@@ -241,7 +241,8 @@ export function tile1x1(
 
 /**
  * `count` pixels of one line × `blocks` times 8 channels, in tiles of 3 or 4 pixels, which have enough sums under way to
- * keep the adders busy. Only what is left of lines of 1, 2 or 5 pixels goes by single ones. `weightStep` and `biasStep` lead to the next block.
+ * keep the adders busy; only what is left of lines of 1, 2 or 5 pixels goes by single ones. `weightStep` and `biasStep`
+ * lead to the next block.
  */
 export function line8(
   input: usize,
