@@ -13,6 +13,7 @@ from abs_training.commands import (
     decoder_onnx,
     evaluate,
     evaluate_baseline,
+    inference_times,
     race,
     robustness,
     storage,
@@ -43,6 +44,7 @@ COMMANDS = (
         decoder_onnx,
         "write a decoder, and its loss with gradient, as ONNX to compare runtimes",
     ),
+    ("inference-times", inference_times, "measure how long the paper's inference takes"),
     ("decode", decode, "print the images of given latents as JSON"),
 )
 

@@ -1,15 +1,19 @@
 import contextlib
 import io
+import json
 import tempfile
 import unittest
 from pathlib import Path
 
 import torch
 
+from abs_training.best_start import BestStart
 from abs_training.cli import main
 from abs_training.decoder_gradient import LossAndGradient
-from abs_training.inference import Prior, losses_and_gradients
+from abs_training.inference import Prior, StartTable, losses_and_gradients
 from abs_training.layers import NAMED_SHAPES, Decoder
+
+WEIGHTS = Path(__file__).parents[2] / "weights" / "abs-mnist.safetensors"
 
 
 class LossAndGradientTest(unittest.TestCase):
@@ -26,15 +30,44 @@ class LossAndGradientTest(unittest.TestCase):
 
 
 class CommandTest(unittest.TestCase):
-    def test_writes_both_graphs_of_the_frozen_weights(self) -> None:
-        weights = Path(__file__).parents[2] / "weights" / "abs-mnist.safetensors"
+    def test_writes_the_graphs_of_the_frozen_weights(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
+            starts = Path(folder) / "starts.json"
+            starts.write_text(json.dumps([[0.0] * 16, [0.1] * 16]), "utf-8")
+            arguments = ["decoder-onnx", "--weights", str(WEIGHTS), "--out", folder]
             with contextlib.redirect_stdout(io.StringIO()):
-                status = main(["decoder-onnx", "--weights", str(weights), "--out", folder])
+                status = main([*arguments, "--class", "2", "7", "--starts", str(starts)])
             self.assertEqual(status, 0)
-            for name in ("decoder", "gradient"):
-                # The weights take 18,260 numbers of 4 bytes.
-                self.assertGreater((Path(folder) / f"{name}.onnx").stat().st_size, 73_000)
+            for index in (2, 7):
+                for name in ("decoder", "gradient"):
+                    # The weights take 18,260 numbers of 4 bytes.
+                    size = (Path(folder) / f"{name}-{index}.onnx").stat().st_size
+                    self.assertGreater(size, 73_000)
+                # Two decoded latents.
+                size = (Path(folder) / f"start-{index}.onnx").stat().st_size
+                self.assertGreater(size, 2 * 784 * 4)
+
+    def test_refuses_starts_of_another_size(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            starts = Path(folder) / "starts.json"
+            starts.write_text("[[1, 2]]", "utf-8")
+            arguments = ["decoder-onnx", "--weights", str(WEIGHTS), "--out", folder]
+            errors = io.StringIO()
+            with contextlib.redirect_stderr(errors):
+                status = main([*arguments, "--starts", str(starts)])
+            self.assertEqual(status, 1)
+            self.assertIn("lists of 16 numbers", errors.getvalue())
+
+
+class BestStartTest(unittest.TestCase):
+    def test_chooses_what_the_table_of_the_search_chooses(self) -> None:
+        torch.manual_seed(2)
+        decoder = Decoder(NAMED_SHAPES["shuffle"], 8, batch_norm=False).eval()
+        latents, images = torch.randn(50, 8), torch.rand(5, 784)
+        chosen, _ = StartTable(decoder, latents, Prior()).best(images)
+        start = BestStart(decoder, latents, Prior())
+        for image, latent in zip(images, chosen):
+            self.assertTrue(torch.equal(start(image.unsqueeze(0))[0], latent))
 
 
 if __name__ == "__main__":

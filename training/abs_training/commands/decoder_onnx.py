@@ -1,13 +1,18 @@
-"""`decoder-onnx`: a class's decoder, and its loss with gradient, as ONNX graphs for comparison."""
+"""`decoder-onnx`: decoders, their losses with gradients and starts as ONNX graphs to compare with."""
 
 import argparse
+import json
 from pathlib import Path
+from typing import Optional
 
 import torch
+from torch import Tensor
 
+from abs_training.best_start import BestStart
 from abs_training.commands.arguments import not_negative
 from abs_training.data import PIXELS, DataError
 from abs_training.decoder_gradient import LossAndGradient
+from abs_training.layers import Decoder
 from abs_training.onnx_export import module_as_onnx
 from abs_training.published import read_any_weights
 
@@ -16,20 +21,45 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.set_defaults(run=run)
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--class", dest="index", type=not_negative, default=0, metavar="N")
+    parser.add_argument(
+        "--class", dest="indices", type=not_negative, nargs="+", default=[0], metavar="N"
+    )
+    parser.add_argument(
+        "--starts", type=Path, metavar="FILE", help="JSON: [[number, …], …], latents to start from"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Writes `decoder.onnx` and `gradient.onnx`."""
+    """Writes `decoder-N.onnx`, `gradient-N.onnx` and, with `--starts`, `start-N.onnx` of each N."""
     weights = read_any_weights(options.weights)
-    if options.index >= len(weights.decoders):
-        raise DataError(f"--class: {options.index} is none of {len(weights.decoders)} classes")
-    decoder = weights.decoders[options.index].eval()
+    for index in options.indices:
+        if index >= len(weights.decoders):
+            raise DataError(f"--class: {index} is none of {len(weights.decoders)} classes")
+    starts = read_starts(options.starts, weights.decoders[0])
     options.out.mkdir(parents=True, exist_ok=True)
-    latent, image = torch.zeros(1, decoder.latents), torch.zeros(1, PIXELS)
-    graph = module_as_onnx(decoder, (latent,), ["latent"], ["image"])
-    (options.out / "decoder.onnx").write_bytes(graph)
-    gradient = LossAndGradient(decoder, weights.prior)
-    graph = module_as_onnx(gradient, (image, latent), ["image", "latent"], ["loss", "gradient"])
-    (options.out / "gradient.onnx").write_bytes(graph)
+    for index in options.indices:
+        decoder = weights.decoders[index].eval()
+        latent, image = torch.zeros(1, decoder.latents), torch.zeros(1, PIXELS)
+        graph = module_as_onnx(decoder, (latent,), ["latent"], ["image"])
+        (options.out / f"decoder-{index}.onnx").write_bytes(graph)
+        gradient = LossAndGradient(decoder, weights.prior)
+        graph = module_as_onnx(gradient, (image, latent), ["image", "latent"], ["loss", "gradient"])
+        (options.out / f"gradient-{index}.onnx").write_bytes(graph)
+        if starts is not None:
+            start = BestStart(decoder, starts, weights.prior)
+            graph = module_as_onnx(start, (image,), ["image"], ["latent"])
+            (options.out / f"start-{index}.onnx").write_bytes(graph)
+
+
+def read_starts(path: Optional[Path], decoder: Decoder) -> Optional[Tensor]:
+    """Latents `[m, latents]` from a JSON file; none where no file is named."""
+    if path is None:
+        return None
+    try:
+        starts = torch.tensor(json.loads(path.read_text("utf-8"))).float()
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    if starts.dim() != 2 or starts.shape[1] != decoder.latents or len(starts) == 0:
+        raise DataError(f"{path}: must be a list of lists of {decoder.latents} numbers")
+    return starts
