@@ -60,7 +60,11 @@ function biasOf(layer: DecoderLayer, bias: Float32Array, channel: number, y: num
 }
 
 /** Weights and biases of one class, whatever form they are stored in. */
-function parametersOf(model: Model, index: number, classIndex: number): { weight: Float32Array; bias: Float32Array } {
+export function parametersOf(
+  model: Model,
+  index: number,
+  classIndex: number,
+): { weight: Float32Array; bias: Float32Array } {
   const layer = model.layers[index] as DecoderLayer;
   const { weight, bias } = model.weights[index] as { weight: StoredTensor; bias: StoredTensor };
   const pixels = layer.kind === "dense" ? layer.output.height * layer.output.width : 1;

@@ -1,0 +1,104 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { installPackages } from "./install.ts";
+import { describeMachine, machineLine } from "./machine.ts";
+import { printTable, replaceTable, type Table } from "./measure/table.ts";
+import type { Report, Settings } from "./parts/part.ts";
+
+// How fast the project is, beside others doing the same, in one run on one thread.
+//
+//   npm run bench -- --data DIR [--published FILE] [--python python3] [--only NAME,…] [--rounds N] [--images N]
+//     [--out DIR] [--update]
+//
+// DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which what compares with them is left
+// out. Prints tables in Markdown; writes them, bench.json and the plots to --out (build/bench). `--update` also puts tables
+// and plots where README.md and docs/ show them.
+
+/** Parts by name, in the order in which they run; loaded only when wanted, since most import large packages. */
+const PARTS: Record<string, () => Promise<(settings: Settings) => Report | Promise<Report>>> = {
+  decoder: async () => (await import("./parts/decoder.ts")).decoderPart,
+};
+
+const { values: options } = parseArgs({
+  options: {
+    data: { type: "string" },
+    published: { type: "string" },
+    python: { type: "string", default: "python3" },
+    only: { type: "string", default: Object.keys(PARTS).join() },
+    rounds: { type: "string" },
+    images: { type: "string", default: "500" },
+    out: { type: "string", default: "build/bench" },
+    update: { type: "boolean", default: false },
+  },
+});
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: got "${text}", wanted a whole number from 1`);
+  return value;
+}
+
+async function main(): Promise<void> {
+  const { data, published, python } = options;
+  if (data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
+  const settings: Settings = {
+    data: resolve(data),
+    published: published === undefined ? undefined : resolve(published),
+    python,
+    rounds: options.rounds === undefined ? undefined : wholeNumber("rounds", options.rounds),
+    images: wholeNumber("images", options.images),
+  };
+  const names = options.only.split(",");
+  const unknown = names.find((name) => !(name in PARTS));
+  if (unknown !== undefined) {
+    throw new Error(`--only: there is no "${unknown}"; there are ${Object.keys(PARTS).join(", ")}`);
+  }
+  installPackages();
+  mkdirSync(options.out, { recursive: true });
+  const machine = describeMachine(python);
+  const sections = [machineLine(machine)];
+  const parts: Record<string, unknown> = {};
+  console.log(`${sections[0]}\n`);
+  for (const [name, load] of Object.entries(PARTS)) {
+    if (!names.includes(name)) continue;
+    process.stderr.write(`${name} …\n`);
+    const { results, tables, plot } = await (await load())(settings);
+    parts[name] = results;
+    for (const table of tables) {
+      sections.push(printTable(table));
+      console.log(`${sections.at(-1)}\n`);
+    }
+    if (plot !== undefined) await drawPlot(plot);
+    if (options.update) updateReadme(tables);
+    // Written behind every part, so that a long run cut short leaves what it has found.
+    writeFileSync(join(options.out, "bench.json"), `${JSON.stringify({ machine, parts }, null, 2)}\n`);
+    writeFileSync(join(options.out, "bench.md"), `${sections.join("\n\n")}\n`);
+  }
+}
+
+async function drawPlot({ name, description }: NonNullable<Report["plot"]>): Promise<void> {
+  const { drawSvg } = await import("./plots/draw.ts");
+  const svg = await drawSvg(description);
+  writeFileSync(join(options.out, `${name}.svg`), svg);
+  if (options.update) writeFileSync(new URL(`../docs/${name}.svg`, import.meta.url), svg);
+}
+
+/** Replaces the tables that the README shows. */
+function updateReadme(tables: readonly Table[]): void {
+  const file = new URL("../README.md", import.meta.url);
+  const before = readFileSync(file, "utf8");
+  const shown = tables.filter(({ name }) => before.includes(`<!-- ${name} -->`));
+  writeFileSync(
+    file,
+    shown.reduce((text, table) => replaceTable(text, table), before),
+  );
+}
+
+// Emscripten's handlers would print a whole library in front of an uncaught error.
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { digits, printTable, replaceTable, spreadCell, tableLines } from "../../bench/measure/table.ts";
+
+const table = { name: "times", caption: "Times:", header: ["what", "µs"], rows: [["one", "1.00"]] };
+
+describe("tables", () => {
+  it("are printed as Markdown", () => {
+    expect(printTable(table)).toBe("Times:\n\n| what | µs |\n| --- | --- |\n| one | 1.00 |");
+  });
+
+  it("refuse rows of another length", () => {
+    expect(() => tableLines(["what", "µs"], [["one"]])).toThrow("a row has 1 cells, the header has 2");
+  });
+
+  it("replace what stands between their marks, and nothing else", () => {
+    const text = "before\n<!-- times -->\n| old |\n<!-- /times -->\nafter\n";
+    const expected = "before\n<!-- times -->\n| what | µs |\n| --- | --- |\n| one | 1.00 |\n<!-- /times -->\nafter\n";
+    expect(replaceTable(text, table)).toBe(expected);
+    expect(replaceTable(expected, table)).toBe(expected);
+  });
+
+  it("say so when there is no place for them", () => {
+    expect(() => replaceTable("nothing here", table)).toThrow("<!-- times -->");
+  });
+});
+
+describe("digits", () => {
+  it("shows three, and all before the point", () => {
+    expect([0.01234, 0.5, 4.564, 78.94, 123.4, 12_345.6, 0].map(digits)).toEqual([
+      "0.0123",
+      "0.500",
+      "4.56",
+      "78.9",
+      "123",
+      "12,346",
+      "0.00",
+    ]);
+  });
+
+  it("shows what is no number as such", () => {
+    expect(digits(Number.NaN)).toBe("NaN");
+  });
+});
+
+describe("spreadCell", () => {
+  it("puts the quartiles behind the median", () => {
+    expect(spreadCell({ median: 10, low: 9, high: 12.25 })).toBe("10.0 (9.00–12.3)");
+  });
+});
