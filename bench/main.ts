@@ -18,6 +18,9 @@ import type { Report, Settings } from "./parts/part.ts";
 /** Parts by name, in the order in which they run; loaded only when wanted, since most import large packages. */
 const PARTS: Record<string, () => Promise<(settings: Settings) => Report | Promise<Report>>> = {
   decoder: async () => (await import("./parts/decoder.ts")).decoderPart,
+  classification: async () => (await import("./parts/classification.ts")).classificationPart,
+  "worst-case": async () => (await import("./parts/worst-case.ts")).worstCasePart,
+  "cold-start": async () => (await import("./parts/cold-start.ts")).coldStartPart,
 };
 
 const { values: options } = parseArgs({

@@ -2,9 +2,10 @@ import type { Engine } from "./engine.ts";
 
 // Where the searches start: which latents, and when they are decoded.
 
+/** Samples of the paper's search. */
+export const PAPER_SAMPLES = 8000;
 /** The paper draws a ninth more samples than it keeps, and keeps the likeliest. */
-const SAMPLES_KEPT = 8000;
-const SAMPLES_DRAWN = Math.ceil(SAMPLES_KEPT / 0.9);
+const SHARE_KEPT = 0.9;
 /** Starts a class when the weights bring no prototypes of their own. */
 const DRAWN_PROTOTYPES = 300;
 /** Any fixed number: with it the same weights always start from the same latents. */
@@ -21,7 +22,7 @@ export function preparePrototypes(engine: Engine): void {
   let count = engine.prototypeCount;
   if (count === 0) {
     count = DRAWN_PROTOTYPES;
-    const drawn = likeliest(engine, Math.ceil(count / 0.9), count);
+    const drawn = likeliest(engine, count);
     latents = new Float32Array(engine.classes * drawn.length);
     for (let index = 0; index < engine.classes; ++index) latents.set(drawn, index * drawn.length);
   }
@@ -34,18 +35,19 @@ export function preparePrototypes(engine: Engine): void {
  * the likeliest nine tenths of those drawn. Takes 784 bytes a sample and class, 63 MB for ten classes.
  */
 export function prepareSamples(engine: Engine, progress?: Progress): void {
-  engine.setStarts("samples", likeliest(engine, SAMPLES_DRAWN, SAMPLES_KEPT));
-  const total = engine.classes * SAMPLES_KEPT;
+  engine.setStarts("samples", likeliest(engine, PAPER_SAMPLES));
+  const total = engine.classes * PAPER_SAMPLES;
   for (let done = 0; done < total; done += PORTION) {
-    const from = done % SAMPLES_KEPT;
-    engine.fillStarts("samples", Math.floor(done / SAMPLES_KEPT), from, from + PORTION);
+    const from = done % PAPER_SAMPLES;
+    engine.fillStarts("samples", Math.floor(done / PAPER_SAMPLES), from, from + PORTION);
     progress?.(done + PORTION, total);
   }
 }
 
-/** Of `drawn` latents of N(0, I) the `kept` with the smallest norm, in the order drawn. */
-function likeliest(engine: Engine, drawn: number, kept: number): Float32Array {
+/** Draws latents of N(0, I), the same each time, and keeps those with the smallest norm, in the order drawn: [kept][latents]. */
+export function likeliest(engine: Engine, kept: number): Float32Array {
   const { latents } = engine;
+  const drawn = Math.ceil(kept / SHARE_KEPT);
   const values = engine.drawNormal(SEED, drawn * latents);
   const squares = Float64Array.from({ length: drawn }, (_, index) =>
     values.subarray(index * latents, (index + 1) * latents).reduce((sum, z) => sum + z * z, 0),

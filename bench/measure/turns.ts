@@ -17,7 +17,7 @@ export interface Timing extends Spread {
 }
 
 /** A turn lasts at least so long, in milliseconds, and has at most so many calls. */
-const TURN = 10;
+const TURN = 20;
 const MOST_CALLS = 200;
 /** Calls before the first turn: enough for an engine's optimising compiler, if one turn allows that many. */
 const WARM_UP = 8;

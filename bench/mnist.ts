@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+
+const PIXELS = 784;
+/** The trainer keeps the last 5000 of the training images for validation. */
+const VALIDATION_START = 55_000;
+
+/** Images as bytes, and their labels. */
+export interface Digits {
+  count: number;
+  labels: Uint8Array;
+  /** The 784 bytes of an image; indices past the end start again from the first. */
+  image(index: number): Uint8Array;
+}
+
+/** MNIST's 10,000 test images, or the validation images, of the folder with its .gz files. */
+export function readDigits(folder: string, split: "test" | "validation"): Digits {
+  const [files, start] = split === "test" ? ["t10k", 0] : ["train", VALIDATION_START];
+  const read = (name: string): Uint8Array => gunzipSync(readFileSync(join(folder, `${files}-${name}-ubyte.gz`)));
+  const pixels = read("images-idx3").subarray(16 + PIXELS * start);
+  const labels = read("labels-idx1").subarray(8 + start);
+  const image = (index: number): Uint8Array => {
+    const at = index % labels.length;
+    return pixels.subarray(at * PIXELS, (at + 1) * PIXELS);
+  };
+  return { count: labels.length, labels, image };
+}
+
+/** An image's values in [0, 1]. */
+export function toUnitRange(bytes: Uint8Array): Float32Array {
+  return Float32Array.from(bytes, (byte) => byte / 255);
+}
