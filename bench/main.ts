@@ -21,6 +21,8 @@ const PARTS: Record<string, () => Promise<(settings: Settings) => Report | Promi
   classification: async () => (await import("./parts/classification.ts")).classificationPart,
   "worst-case": async () => (await import("./parts/worst-case.ts")).worstCasePart,
   "cold-start": async () => (await import("./parts/cold-start.ts")).coldStartPart,
+  kernels: async () => (await import("./parts/kernels.ts")).kernelsPart,
+  schedule: async () => (await import("./parts/schedule.ts")).schedulePart,
 };
 
 const { values: options } = parseArgs({

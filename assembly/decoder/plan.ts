@@ -102,6 +102,7 @@ function buildLayer(bundle: usize, index: i32): bool {
   }
   layer.outputGradient = newPlane(height, width, channels, around);
   if (layer.output == changetype<Plane>(0) || layer.outputGradient == changetype<Plane>(0)) return false;
+  layer.algorithm = DIRECT;
   if (layer.kind == DENSE) return packDense(layer, source, bundle);
   layer.algorithm = algorithmOf(layer, isLast);
   return packConvolution(layer, source, bundle);
@@ -286,14 +287,19 @@ function newPlane(height: i32, width: i32, channels: i32, around: Margins): Plan
 /** From the latent to the logits of one class's decoder. */
 export function decode(classIndex: i32): void {
   for (let index = 0; index < layerCount; ++index) {
-    const layer = layerAt(index);
-    if (layer.kind == DENSE) dense.forward(layer, classIndex);
-    else if (layer.algorithm == PHASES) phaseConvolution.forward(layer, classIndex);
-    else if (layer.algorithm == PAIRS) pairConvolution.forward(layer, classIndex);
-    else if (layer.algorithm == SHUFFLED_OUTPUT) shuffledOutput.forward(layer, classIndex);
-    else transposedConvolution.forward(layer, classIndex);
-    if (index < layerCount - 1) eluForward(layer.output);
+    forwardLayer(index, classIndex);
+    if (index < layerCount - 1) eluForward(layerAt(index).output);
   }
+}
+
+/** One layer's output before the activation, from what its input holds. */
+export function forwardLayer(index: i32, classIndex: i32): void {
+  const layer = layerAt(index);
+  if (layer.kind == DENSE) dense.forward(layer, classIndex);
+  else if (layer.algorithm == PHASES) phaseConvolution.forward(layer, classIndex);
+  else if (layer.algorithm == PAIRS) pairConvolution.forward(layer, classIndex);
+  else if (layer.algorithm == SHUFFLED_OUTPUT) shuffledOutput.forward(layer, classIndex);
+  else transposedConvolution.forward(layer, classIndex);
 }
 
 /** From the derivative with respect to the logits to the one with respect to the latent; `decode` ran just before. */
@@ -301,9 +307,20 @@ export function backward(classIndex: i32): void {
   for (let index = layerCount - 1; index >= 0; --index) {
     const layer = layerAt(index);
     if (index < layerCount - 1) eluGradient(layer.output, layer.outputGradient);
-    if (layer.kind == DENSE) dense.gradient(layer, classIndex);
-    else if (layer.algorithm == PHASES) phaseConvolution.gradient(layer, classIndex);
-    else if (layer.algorithm == PAIRS) pairConvolution.gradient(layer, classIndex);
-    else transposedConvolution.gradient(layer, classIndex, zeros);
+    gradientLayer(index, classIndex);
   }
+}
+
+/** Derivative with respect to one layer's input, from the one with respect to its output before the activation. */
+export function gradientLayer(index: i32, classIndex: i32): void {
+  const layer = layerAt(index);
+  if (layer.kind == DENSE) dense.gradient(layer, classIndex);
+  else if (layer.algorithm == PHASES) phaseConvolution.gradient(layer, classIndex);
+  else if (layer.algorithm == PAIRS) pairConvolution.gradient(layer, classIndex);
+  else transposedConvolution.gradient(layer, classIndex, zeros);
+}
+
+/** Which file runs a layer that is no dense one: a constant of layer.ts. */
+export function algorithmOfLayer(index: i32): i32 {
+  return layerAt(index).algorithm;
 }

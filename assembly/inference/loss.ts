@@ -13,6 +13,8 @@ export let beta: f32 = 1;
 export let sphereRadius: f32 = 5;
 /** Decoder evaluations since the count was last reset. */
 export let evaluations: i32 = 0;
+/** Gradients among them. */
+export let gradients: i32 = 0;
 /** f32 [784]: the last reconstruction compared with an image. */
 export let compared: usize = 0;
 
@@ -26,6 +28,7 @@ export function configure(modelBeta: f32, modelSphereRadius: f32): bool {
 
 export function resetEvaluations(): void {
   evaluations = 0;
+  gradients = 0;
 }
 
 /** Decodes `latent` (f32 [latents]) with one class's decoder into `reconstruction` (f32 [784], in [0, 1]). */
@@ -67,6 +70,7 @@ export function evaluate(classIndex: i32, image: usize, latent: usize): f32 {
 export function evaluateWithGradient(classIndex: i32, image: usize, latent: usize, gradient: usize): f32 {
   const loss = decodeAndCompare(classIndex, image, latent, true);
   plan.backward(classIndex);
+  ++gradients;
   const source = plan.latentGradientAddress();
   for (let index = 0; index < plan.latents; ++index) {
     const at = (<usize>index) << 2;

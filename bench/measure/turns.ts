@@ -12,6 +12,8 @@ export interface Contestant {
 /** Microseconds a call. */
 export interface Timing extends Spread {
   name: string;
+  /** Of the fastest turn. */
+  least: number;
   /** Calls in all rounds. */
   calls: number;
 }
@@ -33,6 +35,7 @@ export async function takeTurns(contestants: readonly Contestant[], rounds: numb
   return turns.map(({ contestant, calls, times }) => ({
     name: contestant.name,
     ...spread(times),
+    least: Math.min(...times),
     calls: calls * times.length,
   }));
 }

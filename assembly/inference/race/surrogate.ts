@@ -28,6 +28,9 @@ export class Activations {
   output: usize;
 }
 
+/** Losses foretold and gradients taken so far, for benches; they wrap. */
+export let evaluations: i32 = 0;
+export let gradients: i32 = 0;
 /** Two latents padded, and the hidden layers' derivatives, f32. */
 let padded: usize = 0;
 let firstGradient: usize = 0;
@@ -132,11 +135,13 @@ export function foretellPair(
 }
 
 function foretoldLoss(latent: usize, activations: Activations): f32 {
+  ++evaluations;
   return (compareWithImage(activations.output) + proposals.outside() + prior(latent)) / <f32>plan.PIXELS;
 }
 
 /** The derivative of what `foretell` found at `latent` with these activations; both f32 [latents]. */
 export function foretellGradient(classIndex: i32, latent: usize, activations: Activations, gradient: usize): void {
+  ++gradients;
   const first = tables.surrogateFirst;
   const second = tables.surrogateSecond;
   const third = tables.surrogateThird;
