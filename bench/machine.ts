@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { cpus, platform, release, totalmem } from "node:os";
+import { arch, cpus, platform, totalmem } from "node:os";
 import { packageVersion } from "./install.ts";
+import type { Table } from "./measure/table.ts";
 
 /** What the figures were measured on and with. */
 export interface Machine {
@@ -22,7 +23,7 @@ export function describeMachine(python: string): Machine {
     processor: processors[0]?.model.trim() ?? "unknown",
     cores: processors.length,
     memoryGib: Math.round(totalmem() / 2 ** 30),
-    system: `${platform()} ${release()}`,
+    system: `${platform()} ${arch()}`,
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
     versions: {
@@ -42,8 +43,17 @@ function torchVersion(python: string): string {
   }
 }
 
-/** One line for people. */
-export function machineLine({ processor, cores, node, date, versions }: Machine): string {
-  const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `${processor}, ${cores} cores; Node ${node}; ${others.join(", ")}; ${date}`;
+/** The same as a table. */
+export function machineTable({ processor, cores, memoryGib, system, date, node, versions }: Machine): Table {
+  return {
+    name: "machine",
+    caption: "Measured on and with:",
+    header: ["", ""],
+    rows: [
+      ["processor", `${processor}, ${cores} cores, ${memoryGib} GiB of memory, ${system}`],
+      ["Node", node],
+      ...Object.entries(versions).map(([name, version]) => [name, version]),
+      ["date", date],
+    ],
+  };
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { installPackages } from "./install.ts";
-import { describeMachine, machineLine } from "./machine.ts";
+import { describeMachine, machineTable } from "./machine.ts";
 import { printTable, replaceTable, type Table } from "./measure/table.ts";
 import type { Report, Settings } from "./parts/part.ts";
 
@@ -13,7 +13,7 @@ import type { Report, Settings } from "./parts/part.ts";
 //
 // DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which what compares with them is left
 // out. Prints tables in Markdown; writes them, bench.json and the plots to --out (build/bench). `--update` also puts tables
-// and plots where README.md and docs/ show them.
+// and plots where README.md and docs/speed.md show them. --images is the number of validation images of the part `schedule`.
 
 /** Parts by name, in the order in which they run; loaded only when wanted, since most import large packages. */
 const PARTS: Record<string, () => Promise<(settings: Settings) => Report | Promise<Report>>> = {
@@ -24,6 +24,9 @@ const PARTS: Record<string, () => Promise<(settings: Settings) => Report | Promi
   kernels: async () => (await import("./parts/kernels.ts")).kernelsPart,
   schedule: async () => (await import("./parts/schedule.ts")).schedulePart,
 };
+
+/** Where `--update` puts tables. */
+const DOCUMENTS = ["README.md", "docs/speed.md"];
 
 const { values: options } = parseArgs({
   options: {
@@ -62,20 +65,23 @@ async function main(): Promise<void> {
   installPackages();
   mkdirSync(options.out, { recursive: true });
   const machine = describeMachine(python);
-  const sections = [machineLine(machine)];
+  const sections: string[] = [];
   const parts: Record<string, unknown> = {};
-  console.log(`${sections[0]}\n`);
+  const show = (tables: readonly Table[]): void => {
+    for (const table of tables) {
+      sections.push(printTable(table));
+      console.log(`${sections.at(-1)}\n`);
+    }
+    if (options.update) updateDocuments(tables);
+  };
+  show([machineTable(machine)]);
   for (const [name, load] of Object.entries(PARTS)) {
     if (!names.includes(name)) continue;
     process.stderr.write(`${name} …\n`);
     const { results, tables, plot } = await (await load())(settings);
     parts[name] = results;
-    for (const table of tables) {
-      sections.push(printTable(table));
-      console.log(`${sections.at(-1)}\n`);
-    }
+    show(tables);
     if (plot !== undefined) await drawPlot(plot);
-    if (options.update) updateReadme(tables);
     // Written behind every part, so that a long run cut short leaves what it has found.
     writeFileSync(join(options.out, "bench.json"), `${JSON.stringify({ machine, parts }, null, 2)}\n`);
     writeFileSync(join(options.out, "bench.md"), `${sections.join("\n\n")}\n`);
@@ -89,15 +95,17 @@ async function drawPlot({ name, description }: NonNullable<Report["plot"]>): Pro
   if (options.update) writeFileSync(new URL(`../docs/${name}.svg`, import.meta.url), svg);
 }
 
-/** Replaces the tables that the README shows. */
-function updateReadme(tables: readonly Table[]): void {
-  const file = new URL("../README.md", import.meta.url);
-  const before = readFileSync(file, "utf8");
-  const shown = tables.filter(({ name }) => before.includes(`<!-- ${name} -->`));
-  writeFileSync(
-    file,
-    shown.reduce((text, table) => replaceTable(text, table), before),
-  );
+/** Replaces the tables that the documents show. */
+function updateDocuments(tables: readonly Table[]): void {
+  for (const document of DOCUMENTS) {
+    const file = new URL(`../${document}`, import.meta.url);
+    const before = readFileSync(file, "utf8");
+    const shown = tables.filter(({ name }) => before.includes(`<!-- ${name} -->`));
+    writeFileSync(
+      file,
+      shown.reduce((text, table) => replaceTable(text, table), before),
+    );
+  }
 }
 
 // Emscripten's handlers would print a whole library in front of an uncaught error.
