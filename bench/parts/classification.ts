@@ -69,13 +69,14 @@ function placeOf(name: string): number {
   return ["race", "plain CNN", "our weights", "published weights"].findIndex((kind) => name.includes(kind));
 }
 
-/** The race at each effort, standard first. */
+/** The race at each effort, standard first, and for the label alone. */
 async function races(test: Digits): Promise<Contestant[]> {
   const standard = await createClassifier();
   const quick = await createClassifier({ effort: "quick" });
   const thorough = await createClassifier({ effort: "thorough" });
   return [
     { name: "race, standard", run: (call) => standard.classify(test.image(call)) },
+    { name: "race, standard, label only", run: (call) => standard.label(test.image(call)) },
     { name: "race, quick", run: (call) => quick.classify(test.image(call)) },
     { name: "race, thorough", run: (call) => thorough.classify(test.image(call)) },
   ];
