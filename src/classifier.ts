@@ -37,8 +37,9 @@ export interface Classification {
    */
   losses: Float32Array;
   /**
-   * Evaluations of the true decoders spent: those of the search, and one for the calibrated confidence. Surrogates are
-   * not counted; for the frozen weights each of theirs costs a thirtieth of the multiply-adds.
+   * Evaluations of the true decoders spent: those of the search, and under all searches but the race, which keeps what its
+   * winner drew, one for the calibrated confidence. Surrogates are not counted; for the frozen weights each of theirs costs
+   * a thirtieth of the multiply-adds.
    */
   evaluations: number;
 }

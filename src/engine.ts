@@ -317,7 +317,7 @@ export class Engine {
 
   /**
    * The last search's result as probabilities, and the decoder evaluations that took: one for `"calibrated"`, which
-   * looks at the winner's reconstruction, none for `"paper"`.
+   * looks at the winner's reconstruction, unless that search was a race and kept it; none for `"paper"`.
    *
    * @throws {Error} for `"calibrated"` when the model brings no fitted confidence
    */

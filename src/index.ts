@@ -39,8 +39,8 @@ export interface ClassifierOptions {
   inference?: Inference;
   /**
    * How much `"race"` may spend on an image: `"quick"`, `"standard"` (default) or `"thorough"`. The ceiling on
-   * evaluations of the true decoders is 2, 8 or 48 a class, and one more for the calibrated confidence; most images need
-   * far fewer (`evaluations` of a result counts them). `explain` and `lossAndGradient` spend 4, 5 or 24 a class besides.
+   * evaluations of the true decoders is 2, 8 or 48 a class; most images need far fewer (`evaluations` of a result counts
+   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 a class besides.
    */
   effort?: Effort;
   /**
