@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RACE_RULES } from "../../src/effort.ts";
 import { preparePrototypes } from "../../src/starts.ts";
 import { FEATURES, PENALTIES } from "../../src/weights/confidence.ts";
 import { referenceFeatures, referenceGateLogit, referenceProbabilities } from "../reference/confidence.ts";
 import { randomConfidence } from "../support/confidence.ts";
 import { engineFor } from "../support/module.ts";
-import { randomImage, randomModel, shapes, uniformNumbers } from "../support/random-model.ts";
+import { randomImage, randomModel, randomRaceTables, shapes, uniformNumbers } from "../support/random-model.ts";
 
 const model = randomModel(shapes["pixel shuffle"] as never, { classes: 4, prototypes: 6 });
 
@@ -70,6 +71,27 @@ describe("the calibrated confidence", () => {
     engine.searchPrototypes(5);
     expect(engine.probabilities("paper").evaluations).toBe(0);
     expect(() => engine.probabilities("calibrated")).toThrow("this model brings no fitted confidence");
+  });
+
+  it("takes what a race's winner drew, and spends nothing", () => {
+    const calibrated = randomConfidence(1);
+    const racing = { ...model, confidence: { ...model.confidence, calibrated }, race: randomRaceTables(model) };
+    const engine = engineFor(racing);
+    for (const rules of Object.values(RACE_RULES)) {
+      engine.setRaceRules(rules);
+      for (const [, image] of images) {
+        engine.setImage(image);
+        engine.searchRace();
+        const { probabilities, evaluations } = engine.probabilities("calibrated");
+        expect(evaluations).toBe(0);
+        const losses = engine.losses();
+        const label = losses.indexOf(Math.min(...losses));
+        const redrawing = { image, losses, latent: engine.latent(label), reconstruction: engine.reconstruct(label) };
+        referenceProbabilities(calibrated, redrawing).forEach((expected, index) => {
+          expect(Math.abs((probabilities[index] as number) - expected)).toBeLessThan(1e-5);
+        });
+      }
+    }
   });
 
   it("closes the gate as the blurred residual grows, whatever the parameters and the other features", () => {
