@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CONFIDENCES, INFERENCES } from "../src/classifier.ts";
 import { createClassifier } from "../src/index.ts";
 import { BaselineCnn } from "./baseline-cnn.ts";
 import { calibrationError, separation } from "./separation.ts";
+import { readStoredSets } from "./stored-sets.ts";
 
 // What the confidence is worth: calibration and rejections on clean and corrupted images, and for each kind of junk how
 // much is rejected and how well the confidence tells it from clean images, beside the largest softmax probability of
@@ -46,15 +46,8 @@ interface Judged {
   correct: boolean[] | undefined;
 }
 
-const sets = JSON.parse(readFileSync(join(folder, "sets.json"), "utf8")) as {
-  kind: string;
-  images: string;
-  labels: boolean;
-}[];
 const judged: Judged[] = [];
-for (const { kind, images, labels } of sets) {
-  const pixels = new Uint8Array(readFileSync(join(folder, `${images}-images-idx3-ubyte`)).subarray(16));
-  const truth = labels ? readFileSync(join(folder, `${images}-labels-idx1-ubyte`)).subarray(8) : undefined;
+for (const { kind, pixels, labels: truth } of readStoredSets(folder)) {
   const count = Math.min(pixels.length / 784, limit);
   const found = abs.classifyBatch(pixels.subarray(0, 784 * count));
   process.stderr.write(`${kind}\n`);

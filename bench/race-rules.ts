@@ -8,19 +8,24 @@ import { Engine } from "../src/engine.ts";
 import { prepareSamples } from "../src/starts.ts";
 import { writeBundle } from "../src/weights/bundle.ts";
 import { readWeights } from "../src/weights/read.ts";
-import { uniformNumbers } from "../test/support/random-model.ts";
+import { nearBoundary, SPOILT_SETS, spoilt } from "./image-sets.ts";
+import { readStoredSets } from "./stored-sets.ts";
 
 // What the rules of the race cost and lose: agreement with the paper's search, accuracy, loss and evaluations on
-// validation images (the last 5000 of MNIST's training images, which neither decoders nor tables were fitted to), clean
-// and spoilt.
+// validation images (the last 5000 of MNIST's training images, which neither decoders nor tables were fitted to): clean,
+// spoilt in several ways, and close to a boundary of the paper's decision, which no label goes with.
 //
 //   npx tsx bench/race-rules.ts --data DIR [--limit 500] [--weights FILE] [--rules JSON] [--split validation]
+//     [--sets DIR] [--only NAME,...]
 //
 // The last columns compare the winner's loss and the confidence with a race that goes on to convergence. Rules are chosen on
-// validation images; `--split test` is for the report only.
+// validation images; `--split test` is for the report only. `--sets` adds the images that `python3 -m abs_training
+// confidence-sets` or `attack-race` wrote, in place of sets of the same name; `--only` keeps the sets whose names begin
+// with one of those given.
 
 const VALIDATION_START = 55_000;
 const PIXELS = 784;
+const NEAR_BOUNDARY = "boundary ±3 %";
 
 const { values: options } = parseArgs({
   options: {
@@ -29,6 +34,8 @@ const { values: options } = parseArgs({
     weights: { type: "string" },
     rules: { type: "string", multiple: true, default: [] },
     split: { type: "string", default: "validation" },
+    sets: { type: "string", multiple: true, default: [] },
+    only: { type: "string" },
   },
 });
 if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
@@ -55,29 +62,6 @@ function changedRules(text: string): RaceRules {
   return { ...RACE_RULES.standard, ...changes };
 }
 
-const next = uniformNumbers(1);
-const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-const bounded = (value: number): number => Math.min(1, Math.max(0, value));
-
-/** Shifts by up to 3 pixels along each axis and makes 8 % of the pixels black or white. */
-function shiftedAndStruck(image: Float32Array): Float32Array {
-  const [down, right] = [Math.floor(7 * next()) - 3, Math.floor(7 * next()) - 3];
-  return image.map((_, pixel) => {
-    if (next() < 0.08) return next() < 0.5 ? 0 : 1;
-    const [y, x] = [Math.floor(pixel / 28) - down, (pixel % 28) - right];
-    return y >= 0 && y < 28 && x >= 0 && x < 28 ? (image[28 * y + x] as number) : 0;
-  });
-}
-
-const clean = Array.from({ length: count }, (_, index) =>
-  Float32Array.from(pixels.subarray(index * PIXELS, (index + 1) * PIXELS), (byte) => byte / 255),
-);
-const sets: Record<string, Float32Array[]> = {
-  clean,
-  "noise σ .3": clean.map((image) => image.map((value) => bounded(value + 0.3 * normal()))),
-  "shift ±3, 8 % struck": clean.map(shiftedAndStruck),
-};
-
 const bytes = readFileSync(new URL("../dist/abs.wasm", import.meta.url));
 const { instance } = instantiateSync(bytes, {});
 const weights = options.weights && writeBundle(readWeights(readFileSync(options.weights)));
@@ -85,6 +69,48 @@ const engine = new Engine(instance, weights || undefined);
 if (!engine.canRace) throw new Error(`${options.weights}: has no tables for a race`);
 const confidenceKind = engine.description.confidence.calibrated === undefined ? "paper" : "calibrated";
 prepareSamples(engine);
+
+/** Images of one kind, drawn when their turn comes. */
+interface ImageSet {
+  images: () => readonly Float32Array[];
+  /** Undefined where what an image shows is anyone's guess. */
+  labels: Uint8Array | undefined;
+}
+
+const imagesOf = (bytes: Uint8Array): Float32Array[] =>
+  Array.from({ length: Math.min(count, bytes.length / PIXELS) }, (_, index) =>
+    Float32Array.from(bytes.subarray(index * PIXELS, (index + 1) * PIXELS), (byte) => byte / 255),
+  );
+const clean = imagesOf(pixels);
+
+function paperLabel(image: Float32Array): number {
+  engine.setImage(image);
+  engine.searchPaper();
+  const losses = engine.losses();
+  return losses.indexOf(Math.min(...losses));
+}
+
+/** All sets by name; those of `--sets` replace others. */
+function allSets(): Map<string, ImageSet> {
+  const sets = new Map<string, ImageSet>([["clean", { images: () => clean, labels }]]);
+  for (const name of SPOILT_SETS) sets.set(name, { images: () => spoilt(name, clean), labels });
+  sets.set(NEAR_BOUNDARY, { images: () => nearBoundary(clean, paperLabel), labels: undefined });
+  for (const set of options.sets.flatMap(readStoredSets)) {
+    sets.set(set.kind, { images: () => imagesOf(set.pixels), labels: set.labels });
+  }
+  return sets;
+}
+
+/** The sets that `--only` asks for. */
+function chosenSets(): [string, ImageSet][] {
+  const sets = [...allSets()];
+  const wanted = options.only?.split(",");
+  const missing = wanted?.find((start) => !sets.some(([name]) => name.startsWith(start)));
+  if (missing !== undefined) {
+    throw new Error(`--only: no set begins with "${missing}"; there are ${sets.map(([name]) => name).join("; ")}`);
+  }
+  return wanted === undefined ? sets : sets.filter(([name]) => wanted.some((start) => name.startsWith(start)));
+}
 
 interface Found {
   label: number;
@@ -116,11 +142,12 @@ const quantile = (numbers: readonly number[], at: number): number =>
 const CONVERGED: RaceRules = { ...RACE_RULES.thorough, polished: 60, ceilingPerClass: 200 };
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 
-console.log(`${count} ${options.split} images`);
+console.log(`${count} ${options.split} images a set`);
 console.log(
   "images | rules | agrees with paper | accuracy % | evaluations mean, p99, most | µs an image | loss over converged, mean % | confidence off, mean",
 );
-for (const [name, images] of Object.entries(sets)) {
+for (const [name, set] of chosenSets()) {
+  const images = set.images();
   const paper = search(images, () => engine.searchPaper());
   engine.setRaceRules(CONVERGED);
   const converged = search(images, () => engine.searchRace());
@@ -132,9 +159,9 @@ for (const [name, images] of Object.entries(sets)) {
         name,
         rules,
         share(found, ({ label }, index) => label === paper.found[index]?.label).toFixed(4),
-        percent(share(found, ({ label }, index) => label === labels[index])),
+        set.labels === undefined ? "–" : percent(share(found, ({ label }, index) => label === set.labels?.[index])),
         `${mean(evaluations).toFixed(1)}, ${quantile(evaluations, 0.99)}, ${Math.max(...evaluations)}`,
-        ((1e6 * seconds) / count).toFixed(0),
+        ((1e6 * seconds) / images.length).toFixed(0),
         percent(mean(found.map(({ loss }, index) => loss / end(index).loss - 1))),
         mean(found.map(({ confidence }, index) => Math.abs(confidence - end(index).confidence))).toFixed(4),
       ].join(" | "),

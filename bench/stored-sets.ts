@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A set of images as `python3 -m abs_training confidence-sets` and `attack-race` write it. */
+export interface StoredSet {
+  kind: string;
+  /** 784 bytes an image. */
+  pixels: Uint8Array;
+  /** One an image; undefined for junk. */
+  labels: Uint8Array | undefined;
+}
+
+/** The sets that a folder's `sets.json` lists, in its order. @throws {Error} when a file cannot be read */
+export function readStoredSets(folder: string): StoredSet[] {
+  const listed: { kind: string; images: string; labels: boolean }[] = JSON.parse(
+    readFileSync(join(folder, "sets.json"), "utf8"),
+  );
+  const read = (name: string, header: number): Uint8Array =>
+    new Uint8Array(readFileSync(join(folder, name)).subarray(header));
+  return listed.map(({ kind, images, labels }) => ({
+    kind,
+    pixels: read(`${images}-images-idx3-ubyte`, 16),
+    labels: labels ? read(`${images}-labels-idx1-ubyte`, 8) : undefined,
+  }));
+}
