@@ -5,6 +5,7 @@ import sys
 from typing import Sequence
 
 from abs_training.commands import (
+    attack_race,
     baselines,
     confidence,
     confidence_sets,
@@ -35,6 +36,11 @@ COMMANDS = (
         "confidence-sets",
         confidence_sets,
         "write clean, corrupted and junk images, on which a confidence is judged",
+    ),
+    (
+        "attack-race",
+        attack_race,
+        "write images moved so that the race's cheap stages drop their class",
     ),
     ("curves", curves, "draw the curves of a run as SVG"),
     ("baselines", baselines, "train networks to compare with, as ONNX"),

@@ -9,9 +9,8 @@ from abs_training.inference import (
     SMALLEST_DENOMINATOR,
     Prior,
 )
-from abs_training.race.proposal import Proposals
-from abs_training.race.surrogate import Basis, Surrogates
-from abs_training.race.tables import LAYERS, RaceTables
+from abs_training.race.networks import networks_of
+from abs_training.race.tables import RaceTables
 
 CHUNK = 500
 """Images searched side by side."""
@@ -25,23 +24,11 @@ class RaceStarts:
     """Proposes latents of every class for images and improves them on the surrogates."""
 
     def __init__(self, tables: RaceTables, classes: int, latents: int, prior: Prior) -> None:
-        tensors = tables.tensors
+        networks = networks_of(tables, classes, latents)
         self._prior = prior
-        self._basis = Basis(tensors["race.mean"][0], tensors["race.basis"][0].T.contiguous())
-        coefficients = self._basis.rows.shape[0]
-        hidden = tensors["race.proposal.first.bias"].shape[1]
-        candidates = tensors["race.proposal.second.bias"].shape[1] // (classes * latents)
-        self._proposals = Proposals(coefficients, hidden, classes, candidates, latents)
-        for layer, name in ((self._proposals.first, "first"), (self._proposals.second, "second")):
-            layer.weight.data = tensors[f"race.proposal.{name}.weight"][0].T.contiguous()
-            layer.bias.data = tensors[f"race.proposal.{name}.bias"][0]
-        units = tensors["race.surrogates.first.bias"].shape[1]
-        self._surrogates = Surrogates(classes, latents, units, coefficients)
-        for weight, bias, name in zip(self._surrogates.weights, self._surrogates.biases, LAYERS):
-            weight.data = tensors[f"race.surrogates.{name}.weight"]
-            bias.data = tensors[f"race.surrogates.{name}.bias"].unsqueeze(1)
-        self._proposals.requires_grad_(False)
-        self._surrogates.requires_grad_(False)
+        self._basis = networks.basis
+        self._proposals = networks.proposals
+        self._surrogates = networks.surrogates
 
     def best(self, images: Tensor) -> Tensor:
         """The most promising latent of each class, `[classes, n, latents]`, for images `[n, 784]`."""
