@@ -142,11 +142,12 @@ const quantile = (numbers: readonly number[], at: number): number =>
 const CONVERGED: RaceRules = { ...RACE_RULES.thorough, polished: 60, ceilingPerClass: 200 };
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 
+const chosen = chosenSets();
 console.log(`${count} ${options.split} images a set`);
 console.log(
   "images | rules | agrees with paper | accuracy % | evaluations mean, p99, most | µs an image | loss over converged, mean % | confidence off, mean",
 );
-for (const [name, set] of chosenSets()) {
+for (const [name, set] of chosen) {
   const images = set.images();
   const paper = search(images, () => engine.searchPaper());
   engine.setRaceRules(CONVERGED);

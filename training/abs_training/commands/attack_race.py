@@ -19,11 +19,13 @@ from abs_training.race.attack import (
     Ball,
     CheapStages,
     RaceAttack,
+    Truth,
     attack_race,
     leads,
     rounded_towards,
 )
 from abs_training.race.networks import networks_of
+from abs_training.race.starts import RaceStarts
 from abs_training.safetensors_file import WeightsFileError
 from abs_training.threads import use_one_thread
 from abs_training.weights_file import read_weights
@@ -52,6 +54,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="LINF",
         help="largest change of a pixel, for further sets",
     )
+    parser.add_argument(
+        "--follow-truth",
+        action="store_true",
+        help="follow the right class's true loss too, and drop it only where it truly fits best",
+    )
     parser.add_argument("--steps", type=positive, default=RaceAttack.steps, metavar="N")
     parser.add_argument("--restarts", type=positive, default=RaceAttack.restarts, metavar="N")
     parser.add_argument(
@@ -78,10 +85,14 @@ def run(options: argparse.Namespace) -> None:
     weights = read_weights(options.weights)
     if weights.race is None:
         raise WeightsFileError(f"{options.weights}: has no tables for a race")
-    latents = weights.decoders[0].latents
-    networks = networks_of(weights.race, len(weights.class_names), latents)
+    classes, latents = len(weights.class_names), weights.decoders[0].latents
+    networks = networks_of(weights.race, classes, latents)
     stages = CheapStages(networks, weights.prior, options.updates)
-    chosen = read_limited_split(options, len(weights.class_names))
+    truth = None
+    if options.follow_truth:
+        starts = RaceStarts(weights.race, classes, latents, weights.prior)
+        truth = Truth(weights.decoders, weights.prior, starts)
+    chosen = read_limited_split(options, classes)
     images, labels = to_unit_range(chosen.images).flatten(1), chosen.labels
     balls = [Ball(radius, "Linf") for radius in options.pixel_radius or ()]
     if options.radius or not balls:
@@ -92,9 +103,11 @@ def run(options: argparse.Namespace) -> None:
     sets = {}
     for ball in balls:
         attack = RaceAttack(ball, options.steps, options.restarts, options.updates)
-        moved = rounded_towards(images, attack_race(stages, images, labels, attack, options.seed))
+        moved = attack_race(stages, images, labels, attack, options.seed, truth)
+        moved = rounded_towards(images, moved)
         print(f"{ball}: {_share_led(leads(stages, moved, labels))}", flush=True)
-        sets[f"attack {ball}"] = LabelledSet(moved.reshape(-1, SIDE, SIDE), labels)
+        kind = "attack" if truth is None else "deceit"
+        sets[f"{kind} {ball}"] = LabelledSet(moved.reshape(-1, SIDE, SIDE), labels)
     write_sets(options.out, sets)
 
 
