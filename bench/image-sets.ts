@@ -66,7 +66,7 @@ export function rotated(image: Float32Array, angle: number): Float32Array {
 
 const mixed = (first: number, second: number, share: number): number => first + share * (second - first);
 
-/** Half a pixel of ink is still ink under the densest fog: the image and that much fog, scaled back to [0, 1]. */
+/** How much fog is laid over the ink, at least and at most; image and fog together are scaled back to [0, 1]. */
 const FOG_DENSITIES: readonly [number, number] = [0.3, 1];
 
 /** Lays patchy fog over the image, as MNIST-C (Mu and Gilmer 2019) does, but thinner. */
