@@ -8,6 +8,12 @@ import { sum_f32x4 } from "../vector/sum";
 
 const ROW_BYTES: usize = 28 * 4;
 
+/**
+ * Derivatives with respect to a logit up to this count as zero, far below the last digit of any sum of them: on their way
+ * back they would become subnormal numbers, which processors are slow with.
+ */
+const LEAST_DERIVATIVE: f32 = 1e-20;
+
 /** Weight of ½‖z‖² and largest ‖z‖; set when a model is loaded. */
 export let beta: f32 = 1;
 export let sphereRadius: f32 = 5;
@@ -87,6 +93,7 @@ function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGrad
   const gradients = plan.logitsGradient();
   const one = f32x4.splat(1);
   const scale = f32x4.splat(2.0 / <f32>plan.PIXELS);
+  const least = f32x4.splat(LEAST_DERIVATIVE);
   let sum = f32x4.splat(0);
   let target = compared;
   for (let y: usize = 0; y < 28; ++y) {
@@ -101,7 +108,9 @@ function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGrad
       sum = f32x4.add(sum, f32x4.mul(difference, difference));
       if (withGradient) {
         const slope = f32x4.mul(g, f32x4.sub(one, g));
-        v128.store(gradientRow + at, f32x4.mul(scale, f32x4.mul(difference, slope)));
+        const derivative = f32x4.mul(scale, f32x4.mul(difference, slope));
+        const counts = f32x4.gt(f32x4.abs(derivative), least);
+        v128.store(gradientRow + at, v128.and(derivative, counts));
       }
     }
   }
