@@ -33,7 +33,7 @@ export interface RaceRules {
 }
 
 const STANDARD: RaceRules = {
-  foretold: 4,
+  foretold: 6,
   raced: 5,
   polished: 5,
   contested: 8,
