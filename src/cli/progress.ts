@@ -19,8 +19,14 @@ class BarProgress implements Progress {
   private readonly bar: SingleBar;
   private started = false;
   constructor(stream: NodeJS.WritableStream, label: string) {
+    // The terminal's settings stay as they are: Ctrl-C ends the program where it is, with no time to put them back.
     this.bar = new SingleBar(
-      { stream, format: `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted}`, hideCursor: true },
+      {
+        stream,
+        format: `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted}`,
+        hideCursor: false,
+        linewrap: true,
+      },
       Presets.shades_classic,
     );
   }
