@@ -19,7 +19,13 @@ const SOURCES = [
 ];
 /** Written by the build itself. */
 const GENERATED = join("assembly", "frozen.ts");
-const PRODUCTS = ["dist/abs.wasm", "dist/library/index.js", "dist/library/cli.js", "dist/library/index.d.ts"];
+const PRODUCTS = [
+  "dist/abs.wasm",
+  "dist/library/index.js",
+  "dist/library/cli.js",
+  "dist/library/worker.js",
+  "dist/library/index.d.ts",
+];
 
 function run(script) {
   console.error(`> npm ${script.join(" ")}`);

@@ -1,20 +1,15 @@
+import { pMapIterable } from "p-map";
 import type { Classification } from "../classifier.ts";
-import { messageOf } from "../image/read/image-file-error.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS } from "./command.ts";
-import {
-  type CommandClassifier,
-  DONE,
-  type Environment,
-  FAILED,
-  printJson,
-  printLines,
-  wantsColour,
-} from "./environment.ts";
-import { FRAME_OPTIONS, type Frame, frameMode, openFrames } from "./frames.ts";
-import { withClassifier } from "./load-classifier.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, WORKERS_OPTION } from "./command.ts";
+import { DONE, type Environment, FAILED, printJson, printLines, wantsColour } from "./environment.ts";
+import { FRAME_OPTIONS, frameMode } from "./frames.ts";
+import { withWorkforce } from "./load-classifier.ts";
 import { renderPictures } from "./picture.ts";
+import type { ClassifiedFrame, ClassifiedRange, FrameRange, Tasks } from "./tasks.ts";
 
 const DEFAULT_PICTURES = 3;
+/** Frames of a file that one worker classifies before the next takes over. */
+const LONGEST_RANGE = 50;
 
 /** `abs classify`: names the digit in each image. */
 export const classifyCommand: Command = {
@@ -26,9 +21,14 @@ export const classifyCommand: Command = {
     ...MODEL_OPTIONS,
     ...FRAME_OPTIONS,
     ...RANGE_OPTIONS,
+    ...WORKERS_OPTION,
     pictures: { value: "N", description: `draw the first N images of each file (default: ${DEFAULT_PICTURES})` },
   },
-  examples: ["abs classify three.jpg", "abs classify t10k-images-idx3-ubyte.gz --limit 20 --json"],
+  examples: [
+    "abs classify three.jpg",
+    "abs classify t10k-images-idx3-ubyte.gz --limit 20 --json",
+    "abs classify scans/*.png --workers auto",
+  ],
   run: classifyFiles,
 };
 
@@ -46,25 +46,26 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
   const results: object[] = [];
   const failures: Failure[] = [];
 
-  await withClassifier(invocation, environment, async (classifier) => {
-    for (const file of invocation.positionals) {
-      try {
-        const frames = await openFrames(file, mode);
-        if (offset >= frames.count)
-          throw new Error(`${file}: has ${frames.count} images; --offset ${offset} skips them all`);
-        const end = Math.min(frames.count, offset + limit);
-        for (let index = offset; index < end; index++) {
-          const frame = frames.at(index);
-          if (json) results.push(asDocument(file, index, frame, classifier.classify(frame.image)));
-          else {
-            const title = frames.count === 1 ? file : `${file} [${index}]`;
-            printFrame(environment, classifier, title, frame, index - offset < pictures);
-          }
+  await withWorkforce(invocation, environment, invocation.workers(), async ({ tasks, concurrency }) => {
+    const wanted = (file: string): FrameRange => ({
+      file,
+      mode,
+      from: offset,
+      to: offset + limit,
+      drawTo: json ? 0 : offset + pictures,
+    });
+    const begin = (file: string): Promise<Begun> => classifyFirst(tasks, wanted(file));
+    for await (const begun of pMapIterable(invocation.positionals, begin, { concurrency })) {
+      const { file } = begun.range;
+      for await (const { frames, count, failure } of withRest(tasks, begun, concurrency)) {
+        for (const frame of frames) {
+          if (json) results.push(asDocument(file, frame));
+          else printFrame(environment, count === 1 ? file : `${file} [${frame.index}]`, frame);
         }
-      } catch (error) {
-        const message = messageOf(error);
-        failures.push({ file, error: message });
-        environment.stderr.write(`abs classify: ${message.startsWith(`${file}:`) ? message : `${file}: ${message}`}\n`);
+        if (failure === undefined) continue;
+        failures.push({ file, error: failure });
+        environment.stderr.write(`abs classify: ${failure.startsWith(`${file}:`) ? failure : `${file}: ${failure}`}\n`);
+        break;
       }
     }
   });
@@ -72,7 +73,33 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
   return failures.length === 0 ? DONE : FAILED;
 }
 
-function asDocument(file: string, index: number, frame: Frame, classification: Classification): object {
+/** A file of which the first frames are classified. */
+interface Begun {
+  readonly range: FrameRange;
+  readonly first: ClassifiedRange;
+}
+
+/** Classifies the first frames of a range, since how many there are is known only once the file is read. */
+async function classifyFirst(tasks: Tasks, range: FrameRange): Promise<Begun> {
+  const { file, from, to } = range;
+  const first = await tasks.classifyFrames({ ...range, to: Math.min(to, from + LONGEST_RANGE) });
+  if (first.failure !== undefined || from < first.count) return { range, first };
+  const failure = `${file}: has ${first.count} images; --offset ${from} skips them all`;
+  return { range, first: { ...first, failure } };
+}
+
+/** The first frames, and then the others as they are classified, in the file's order. */
+async function* withRest(tasks: Tasks, { range, first }: Begun, concurrency: number): AsyncGenerator<ClassifiedRange> {
+  yield first;
+  const end = Math.min(range.to, first.count);
+  const ranges: FrameRange[] = [];
+  for (let from = range.from + LONGEST_RANGE; from < end; from += LONGEST_RANGE) {
+    ranges.push({ ...range, from, to: Math.min(end, from + LONGEST_RANGE) });
+  }
+  yield* pMapIterable(ranges, (rest) => tasks.classifyFrames(rest), { concurrency });
+}
+
+function asDocument(file: string, { index, found, classification }: ClassifiedFrame): object {
   const { label, name, rejected, confidence, probabilities, losses, evaluations } = classification;
   return {
     file,
@@ -84,34 +111,24 @@ function asDocument(file: string, index: number, frame: Frame, classification: C
     probabilities,
     losses,
     evaluations,
-    preprocessed: frame.found !== undefined,
-    ...frame.found,
+    preprocessed: found !== undefined,
+    ...found,
   };
 }
 
-function printFrame(
-  environment: Environment,
-  classifier: CommandClassifier,
-  title: string,
-  frame: Frame,
-  draw: boolean,
-): void {
-  if (!draw) {
-    printLines(environment, [`${title}: ${verdict(classifier.classify(frame.image))}`]);
-    return;
-  }
-  const explanation = classifier.explain(frame.image);
-  const reconstruction = explanation.classes[explanation.label]?.reconstruction ?? new Float32Array(frame.image.length);
-  printLines(environment, [
-    `${title}: ${verdict(explanation)}`,
-    ...renderPictures(
+function printFrame(environment: Environment, title: string, { classification, drawing }: ClassifiedFrame): void {
+  printLines(environment, [`${title}: ${verdict(classification)}`]);
+  if (drawing === undefined) return;
+  printLines(
+    environment,
+    renderPictures(
       [
-        { title: "seen", values: explanation.image },
-        { title: `redrawn as ${explanation.name}`, values: reconstruction },
+        { title: "seen", values: drawing.seen },
+        { title: `redrawn as ${classification.name}`, values: drawing.redrawn },
       ],
       { colour: wantsColour(environment), columns: environment.stdout.columns ?? 80 },
     ),
-  ]);
+  );
 }
 
 /** A classification in a few words. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { CONFIDENCES, INFERENCES, type Inference } from "../classifier.ts";
 import { EFFORTS, type Effort } from "../effort.ts";
@@ -67,6 +68,14 @@ export const RANGE_OPTIONS = {
   limit: { value: "N", description: "stop after N images (default: all)" },
 } as const satisfies Command["options"];
 
+/** Threads beyond this cost memory and gain nothing on any machine that we know of. */
+const MOST_WORKERS = 256;
+
+/** The option of commands that spread their images over threads. */
+export const WORKERS_OPTION = {
+  workers: { value: "N", description: "classify on N threads, or auto: as many as there are cores (default: 1)" },
+} as const satisfies Command["options"];
+
 /** The arguments and options of one call, with typed and checked access. */
 export class Invocation {
   readonly positionals: readonly string[];
@@ -126,6 +135,21 @@ export class Invocation {
       throw new UsageError(`--${name} wants ${choices.join(" or ")}, got ${JSON.stringify(value)}`);
     }
     return found;
+  }
+
+  /**
+   * The value of `--workers`: how many threads classify, 1 unless asked otherwise.
+   *
+   * @throws UsageError when it is neither `auto` nor a whole number from 1 to 256
+   */
+  workers(): number {
+    const value = this.text("workers") ?? "1";
+    if (value === "auto") return Math.min(MOST_WORKERS, availableParallelism());
+    const workers = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
+    if (workers >= 1 && workers <= MOST_WORKERS) return workers;
+    throw new UsageError(
+      `--workers wants auto or a whole number from 1 to ${MOST_WORKERS}, got ${JSON.stringify(value)}`,
+    );
   }
 
   /** The value of `--variant`. */

@@ -2,6 +2,7 @@ import type { Classifier, Inference } from "../classifier.ts";
 import type { Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
 import type { Variant } from "../weights/variants.ts";
+import type { Tasks } from "./tasks.ts";
 
 /** Where a command prints. Both `process.stdout` and a stream that only collects will do. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -12,15 +13,29 @@ export type CommandClassifier = Pick<
   "classes" | "confidence" | "classify" | "classifyBatch" | "explain" | "sample" | "dispose"
 >;
 
+/** Which classifier the command line asks for; what is left out has its default. */
+export interface ClassifierSettings {
+  readonly weights?: Uint8Array;
+  readonly inference?: Inference;
+  readonly effort?: Effort;
+  readonly variant?: Variant;
+  readonly confidence?: ConfidenceKind;
+}
+
+/** Hears how far the preparation of the paper's inference is. */
+export type ReportProgress = (done: number, total: number) => void;
+
 /** How the commands get one; given as a value so that a test can put something small in its place. */
-export type CreateClassifier = (options?: {
-  weights?: Uint8Array;
-  inference?: Inference;
-  effort?: Effort;
-  variant?: Variant;
-  confidence?: ConfidenceKind;
-  onProgress?: (done: number, total: number) => void;
-}) => Promise<CommandClassifier>;
+export type CreateClassifier = (
+  options?: ClassifierSettings & { readonly onProgress?: ReportProgress },
+) => Promise<CommandClassifier>;
+
+/** How the commands get up to `threads` of them, each on a thread of its own; `dispose` ends the threads. */
+export type CreateThreads = (
+  threads: number,
+  settings: ClassifierSettings,
+  onProgress: ReportProgress,
+) => Promise<Tasks & { dispose(): Promise<void> }>;
 
 /** Everything outside a command that it touches, other than files and the network. */
 export interface Environment {
@@ -33,6 +48,7 @@ export interface Environment {
   /** The package's version. */
   readonly version: string;
   readonly createClassifier: CreateClassifier;
+  readonly createThreads: CreateThreads;
 }
 
 /** Exit codes. */

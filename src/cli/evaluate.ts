@@ -1,13 +1,17 @@
+import { availableParallelism } from "node:os";
+import { pMapIterable } from "p-map";
 import { IMAGE_PIXELS } from "../weights/decoderShape.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError } from "./command.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
-import { withClassifier } from "./load-classifier.ts";
-import { readSplit, SPLITS } from "./mnist-files.ts";
-import { startProgress } from "./progress.ts";
+import { type Workforce, withWorkforce } from "./load-classifier.ts";
+import { type LabelledImages, readSplit, SPLITS } from "./mnist-files.ts";
+import { type Progress, startProgress } from "./progress.ts";
 import { ScoreBoard, type Scores } from "./scores.ts";
+import type { TimedBatch } from "./tasks.ts";
 
 /** Images classified between two reports of progress. */
-const CHUNK = 50;
+const LONGEST_CHUNK = 50;
+const CHUNKS_A_WORKER = 4;
 
 /** `abs evaluate`: measures accuracy on a labelled data set. */
 export const evaluateCommand: Command = {
@@ -19,9 +23,10 @@ export const evaluateCommand: Command = {
     data: { value: "DIR", description: "directory with t10k-… and train-…-ubyte files, gzip or not" },
     split: { value: "NAME", description: `${SPLITS.join(" or ")} (default: test)` },
     ...RANGE_OPTIONS,
+    ...WORKERS_OPTION,
     ...MODEL_OPTIONS,
   },
-  examples: ["abs evaluate --data mnist --limit 1000", "abs evaluate --data mnist --split train --json"],
+  examples: ["abs evaluate --data mnist --limit 1000", "abs evaluate --data mnist --split train --workers auto --json"],
   run: evaluateSplit,
 };
 
@@ -33,28 +38,20 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   const inference = invocation.inference() ?? "race";
   const effort = invocation.effort() ?? "standard";
   const variant = invocation.variant() ?? "abs";
-  const { count, images, labels } = await readSplit(directory, split);
-  if (offset >= count) throw new UsageError(`--offset ${offset} skips all ${count} images`);
-  const end = Math.min(count, offset + limit);
+  const wanted = invocation.workers();
+  const data = await readSplit(directory, split);
+  if (offset >= data.count) throw new UsageError(`--offset ${offset} skips all ${data.count} images`);
+  const end = Math.min(data.count, offset + limit);
+  const chunk = chunkLength(end - offset, wanted);
+  const chunks = Array.from({ length: Math.ceil((end - offset) / chunk) }, (_, index) => {
+    const start = offset + index * chunk;
+    return { start, stop: Math.min(end, start + chunk) };
+  });
+  const workers = Math.min(wanted, chunks.length);
 
-  const scores = await withClassifier(invocation, environment, (classifier) => {
-    const board = new ScoreBoard(classifier.classes);
-    const progress = startProgress(environment, "evaluating");
-    try {
-      for (let start = offset; start < end; start += CHUNK) {
-        const stop = Math.min(end, start + CHUNK);
-        const began = performance.now();
-        const classifications = classifier.classifyBatch(images.subarray(start * IMAGE_PIXELS, stop * IMAGE_PIXELS));
-        const milliseconds = (performance.now() - began) / (stop - start);
-        classifications.forEach((classification, index) => {
-          board.add(classification, labels[start + index] as number, milliseconds);
-        });
-        progress.report(stop - offset, end - offset);
-      }
-    } finally {
-      progress.stop();
-    }
-    return { confidence: classifier.confidence, ...board.scores() };
+  const scores = await withWorkforce(invocation, environment, workers, async (workforce) => {
+    const board = await scoreChunks(workforce, data, chunks, startProgress(environment, "evaluating"));
+    return { confidence: workforce.confidence, ...board };
   });
 
   if (invocation.flag("json")) {
@@ -65,16 +62,62 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
       inference,
       effort,
       variant,
-      timedOverChunksOf: CHUNK,
+      workers,
+      timedOverChunksOf: chunk,
       ...scores,
     });
   } else {
-    printLines(environment, scoreLines(scores));
+    printLines(environment, scoreLines(scores, workers, chunk));
   }
   return DONE;
 }
 
-function scoreLines(scores: Scores): string[] {
+/** Images a chunk. Several workers get smaller ones if need be, so that they come to an end at about the same time. */
+function chunkLength(images: number, workers: number): number {
+  return workers === 1 ? LONGEST_CHUNK : Math.min(LONGEST_CHUNK, Math.ceil(images / (CHUNKS_A_WORKER * workers)));
+}
+
+interface Chunk {
+  readonly start: number;
+  readonly stop: number;
+}
+
+interface TimedScores extends Scores {
+  /** Images a second from handing out the first chunk to the last answer: the start of threads is included. */
+  readonly imagesPerSecond: number;
+}
+
+async function scoreChunks(
+  { classes, tasks, concurrency }: Workforce,
+  { images, labels }: LabelledImages,
+  chunks: readonly Chunk[],
+  progress: Progress,
+): Promise<TimedScores> {
+  const board = new ScoreBoard(classes);
+  const total = chunks.reduce((sum, { start, stop }) => sum + stop - start, 0);
+  const began = performance.now();
+  let done = 0;
+  const classify = async ({ start, stop }: Chunk): Promise<TimedBatch & Chunk> => ({
+    ...(await tasks.classifyBatch(images.subarray(start * IMAGE_PIXELS, stop * IMAGE_PIXELS))),
+    start,
+    stop,
+  });
+  try {
+    const answers = pMapIterable(chunks, classify, { concurrency });
+    for await (const { classifications, milliseconds, start, stop } of answers) {
+      classifications.forEach((classification, index) => {
+        board.add(classification, labels[start + index] as number, milliseconds / (stop - start));
+      });
+      done += stop - start;
+      progress.report(done, total);
+    }
+  } finally {
+    progress.stop();
+  }
+  return { ...board.scores(), imagesPerSecond: (1000 * total) / (performance.now() - began) };
+}
+
+function scoreLines(scores: TimedScores, workers: number, chunk: number): string[] {
   const percent = (share: number | null): string => (share === null ? "–" : `${(100 * share).toFixed(2)} %`);
   const names = scores.classes.map(({ name }) => name);
   const width =
@@ -87,7 +130,8 @@ function scoreLines(scores: Scores): string[] {
     `accuracy     ${percent(scores.accuracy)} (${scores.correct} of ${scores.images}; 95 % interval ${percent(low)} to ${percent(high)})`,
     `rejected     ${percent(scores.rejected.share)} (${scores.rejected.images})`,
     `evaluations  ${scores.meanEvaluations.toFixed(1)} an image`,
-    `time         ${median.toFixed(2)} ms an image (median), ${p99.toFixed(2)} ms (99th percentile), over chunks of ${CHUNK}`,
+    `time         ${median.toFixed(2)} ms an image${workers === 1 ? "" : " on its worker's clock"} (median), ${p99.toFixed(2)} ms (99th percentile), over chunks of ${chunk}`,
+    `throughput   ${scores.imagesPerSecond.toFixed(0)} images a second with ${workersOnCores(workers)}`,
     "",
     "confusion (rows are true classes, columns answers)",
     cells(["", ...names]),
@@ -99,4 +143,10 @@ function scoreLines(scores: Scores): string[] {
         `${cells([name, images])}${percent(precision).padStart(12)}${percent(recall).padStart(12)}`,
     ),
   ];
+}
+
+function workersOnCores(workers: number): string {
+  const cores = availableParallelism();
+  if (workers === 1) return "1 worker";
+  return `${workers} workers on ${cores === 1 ? "1 core" : `${cores} cores`}, their start included`;
 }

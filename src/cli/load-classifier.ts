@@ -1,11 +1,19 @@
 import { ImageFileError, messageOf } from "../image/read/image-file-error.ts";
 import { readBoundedFile } from "../image/read/read-bounded-file.ts";
 import type { Invocation } from "./command.ts";
-import type { CommandClassifier, Environment } from "./environment.ts";
-import { startProgress } from "./progress.ts";
+import type { ClassifierSettings, CommandClassifier, Environment } from "./environment.ts";
+import { type Progress, startProgress } from "./progress.ts";
+import { ClassifierTasks, type Tasks } from "./tasks.ts";
 
-/** What a command does with the classifier. */
-type Use<Result> = (classifier: CommandClassifier) => Promise<Result> | Result;
+/** What a command does with what it was given. */
+type Use<Given, Result> = (given: Given) => Promise<Result> | Result;
+
+/** Somebody to do the tasks, and for which model. */
+export interface Workforce extends Pick<CommandClassifier, "classes" | "confidence"> {
+  readonly tasks: Tasks;
+  /** Tasks that may be waiting for a result at once without anybody being idle. */
+  readonly concurrency: number;
+}
 
 /**
  * Makes the classifier that `--weights`, `--inference`, `--effort`, `--variant` and `--confidence` ask for, hands it
@@ -17,7 +25,49 @@ type Use<Result> = (classifier: CommandClassifier) => Promise<Result> | Result;
 export async function withClassifier<Result>(
   invocation: Invocation,
   environment: Environment,
-  use: Use<Result>,
+  use: Use<CommandClassifier, Result>,
+): Promise<Result> {
+  return await withSettings(invocation, environment, ({ classifier }) => use(classifier));
+}
+
+/**
+ * As `withClassifier`, but for tasks, on this thread where one worker is wanted and on threads of their own otherwise.
+ * The threads have ended when this settles, whether or not `use` threw.
+ *
+ * @param workers the most threads, from 1
+ */
+export async function withWorkforce<Result>(
+  invocation: Invocation,
+  environment: Environment,
+  workers: number,
+  use: Use<Workforce, Result>,
+): Promise<Result> {
+  return await withSettings(invocation, environment, async ({ classifier, settings, progress }) => {
+    const { classes, confidence } = classifier;
+    if (workers === 1) {
+      return await use({ classes, confidence, tasks: new ClassifierTasks(classifier), concurrency: 1 });
+    }
+    const threads = await environment.createThreads(workers, settings, (done, total) => progress.report(done, total));
+    try {
+      // Twice as many as workers, so that the next task is there when one is done.
+      return await use({ classes, confidence, tasks: threads, concurrency: 2 * workers });
+    } finally {
+      await threads.dispose();
+    }
+  });
+}
+
+/** A classifier, what it was made with, and where preparations are shown. */
+interface Made {
+  readonly classifier: CommandClassifier;
+  readonly settings: ClassifierSettings;
+  readonly progress: Progress;
+}
+
+async function withSettings<Result>(
+  invocation: Invocation,
+  environment: Environment,
+  use: Use<Made, Result>,
 ): Promise<Result> {
   const inference = invocation.inference();
   const effort = invocation.effort();
@@ -25,23 +75,23 @@ export async function withClassifier<Result>(
   const confidence = invocation.confidence();
   const weightsPath = invocation.text("weights");
   const weights = weightsPath === undefined ? undefined : await readBoundedFile(weightsPath);
+  const settings: ClassifierSettings = {
+    ...(weights === undefined ? {} : { weights }),
+    ...(inference === undefined ? {} : { inference }),
+    ...(effort === undefined ? {} : { effort }),
+    ...(variant === undefined ? {} : { variant }),
+    ...(confidence === undefined ? {} : { confidence }),
+  };
   // The paper's inference prepares itself at the first image, so this goes on while the classifier is used.
   const progress = startProgress(environment, "preparing");
   try {
     const classifier = await environment
-      .createClassifier({
-        ...(weights === undefined ? {} : { weights }),
-        ...(inference === undefined ? {} : { inference }),
-        ...(effort === undefined ? {} : { effort }),
-        ...(variant === undefined ? {} : { variant }),
-        ...(confidence === undefined ? {} : { confidence }),
-        onProgress: (done, total) => progress.report(done, total),
-      })
+      .createClassifier({ ...settings, onProgress: (done, total) => progress.report(done, total) })
       .catch((error: unknown) => {
         throw weightsPath === undefined ? error : new ImageFileError(weightsPath, messageOf(error), { cause: error });
       });
     try {
-      return await use(classifier);
+      return await use({ classifier, settings, progress });
     } finally {
       classifier.dispose();
     }

@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { createClassifier } from "../index.ts";
+import { packagedModule } from "../load/node.ts";
 import { runProgram } from "./program.ts";
+import { ThreadPool } from "./thread-pool.ts";
+
+/** The built worker.ts. The same path leads to it from src/cli and from dist/library, where the build puts this code. */
+const WORKER = fileURLToPath(new URL("../../dist/library/worker.js", import.meta.url));
 
 /** The version in the nearest package.json above this file, wherever the build has put it. */
 function packageVersion(): string {
@@ -16,6 +22,14 @@ function packageVersion(): string {
   return "unknown";
 }
 
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** The packaged module, compiled once for all threads. */
+function compiledModule(): Promise<WebAssembly.Module> {
+  compiled ??= packagedModule().then((bytes) => WebAssembly.compile(bytes));
+  return compiled;
+}
+
 // `abs … | head` closes the pipe early; that is no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
@@ -28,5 +42,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: process.stderr,
   variables: process.env,
   version: packageVersion(),
-  createClassifier,
+  createClassifier: async (options) => createClassifier({ ...options, module: await compiledModule() }),
+  createThreads: async (threads, settings, onProgress) =>
+    new ThreadPool(WORKER, threads, { ...settings, module: await compiledModule() }, onProgress),
 });

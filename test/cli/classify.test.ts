@@ -97,6 +97,24 @@ describe("abs classify", () => {
     expect(past.stderr).toContain("has 5 images; --offset 5 skips them all");
   });
 
+  it("prints the same in the same order with several workers", async () => {
+    const images = Uint8Array.from({ length: 230 * 784 }, (_, index) =>
+      index % 784 === 0 ? (7 * Math.floor(index / 784)) % 250 : index % 7,
+    );
+    const large = await directory.write("large", idxBytes([230, 28, 28], images));
+    const words = ["classify", digit, large, "missing.png", frame, broken, dataSet, inverted, "--pictures", "2"];
+    for (const more of [[], ["--json"], ["--offset", "1", "--limit", "120"]]) {
+      const alone = await run([...words, ...more]);
+      const together = await run([...words, ...more, "--workers", "3"]);
+      expect(together.threads).toMatchObject([{ count: 3, disposed: true }]);
+      expect(together.stdout).toBe(alone.stdout);
+      expect(together).toMatchObject({ code: 1, stderr: alone.stderr });
+      expect(alone.stderr).not.toBe("");
+    }
+    const { results } = JSON.parse((await run(["classify", large, "--json", "--workers", "2"])).stdout);
+    expect(results.map(({ frame }: { frame: number }) => frame)).toEqual(Array.from({ length: 230 }, (_, at) => at));
+  });
+
   it("says so when it does not recognise anything", async () => {
     const blank = await directory.write(
       "blank.png",

@@ -10,7 +10,7 @@ import { dataFetchCommandFor } from "../../src/cli/data-fetch.ts";
 import { fetchDataFiles } from "../../src/cli/download.ts";
 import { type DataFile, MNIST_FILES } from "../../src/cli/mnist-files.ts";
 import { temporaryDirectory } from "../image/read/files.ts";
-import { Collector, FakeClassifier } from "./fake-classifier.ts";
+import { Collector, FakeClassifier, FakeThreads } from "./fake-classifier.ts";
 
 const CONTENT = Buffer.from("what the file holds, unpacked ".repeat(50));
 const PACKED = gzipSync(CONTENT);
@@ -134,6 +134,7 @@ describe("abs data fetch", () => {
       variables: {},
       version: "1.2.3",
       createClassifier: async () => new FakeClassifier(),
+      createThreads: async (count, settings) => new FakeThreads(count, settings),
     });
     return { code, stdout: stdout.text, stderr: stderr.text };
   }

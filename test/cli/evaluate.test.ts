@@ -1,4 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -64,6 +65,51 @@ describe("abs evaluate", () => {
     expect(classifier.batchLengths).toEqual([9]);
     expect(JSON.parse(stdout)).toMatchObject({ offset: 11, images: 9, correct: 9 });
     expect(await run(["evaluate", "--data", directory.path, "--offset", "120"])).toMatchObject({ code: 2 });
+  });
+
+  it("scores the same with several workers", async () => {
+    const words = ["evaluate", "--data", directory.path, "--json"];
+    const alone = JSON.parse((await run(words)).stdout);
+    const { stdout, classifier, threads } = await run([...words, "--workers", "3"]);
+    const together = JSON.parse(stdout);
+    expect(classifier.batchLengths).toEqual([]);
+    expect(threads).toEqual([expect.objectContaining({ count: 3, disposed: true })]);
+    expect([alone.workers, together.workers]).toEqual([1, 3]);
+    for (const document of [alone, together]) {
+      expect(document.imagesPerSecond).toBeGreaterThan(0);
+      for (const name of ["workers", "timedOverChunksOf", "imagesPerSecond", "millisecondsPerImage"]) {
+        delete document[name];
+      }
+    }
+    expect(together).toEqual(alone);
+  });
+
+  it("starts no more workers than it has work for, and as many as there are cores when asked", async () => {
+    const words = ["evaluate", "--data", directory.path, "--json", "--limit", "3", "--workers"];
+    expect((await run([...words, "8"])).threads).toMatchObject([{ count: 3 }]);
+    expect((await run(["evaluate", "--data", directory.path, "--limit", "1", "--workers", "8"])).threads).toEqual([]);
+    const { stdout } = await run(["evaluate", "--data", directory.path, "--json", "--workers", "auto"]);
+    expect(JSON.parse(stdout).workers).toBe(Math.min(COUNT, availableParallelism()));
+  });
+
+  it("says what the times mean", async () => {
+    const words = ["evaluate", "--data", directory.path];
+    const alone = (await run(words)).stdout;
+    expect(alone).toMatch(/time +\S+ ms an image \(median\), \S+ ms \(99th percentile\), over chunks of 50\n/);
+    expect(alone).toMatch(/throughput +\d+ images a second with 1 worker\n/);
+    const together = (await run([...words, "--workers", "2"])).stdout;
+    expect(together).toMatch(/ ms an image on its worker's clock \(median\), .*, over chunks of 15\n/);
+    expect(together).toMatch(/throughput +\d+ images a second with 2 workers on \d+ cores?, their start included\n/);
+  });
+
+  it("hands the model's options to the workers", async () => {
+    const weights = await directory.write("own.safetensors", Uint8Array.of(1, 2, 3));
+    const model = ["--inference", "paper", "--effort", "quick", "--variant", "binary-abs", "--confidence", "paper"];
+    const words = ["evaluate", "--data", directory.path, "--workers", "2", "--weights", weights, ...model];
+    const settings = { inference: "paper", effort: "quick", variant: "binary-abs", confidence: "paper" };
+    const [threads] = (await run(words)).threads;
+    expect(threads?.settings).toEqual({ ...settings, weights: expect.anything() });
+    expect(Array.from(threads?.settings.weights ?? [])).toEqual([1, 2, 3]);
   });
 
   it("names the file that is missing or wrong", async () => {

@@ -1,7 +1,20 @@
 import { Writable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import type { Classification, Explanation } from "../../src/classifier.ts";
-import type { CommandClassifier, CreateClassifier, Environment } from "../../src/cli/environment.ts";
+import type {
+  ClassifierSettings,
+  CommandClassifier,
+  CreateClassifier,
+  Environment,
+} from "../../src/cli/environment.ts";
 import { runProgram } from "../../src/cli/program.ts";
+import {
+  type ClassifiedRange,
+  ClassifierTasks,
+  type FrameRange,
+  type Tasks,
+  type TimedBatch,
+} from "../../src/cli/tasks.ts";
 
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
@@ -63,6 +76,37 @@ export class FakeClassifier implements CommandClassifier {
   }
 }
 
+/** Threads that are none: of the tasks that wait together, the later ones are done first. */
+export class FakeThreads implements Tasks {
+  disposed = false;
+  private waiting = 0;
+  private readonly tasks = new ClassifierTasks(new FakeClassifier());
+
+  constructor(
+    readonly count: number,
+    readonly settings: ClassifierSettings,
+  ) {}
+
+  async classifyBatch(images: Uint8Array): Promise<TimedBatch> {
+    return await this.outOfOrder(() => this.tasks.classifyBatch(images));
+  }
+
+  async classifyFrames(range: FrameRange): Promise<ClassifiedRange> {
+    return await this.outOfOrder(() => this.tasks.classifyFrames(range));
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+  }
+
+  private async outOfOrder<Result>(task: () => Promise<Result>): Promise<Result> {
+    this.waiting++;
+    await setTimeout(Math.max(1, 20 - 4 * this.waiting));
+    this.waiting--;
+    return await task();
+  }
+}
+
 /** What a run of the program printed and returned. */
 export interface Run {
   readonly code: number;
@@ -71,6 +115,8 @@ export interface Run {
   readonly classifier: FakeClassifier;
   /** The options that the classifier was made with. */
   readonly options: readonly (Parameters<CreateClassifier>[0] & object)[];
+  /** The threads that were asked for. */
+  readonly threads: readonly FakeThreads[];
 }
 
 /** Runs the program on a command line with a fake classifier and collects what it prints. */
@@ -79,6 +125,7 @@ export async function run(words: readonly string[], changes: Partial<Environment
   const stderr = new Collector();
   const classifier = new FakeClassifier();
   const options: (Parameters<CreateClassifier>[0] & object)[] = [];
+  const threads: FakeThreads[] = [];
   const code = await runProgram(words, {
     stdout,
     stderr,
@@ -88,9 +135,14 @@ export async function run(words: readonly string[], changes: Partial<Environment
       options.push(given);
       return classifier;
     },
+    createThreads: async (count, settings) => {
+      const made = new FakeThreads(count, settings);
+      threads.push(made);
+      return made;
+    },
     ...changes,
   });
-  return { code, stdout: stdout.text, stderr: stderr.text, classifier, options };
+  return { code, stdout: stdout.text, stderr: stderr.text, classifier, options, threads };
 }
 
 /** A stream that keeps what is written to it. */

@@ -46,6 +46,11 @@ describe("abs", () => {
     [["sample", "1", "--count", "999999"], "--count wants at most 10000"],
     [["evaluate"], "missing option: --data DIR"],
     [["evaluate", "--data", ".", "--split", "dev"], '--split wants test or train, got "dev"'],
+    ...["0", "-1", "1.5", "max", "257", ""].map((value): [string[], string] => [
+      ["evaluate", "--data", ".", `--workers=${value}`],
+      `--workers wants auto or a whole number from 1 to 256, got "${value}"`,
+    ]),
+    [["classify", "a.png", "--workers", "many"], '--workers wants auto or a whole number from 1 to 256, got "many"'],
     [["data", "fetch", "d", "--mirror", "ftp://x/"], '--mirror wants an http or https address, got "ftp://x/"'],
   ])("calls %j wrong usage, says why and where help is", async (words, message) => {
     const { code, stdout, stderr } = await run(words);

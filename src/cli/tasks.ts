@@ -1,0 +1,97 @@
+import type { Classification } from "../classifier.ts";
+import { messageOf } from "../image/read/image-file-error.ts";
+import type { CommandClassifier } from "./environment.ts";
+import { type Frame, type FrameMode, type FrameSource, openFrames } from "./frames.ts";
+
+/** A batch's classifications and how long it took. */
+export interface TimedBatch {
+  readonly classifications: readonly Classification[];
+  /** Wall-clock milliseconds of the whole batch on its thread. */
+  readonly milliseconds: number;
+}
+
+/** Which frames of an image file are to be classified. */
+export interface FrameRange {
+  readonly file: string;
+  readonly mode: FrameMode;
+  /** Index of the first frame. */
+  readonly from: number;
+  /** Index behind the last frame; may lie beyond the file's end. */
+  readonly to: number;
+  /** Frames before this index are redrawn as well. */
+  readonly drawTo: number;
+}
+
+/** What became of one frame. */
+export interface ClassifiedFrame {
+  readonly index: number;
+  readonly found: Frame["found"];
+  readonly classification: Classification;
+  /** The image as the model saw it and the winner's redrawing of it, 784 values each, where asked for. */
+  readonly drawing?: { readonly seen: Float32Array; readonly redrawn: Float32Array };
+}
+
+/** The frames of a range that could be classified. */
+export interface ClassifiedRange {
+  /** Frames in the whole file, 0 where it could not be read. */
+  readonly count: number;
+  readonly frames: readonly ClassifiedFrame[];
+  /** Why the file could not be read, or the frame behind the last one not be classified. */
+  readonly failure?: string;
+}
+
+/** What the commands have done many times over, here or on other threads; see `ClassifierTasks` and `ThreadPool`. */
+export interface Tasks {
+  /** @param images n×784 bytes */
+  classifyBatch(images: Uint8Array): Promise<TimedBatch>;
+  /** Failures of the file are part of the result; only what makes going on pointless is thrown. */
+  classifyFrames(range: FrameRange): Promise<ClassifiedRange>;
+}
+
+/** The tasks on this thread. */
+export class ClassifierTasks implements Tasks {
+  private readonly classifier: CommandClassifier;
+  private opened: { file: string; mode: FrameMode; source: FrameSource } | undefined;
+
+  constructor(classifier: CommandClassifier) {
+    this.classifier = classifier;
+  }
+
+  async classifyBatch(images: Uint8Array): Promise<TimedBatch> {
+    const began = performance.now();
+    const classifications = this.classifier.classifyBatch(images);
+    return { classifications, milliseconds: performance.now() - began };
+  }
+
+  async classifyFrames(range: FrameRange): Promise<ClassifiedRange> {
+    const frames: ClassifiedFrame[] = [];
+    let count = 0;
+    try {
+      const source = await this.open(range);
+      count = source.count;
+      const end = Math.min(count, range.to);
+      for (let index = range.from; index < end; index++) {
+        frames.push(this.classifyFrame(index, source.at(index), index < range.drawTo));
+      }
+      return { count, frames };
+    } catch (error) {
+      return { count, frames, failure: messageOf(error) };
+    }
+  }
+
+  // The ranges of a large file come one after the other, and unpacking it takes longer than classifying a few frames.
+  private async open({ file, mode }: FrameRange): Promise<FrameSource> {
+    if (this.opened?.file !== file || this.opened.mode !== mode) {
+      this.opened = undefined;
+      this.opened = { file, mode, source: await openFrames(file, mode) };
+    }
+    return this.opened.source;
+  }
+
+  private classifyFrame(index: number, { image, found }: Frame, draw: boolean): ClassifiedFrame {
+    if (!draw) return { index, found, classification: this.classifier.classify(image) };
+    const { runnerUp, classes, advantage, image: seen, ...classification } = this.classifier.explain(image);
+    const redrawn = classes[classification.label]?.reconstruction ?? new Float32Array(image.length);
+    return { index, found, classification, drawing: { seen, redrawn } };
+  }
+}
