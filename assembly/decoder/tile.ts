@@ -1,7 +1,7 @@
 // The innermost loops. A tile is some neighbouring output pixels times some output channels; its sums stay in
 // registers while the kernel walks `rows` input rows and, in each, `run` consecutive floats for every pixel.
 //
-//   out[p][c] = (Σ_row Σ_r in[row][p · pixelStep + r] · w[row][r][c]) + bias[c]
+//   out[p][c] = bias[c] + Σ_row Σ_r in[row][p · pixelStep + r] · w[row][r][c]
 //
 // Both directions of a transposed convolution have this form (see transposedConvolution.ts). Weights are packed in
 // the order of the walk, so one pointer streams through them. Sums run in the same order whatever the tile, so a
@@ -21,14 +21,14 @@ export function tile4x8(
   output: usize,
   outputStep: usize,
 ): void {
-  let low0 = f32x4.splat(0);
-  let high0 = low0;
+  let low0 = v128.load(bias);
+  let high0 = v128.load(bias, 16);
   let low1 = low0;
-  let high1 = low0;
+  let high1 = high0;
   let low2 = low0;
-  let high2 = low0;
+  let high2 = high0;
   let low3 = low0;
-  let high3 = low0;
+  let high3 = high0;
   const runBytes = (<usize>run) << 2;
   for (let row = 0; row < rows; ++row) {
     let p0 = input;
@@ -59,19 +59,17 @@ export function tile4x8(
     }
     input += rowStep;
   }
-  const biasLow = v128.load(bias);
-  const biasHigh = v128.load(bias, 16);
-  v128.store(output, f32x4.add(low0, biasLow));
-  v128.store(output, f32x4.add(high0, biasHigh), 16);
+  v128.store(output, low0);
+  v128.store(output, high0, 16);
   output += outputStep;
-  v128.store(output, f32x4.add(low1, biasLow));
-  v128.store(output, f32x4.add(high1, biasHigh), 16);
+  v128.store(output, low1);
+  v128.store(output, high1, 16);
   output += outputStep;
-  v128.store(output, f32x4.add(low2, biasLow));
-  v128.store(output, f32x4.add(high2, biasHigh), 16);
+  v128.store(output, low2);
+  v128.store(output, high2, 16);
   output += outputStep;
-  v128.store(output, f32x4.add(low3, biasLow));
-  v128.store(output, f32x4.add(high3, biasHigh), 16);
+  v128.store(output, low3);
+  v128.store(output, high3, 16);
 }
 
 /** 3 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
@@ -86,12 +84,12 @@ export function tile3x8(
   output: usize,
   outputStep: usize,
 ): void {
-  let low0 = f32x4.splat(0);
-  let high0 = low0;
+  let low0 = v128.load(bias);
+  let high0 = v128.load(bias, 16);
   let low1 = low0;
-  let high1 = low0;
+  let high1 = high0;
   let low2 = low0;
-  let high2 = low0;
+  let high2 = high0;
   const runBytes = (<usize>run) << 2;
   for (let row = 0; row < rows; ++row) {
     let p0 = input;
@@ -117,16 +115,14 @@ export function tile3x8(
     }
     input += rowStep;
   }
-  const biasLow = v128.load(bias);
-  const biasHigh = v128.load(bias, 16);
-  v128.store(output, f32x4.add(low0, biasLow));
-  v128.store(output, f32x4.add(high0, biasHigh), 16);
+  v128.store(output, low0);
+  v128.store(output, high0, 16);
   output += outputStep;
-  v128.store(output, f32x4.add(low1, biasLow));
-  v128.store(output, f32x4.add(high1, biasHigh), 16);
+  v128.store(output, low1);
+  v128.store(output, high1, 16);
   output += outputStep;
-  v128.store(output, f32x4.add(low2, biasLow));
-  v128.store(output, f32x4.add(high2, biasHigh), 16);
+  v128.store(output, low2);
+  v128.store(output, high2, 16);
 }
 
 /** 1 pixel × 8 channels, for planes narrower than a tile. */
@@ -139,8 +135,8 @@ export function tile1x8(
   bias: usize,
   output: usize,
 ): void {
-  let low = f32x4.splat(0);
-  let high = low;
+  let low = v128.load(bias);
+  let high = v128.load(bias, 16);
   const runBytes = (<usize>run) << 2;
   for (let row = 0; row < rows; ++row) {
     let p = input;
@@ -154,8 +150,8 @@ export function tile1x8(
     }
     input += rowStep;
   }
-  v128.store(output, f32x4.add(low, v128.load(bias)));
-  v128.store(output, f32x4.add(high, v128.load(bias, 16)), 16);
+  v128.store(output, low);
+  v128.store(output, high, 16);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { createHash } from "node:crypto";
 import { pMapIterable } from "p-map";
 import { IMAGE_PIXELS } from "../weights/decoderShape.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
@@ -6,7 +6,9 @@ import { DONE, type Environment, printJson, printLines } from "./environment.ts"
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
 import { type LabelledImages, readSplit, SPLITS } from "./mnist-files.ts";
 import { type Progress, startProgress } from "./progress.ts";
-import { ScoreBoard, type Scores } from "./scores.ts";
+import { scoreLines } from "./score-lines.ts";
+import { ScoreBoard, scoresOf, type Tally } from "./scores.ts";
+import { type EvaluationSettings, type ImageRange, parseShard, shardOf } from "./shards.ts";
 import type { TimedBatch } from "./tasks.ts";
 
 /** Images classified between two reports of progress. */
@@ -23,10 +25,15 @@ export const evaluateCommand: Command = {
     data: { value: "DIR", description: "directory with t10k-… and train-…-ubyte files, gzip or not" },
     split: { value: "NAME", description: `${SPLITS.join(" or ")} (default: test)` },
     ...RANGE_OPTIONS,
+    shard: { value: "I/N", description: "only the I-th of N parts, from 0; `abs merge` joins what --json prints" },
     ...WORKERS_OPTION,
     ...MODEL_OPTIONS,
   },
-  examples: ["abs evaluate --data mnist --limit 1000", "abs evaluate --data mnist --split train --workers auto --json"],
+  examples: [
+    "abs evaluate --data mnist --limit 1000",
+    "abs evaluate --data mnist --split train --workers auto --json",
+    "abs evaluate --data mnist --shard 0/8 --json > 0.json",
+  ],
   run: evaluateSplit,
 };
 
@@ -35,41 +42,58 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   const split = invocation.choice("split", SPLITS) ?? "test";
   const offset = invocation.wholeNumber("offset", 0);
   const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
+  const shardText = invocation.text("shard");
+  const shard = shardText === undefined ? undefined : parseShard(shardText);
   const inference = invocation.inference() ?? "race";
   const effort = invocation.effort() ?? "standard";
   const variant = invocation.variant() ?? "abs";
   const wanted = invocation.workers();
   const data = await readSplit(directory, split);
   if (offset >= data.count) throw new UsageError(`--offset ${offset} skips all ${data.count} images`);
-  const end = Math.min(data.count, offset + limit);
-  const chunk = chunkLength(end - offset, wanted);
-  const chunks = Array.from({ length: Math.ceil((end - offset) / chunk) }, (_, index) => {
-    const start = offset + index * chunk;
-    return { start, stop: Math.min(end, start + chunk) };
+  const whole: ImageRange = { start: offset, stop: Math.min(data.count, offset + limit) };
+  const { start, stop } = shard === undefined ? whole : shardOf(whole, shard);
+  if (start === stop)
+    throw new UsageError(`--shard ${shardText} leaves this shard none of ${whole.stop - offset} images`);
+  const chunk = chunkLength(stop - start, wanted);
+  const chunks = Array.from({ length: Math.ceil((stop - start) / chunk) }, (_, index) => {
+    const from = start + index * chunk;
+    return { start: from, stop: Math.min(stop, from + chunk) };
   });
   const workers = Math.min(wanted, chunks.length);
 
-  const scores = await withWorkforce(invocation, environment, workers, async (workforce) => {
-    const board = await scoreChunks(workforce, data, chunks, startProgress(environment, "evaluating"));
-    return { confidence: workforce.confidence, ...board };
+  const found = await withWorkforce(invocation, environment, workers, async (workforce) => {
+    const board = await tallyChunks(workforce, data, chunks, startProgress(environment, "evaluating"));
+    return { confidence: workforce.confidence, weightsSha256: workforce.weightsSha256, ...board };
   });
+  const { tally, imagesPerSecond, confidence, weightsSha256 } = found;
+  const scores = scoresOf(tally);
 
   if (invocation.flag("json")) {
+    const { version } = environment;
+    const dataSha256 = sha256(data.images, data.labels);
+    const settings: EvaluationSettings = {
+      ...{ version, split, dataSha256, weightsSha256, inference, effort, variant, confidence },
+    };
     printJson(environment, {
       data: directory,
-      split,
+      ...settings,
       offset,
-      inference,
-      effort,
-      variant,
       workers,
       timedOverChunksOf: chunk,
       ...scores,
+      imagesPerSecond,
+      ...(shard === undefined ? {} : { shard, of: whole, tally }),
     });
   } else {
-    printLines(environment, scoreLines(scores, workers, chunk));
+    printLines(environment, scoreLines(scores, { workers, chunk, imagesPerSecond }));
   }
   return DONE;
+}
+
+function sha256(...parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
 }
 
 /** Images a chunk. Several workers get smaller ones if need be, so that they come to an end at about the same time. */
@@ -77,27 +101,23 @@ function chunkLength(images: number, workers: number): number {
   return workers === 1 ? LONGEST_CHUNK : Math.min(LONGEST_CHUNK, Math.ceil(images / (CHUNKS_A_WORKER * workers)));
 }
 
-interface Chunk {
-  readonly start: number;
-  readonly stop: number;
-}
-
-interface TimedScores extends Scores {
+interface TimedTally {
+  readonly tally: Tally;
   /** Images a second from handing out the first chunk to the last answer: the start of threads is included. */
   readonly imagesPerSecond: number;
 }
 
-async function scoreChunks(
+async function tallyChunks(
   { classes, tasks, concurrency }: Workforce,
   { images, labels }: LabelledImages,
-  chunks: readonly Chunk[],
+  chunks: readonly ImageRange[],
   progress: Progress,
-): Promise<TimedScores> {
+): Promise<TimedTally> {
   const board = new ScoreBoard(classes);
   const total = chunks.reduce((sum, { start, stop }) => sum + stop - start, 0);
   const began = performance.now();
   let done = 0;
-  const classify = async ({ start, stop }: Chunk): Promise<TimedBatch & Chunk> => ({
+  const classify = async ({ start, stop }: ImageRange): Promise<TimedBatch & ImageRange> => ({
     ...(await tasks.classifyBatch(images.subarray(start * IMAGE_PIXELS, stop * IMAGE_PIXELS))),
     start,
     stop,
@@ -106,7 +126,8 @@ async function scoreChunks(
     const answers = pMapIterable(chunks, classify, { concurrency });
     for await (const { classifications, milliseconds, start, stop } of answers) {
       classifications.forEach((classification, index) => {
-        board.add(classification, labels[start + index] as number, milliseconds / (stop - start));
+        const place = start + index;
+        board.add(place, classification, labels[place] as number, milliseconds / (stop - start));
       });
       done += stop - start;
       progress.report(done, total);
@@ -114,39 +135,5 @@ async function scoreChunks(
   } finally {
     progress.stop();
   }
-  return { ...board.scores(), imagesPerSecond: (1000 * total) / (performance.now() - began) };
-}
-
-function scoreLines(scores: TimedScores, workers: number, chunk: number): string[] {
-  const percent = (share: number | null): string => (share === null ? "–" : `${(100 * share).toFixed(2)} %`);
-  const names = scores.classes.map(({ name }) => name);
-  const width =
-    2 + Math.max(5, ...names.map((name) => name.length), ...scores.confusion.flat().map((n) => `${n}`.length));
-  const cells = (values: readonly (string | number)[]): string =>
-    values.map((value) => `${value}`.padStart(width)).join("");
-  const { low, high } = scores.interval;
-  const { median, p99 } = scores.millisecondsPerImage;
-  return [
-    `accuracy     ${percent(scores.accuracy)} (${scores.correct} of ${scores.images}; 95 % interval ${percent(low)} to ${percent(high)})`,
-    `rejected     ${percent(scores.rejected.share)} (${scores.rejected.images})`,
-    `evaluations  ${scores.meanEvaluations.toFixed(1)} an image`,
-    `time         ${median.toFixed(2)} ms an image${workers === 1 ? "" : " on its worker's clock"} (median), ${p99.toFixed(2)} ms (99th percentile), over chunks of ${chunk}`,
-    `throughput   ${scores.imagesPerSecond.toFixed(0)} images a second with ${workersOnCores(workers)}`,
-    "",
-    "confusion (rows are true classes, columns answers)",
-    cells(["", ...names]),
-    ...scores.confusion.map((row, label) => cells([names[label] ?? "", ...row])),
-    "",
-    `${cells(["class", "images"])}${"precision".padStart(12)}${"recall".padStart(12)}`,
-    ...scores.classes.map(
-      ({ name, images, precision, recall }) =>
-        `${cells([name, images])}${percent(precision).padStart(12)}${percent(recall).padStart(12)}`,
-    ),
-  ];
-}
-
-function workersOnCores(workers: number): string {
-  const cores = availableParallelism();
-  if (workers === 1) return "1 worker";
-  return `${workers} workers on ${cores === 1 ? "1 core" : `${cores} cores`}, their start included`;
+  return { tally: board.tally(), imagesPerSecond: (1000 * total) / (performance.now() - began) };
 }

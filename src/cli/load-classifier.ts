@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ImageFileError, messageOf } from "../image/read/image-file-error.ts";
 import { readBoundedFile } from "../image/read/read-bounded-file.ts";
 import type { Invocation } from "./command.ts";
@@ -13,6 +14,8 @@ export interface Workforce extends Pick<CommandClassifier, "classes" | "confiden
   readonly tasks: Tasks;
   /** Tasks that may be waiting for a result at once without anybody being idle. */
   readonly concurrency: number;
+  /** SHA-256 of the weights file; null for the built-in weights. */
+  readonly weightsSha256: string | null;
 }
 
 /**
@@ -44,13 +47,16 @@ export async function withWorkforce<Result>(
 ): Promise<Result> {
   return await withSettings(invocation, environment, async ({ classifier, settings, progress }) => {
     const { classes, confidence } = classifier;
+    const { weights } = settings;
+    const weightsSha256 = weights === undefined ? null : createHash("sha256").update(weights).digest("hex");
+    const model = { classes, confidence, weightsSha256 };
     if (workers === 1) {
-      return await use({ classes, confidence, tasks: new ClassifierTasks(classifier), concurrency: 1 });
+      return await use({ ...model, tasks: new ClassifierTasks(classifier), concurrency: 1 });
     }
     const threads = await environment.createThreads(workers, settings, (done, total) => progress.report(done, total));
     try {
       // Twice as many as workers, so that the next task is there when one is done.
-      return await use({ classes, confidence, tasks: threads, concurrency: 2 * workers });
+      return await use({ ...model, tasks: threads, concurrency: 2 * workers });
     } finally {
       await threads.dispose();
     }

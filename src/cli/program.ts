@@ -5,6 +5,7 @@ import { dataFetchCommand } from "./data-fetch.ts";
 import { DONE, type Environment, FAILED, WRONG_USAGE } from "./environment.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
+import { mergeCommand } from "./merge.ts";
 import { sampleCommand } from "./sample.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -12,6 +13,7 @@ const COMMANDS: readonly Command[] = [
   explainCommand,
   sampleCommand,
   evaluateCommand,
+  mergeCommand,
   dataFetchCommand,
 ];
 

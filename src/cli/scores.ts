@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Classification } from "../classifier.ts";
 
 /** What an evaluation found. Shares are in [0, 1]; times in milliseconds. */
@@ -19,13 +20,33 @@ export interface Scores {
   readonly rejected: { readonly images: number; readonly share: number };
   readonly meanEvaluations: number;
   readonly millisecondsPerImage: { readonly median: number; readonly p99: number };
+  /** See `Tally`. */
+  readonly digest: string;
+}
+
+/** What scores are worked out from; tallies of parts of a data set add up to that of the whole. */
+export interface Tally {
+  /** The classes' names, by label. */
+  readonly names: readonly string[];
+  /** Rows are true classes, columns the answers. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly rejected: number;
+  readonly evaluations: number;
+  /** One an image. */
+  readonly milliseconds: readonly number[];
+  /**
+   * 64 hexadecimal digits: the exclusive or, over the images, of the SHA-256 of the image's place and of every bit of its
+   * losses and probabilities. Equal digests mean equal results, bit for bit, however the images were divided.
+   */
+  readonly digest: string;
 }
 
 /** Gathers classifications with their true labels and the time they took. */
 export class ScoreBoard {
   private readonly names: readonly string[];
   private readonly confusion: number[][];
-  private readonly times: number[] = [];
+  private readonly milliseconds: number[] = [];
+  private readonly digest = new Uint8Array(32);
   private rejected = 0;
   private evaluations = 0;
 
@@ -34,48 +55,89 @@ export class ScoreBoard {
     this.confusion = names.map(() => names.map(() => 0));
   }
 
-  /** @throws RangeError when there is no class of that label */
-  add({ label, rejected, evaluations }: Classification, truth: number, milliseconds: number): void {
+  /**
+   * @param place of the image in its data set
+   * @throws RangeError when there is no class of that label
+   */
+  add(place: number, classification: Classification, truth: number, milliseconds: number): void {
+    const { label, rejected, evaluations, losses, probabilities } = classification;
     const row = this.confusion[truth];
     if (row === undefined) throw new RangeError(`there is no class ${truth}; the model has ${this.names.length}`);
     row[label] = (row[label] ?? 0) + 1;
     if (rejected) this.rejected++;
     this.evaluations += evaluations;
-    this.times.push(milliseconds);
+    this.milliseconds.push(milliseconds);
+    const hash = createHash("sha256")
+      .update(`${place} ${label}\n`)
+      .update(bytesOf(losses))
+      .update(bytesOf(probabilities));
+    combine(this.digest, hash.digest());
   }
 
-  /** @throws RangeError when nothing was added */
-  scores(): Scores {
-    const images = this.times.length;
-    if (images === 0) throw new RangeError("no images were evaluated");
-    const correct = sum(this.names.map((_, label) => this.cell(label, label)));
-    const times = this.times.toSorted((one, other) => one - other);
-    return {
-      images,
-      correct,
-      accuracy: correct / images,
-      interval: wilsonInterval(correct, images),
-      confusion: this.confusion,
-      classes: this.names.map((name, label) => {
-        const occurs = sum(this.confusion[label] ?? []);
-        const answered = sum(this.names.map((_, truth) => this.cell(truth, label)));
-        const hits = this.cell(label, label);
-        return {
-          name,
-          images: occurs,
-          precision: answered === 0 ? null : hits / answered,
-          recall: occurs === 0 ? null : hits / occurs,
-        };
-      }),
-      rejected: { images: this.rejected, share: this.rejected / images },
-      meanEvaluations: this.evaluations / images,
-      millisecondsPerImage: { median: nearestRank(times, 0.5), p99: nearestRank(times, 0.99) },
-    };
+  tally(): Tally {
+    const { names, confusion, rejected, evaluations, milliseconds } = this;
+    return { names, confusion, rejected, evaluations, milliseconds, digest: Buffer.from(this.digest).toString("hex") };
   }
+}
 
-  private cell(truth: number, answer: number): number {
-    return this.confusion[truth]?.[answer] ?? 0;
-  }
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function combine(digest: Uint8Array, other: Uint8Array): void {
+  for (const [index, byte] of other.entries()) digest[index] = (digest[index] as number) ^ byte;
+}
+
+/**
+ * The tally of all images together.
+ *
+ * @param tallies of the same classes, one at least
+ */
+export function joinTallies(tallies: readonly Tally[]): Tally {
+  const [{ names }] = tallies as [Tally, ...Tally[]];
+  const digest = new Uint8Array(32);
+  for (const tally of tallies) combine(digest, Buffer.from(tally.digest, "hex"));
+  return {
+    names,
+    confusion: names.map((_, truth) =>
+      names.map((_, answer) => sum(tallies.map(({ confusion }) => confusion[truth]?.[answer] ?? 0))),
+    ),
+    rejected: sum(tallies.map(({ rejected }) => rejected)),
+    evaluations: sum(tallies.map(({ evaluations }) => evaluations)),
+    milliseconds: tallies.flatMap(({ milliseconds }) => milliseconds),
+    digest: Buffer.from(digest).toString("hex"),
+  };
+}
+
+/** @throws RangeError when the tally is of no image */
+export function scoresOf({ names, confusion, rejected, evaluations, milliseconds, digest }: Tally): Scores {
+  const images = milliseconds.length;
+  if (images === 0) throw new RangeError("no images were evaluated");
+  const cell = (truth: number, answer: number): number => confusion[truth]?.[answer] ?? 0;
+  const correct = sum(names.map((_, label) => cell(label, label)));
+  const times = milliseconds.toSorted((one, other) => one - other);
+  return {
+    images,
+    correct,
+    accuracy: correct / images,
+    interval: wilsonInterval(correct, images),
+    confusion,
+    classes: names.map((name, label) => {
+      const occurs = sum(confusion[label] ?? []);
+      const answered = sum(names.map((_, truth) => cell(truth, label)));
+      const hits = cell(label, label);
+      return {
+        name,
+        images: occurs,
+        precision: answered === 0 ? null : hits / answered,
+        recall: occurs === 0 ? null : hits / occurs,
+      };
+    }),
+    rejected: { images: rejected, share: rejected / images },
+    meanEvaluations: evaluations / images,
+    millisecondsPerImage: { median: nearestRank(times, 0.5), p99: nearestRank(times, 0.99) },
+    digest,
+  };
 }
 
 /** The Wilson score interval of a share at 95 % confidence. */

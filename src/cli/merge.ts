@@ -1,0 +1,40 @@
+import { ImageFileError, messageOf } from "../image/read/image-file-error.ts";
+import { readBoundedFile } from "../image/read/read-bounded-file.ts";
+import { type Command, type Invocation, JSON_OPTION } from "./command.ts";
+import { DONE, type Environment, printJson, printLines } from "./environment.ts";
+import { scoreLines } from "./score-lines.ts";
+import { joinTallies, scoresOf } from "./scores.ts";
+import { joinShards } from "./shards.ts";
+
+/** `abs merge`: joins the shards of an evaluation. */
+export const mergeCommand: Command = {
+  name: "merge",
+  usage: "FILE…",
+  summary: "join what `evaluate --shard --json` printed into the scores of one run",
+  positionals: { least: 1, most: Number.POSITIVE_INFINITY },
+  options: JSON_OPTION,
+  examples: ["abs merge shards/*.json", "abs merge --json shards/*.json > scores.json"],
+  run: mergeShards,
+};
+
+async function mergeShards(invocation: Invocation, environment: Environment): Promise<number> {
+  const documents = [];
+  for (const file of invocation.positionals) documents.push({ file, document: await readJson(file) });
+  const { settings, of, tallies } = joinShards(documents);
+  const scores = scoresOf(joinTallies(tallies));
+  if (invocation.flag("json")) {
+    printJson(environment, { ...settings, offset: of.start, shards: tallies.length, ...scores });
+  } else {
+    printLines(environment, [...scoreLines(scores), "", `digest       ${scores.digest}, of ${tallies.length} shards`]);
+  }
+  return DONE;
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const bytes = await readBoundedFile(file);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new ImageFileError(file, `is no JSON: ${messageOf(error)}`, { cause: error });
+  }
+}
