@@ -67,3 +67,30 @@ export const RACE_RULES: Record<Effort, RaceRules> = {
     raceDecay: 0.9,
   },
 };
+
+/**
+ * The rules as the module has them (assembly/inference/race/race.ts): whole numbers of 32 bits, then 32-bit floats.
+ *
+ * @param classes of the model: the module's ceiling is for an image, not for a class
+ */
+export function raceRuleValues(rules: RaceRules, classes: number): { counts: number[]; margins: number[] } {
+  return {
+    counts: [
+      rules.foretold,
+      rules.raced,
+      rules.polished,
+      rules.contested,
+      rules.ceilingPerClass * classes,
+      rules.entrants,
+    ],
+    margins: [
+      ...rules.foretoldMargins,
+      rules.withinMargin,
+      rules.entranceMargin,
+      rules.raceMargin,
+      rules.raceDecay,
+      rules.runnerUpMargin,
+      rules.contestedMargin,
+    ],
+  };
+}

@@ -1,6 +1,6 @@
-import type { RaceRules } from "./effort.ts";
+import { type RaceRules, raceRuleValues } from "./effort.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
-import { type CalibratedConfidence, FEATURES, PENALTIES } from "./weights/confidence.ts";
+import { type CalibratedConfidence, calibrationValues, FEATURES, PENALTIES } from "./weights/confidence.ts";
 import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
 import { WeightsError } from "./weights/errors.ts";
 import type { ModelDescription } from "./weights/model.ts";
@@ -107,23 +107,10 @@ export class Engine {
     if (calibrated !== undefined) this.#setCalibration(calibrated);
   }
 
-  /** Hands the fitted confidence to the module, once: its parameters in the order of assembly/inference/confidence.ts. */
+  /** Hands the fitted confidence to the module, once. */
   #setCalibration(calibrated: CalibratedConfidence): void {
-    const { hiddenWeights, hiddenBiases, outputWeights } = calibrated;
-    const values = [
-      calibrated.scale,
-      calibrated.widening,
-      calibrated.outputBias,
-      ...calibrated.penalties,
-      ...calibrated.centres,
-      ...calibrated.spreads,
-      ...hiddenWeights.flatMap((weights, unit) => [
-        outputWeights[unit] as number,
-        hiddenBiases[unit] as number,
-        ...weights,
-      ]),
-    ];
-    const address = this.#module.reserveCalibration(hiddenWeights.length);
+    const values = calibrationValues(calibrated);
+    const address = this.#module.reserveCalibration(calibrated.hiddenWeights.length);
     if (address === 0) throw new WeightsError("not enough memory for this model");
     new Float64Array(this.#module.memory.buffer, address, values.length).set(values);
   }
@@ -266,24 +253,8 @@ export class Engine {
   setRaceRules(rules: RaceRules): void {
     if (!this.canRace) throw new Error("these weights bring no tables for a race");
     const address = this.#module.raceRulesAddress();
-    const counts = [
-      rules.foretold,
-      rules.raced,
-      rules.polished,
-      rules.contested,
-      rules.ceilingPerClass * this.classes,
-      rules.entrants,
-    ];
+    const { counts, margins } = raceRuleValues(rules, this.classes);
     new Int32Array(this.#module.memory.buffer, address, counts.length).set(counts);
-    const margins = [
-      ...rules.foretoldMargins,
-      rules.withinMargin,
-      rules.entranceMargin,
-      rules.raceMargin,
-      rules.raceDecay,
-      rules.runnerUpMargin,
-      rules.contestedMargin,
-    ];
     this.#floats(address + 4 * counts.length, margins.length).set(margins);
   }
 

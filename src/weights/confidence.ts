@@ -58,6 +58,24 @@ export const FEATURES = [
 /** What the gate's logit falls with, without bound. */
 export const PENALTIES = ["blurred_error", "error", "latent"] as const;
 
+/** The parameters as the module wants them, 64-bit floats in the order of assembly/inference/confidence.ts. */
+export function calibrationValues(calibrated: CalibratedConfidence): number[] {
+  const { hiddenWeights, hiddenBiases, outputWeights } = calibrated;
+  return [
+    calibrated.scale,
+    calibrated.widening,
+    calibrated.outputBias,
+    ...calibrated.penalties,
+    ...calibrated.centres,
+    ...calibrated.spreads,
+    ...hiddenWeights.flatMap((weights, unit) => [
+      outputWeights[unit] as number,
+      hiddenBiases[unit] as number,
+      ...weights,
+    ]),
+  ];
+}
+
 const MOST_HIDDEN_UNITS = 64;
 const LARGEST_PARAMETER = 1e6;
 
