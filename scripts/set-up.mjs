@@ -14,13 +14,15 @@ const SOURCES = [
   "weights",
   "package.json",
   "asconfig.json",
+  "asconfig.wasi.json",
   "tsconfig.json",
   "rollup.config.mjs",
 ];
 /** Written by the build itself. */
-const GENERATED = join("assembly", "frozen.ts");
+const GENERATED = [join("assembly", "frozen.ts"), join("assembly", "wasi", "frozen.ts")];
 const PRODUCTS = [
   "dist/abs.wasm",
+  "dist/abs.wasi.wasm",
   "dist/library/index.js",
   "dist/library/cli.js",
   "dist/library/worker.js",
@@ -40,7 +42,7 @@ function changedAt(path) {
   const full = join(root, path);
   if (!existsSync(full)) return Number.NEGATIVE_INFINITY;
   const status = statSync(full);
-  if (!status.isDirectory()) return path === GENERATED ? Number.NEGATIVE_INFINITY : status.mtimeMs;
+  if (!status.isDirectory()) return GENERATED.includes(path) ? Number.NEGATIVE_INFINITY : status.mtimeMs;
   return Math.max(Number.NEGATIVE_INFINITY, ...readdirSync(full).map((entry) => changedAt(join(path, entry))));
 }
 

@@ -1,0 +1,53 @@
+// Results as lines of JSON.
+
+import * as plan from "../decoder/plan";
+import { lossesAddress, probabilitiesAddress } from "../index";
+import { lowest } from "../inference/confidence";
+import { CLASS_NAMES, REJECT_BELOW } from "./frozen";
+import { flush, put, putNumber, putWhole } from "./text";
+
+/** Writes what the last search and its confidence found. */
+export function writeResult(frame: u64, evaluations: i32): void {
+  const losses = lossesAddress();
+  const probabilities = probabilitiesAddress();
+  const label = lowest(losses, plan.classes);
+  const confidence = load<f64>(probabilities + ((<usize>label) << 3));
+  beginResult(frame, label);
+  put(',"confidence":');
+  putNumber(confidence);
+  put(confidence < REJECT_BELOW ? ',"rejected":true' : ',"rejected":false');
+  put(',"losses":[');
+  for (let index = 0; index < plan.classes; ++index) {
+    if (index > 0) put(",");
+    // Widened first, because JSON's numbers are read with 64 bits: the digits of a 32-bit float would name another.
+    putNumber(<f64>load<f32>(losses + ((<usize>index) << 2)));
+  }
+  put('],"probabilities":[');
+  for (let index = 0; index < plan.classes; ++index) {
+    if (index > 0) put(",");
+    putNumber(load<f64>(probabilities + ((<usize>index) << 3)));
+  }
+  put('],"evaluations":');
+  putWhole(evaluations);
+  endResult();
+}
+
+/** Writes the label alone. */
+export function writeLabel(frame: u64, label: i32): void {
+  beginResult(frame, label);
+  endResult();
+}
+
+function beginResult(frame: u64, label: i32): void {
+  put('{"frame":');
+  putWhole(frame);
+  put(',"label":');
+  putWhole(label);
+  put(',"name":');
+  put(unchecked(CLASS_NAMES[label]));
+}
+
+function endResult(): void {
+  put("}\n");
+  flush();
+}
