@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Classifier, createClassifier } from "../src/index.ts";
-import { asLine, parseLines } from "./support/wasi-command.ts";
+import { type Classifier, createClassifier } from "../../src/index.ts";
+import { asLine, parseLines } from "../support/wasi-command.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 let abs: Classifier;
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ function runNode(words: readonly string[], input: Uint8Array | string = "") {
 
 describe("examples/wasi", () => {
   const words = ["--no-warnings", "examples/wasi/run.mjs"];
-  const map = readFileSync(new URL("../examples/wasi/digits.pgm", import.meta.url));
+  const map = readFileSync(new URL("../../examples/wasi/digits.pgm", import.meta.url));
 
   it("reads 3, 1, 4 and 1 out of its frames", () => {
     const { status, stdout, stderr } = runNode(words, map);
