@@ -1,31 +1,65 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import typescript from "@rollup/plugin-typescript";
 import dts from "rollup-plugin-dts";
 import license from "rollup-plugin-license";
 
-// Three entries share what they share: the library, which depends on nothing, and the command with the script of its
-// worker threads, whose libraries are bundled so that installing the package installs nothing else.
-const chunkFileNames = ({ moduleIds }) =>
-  moduleIds.some((id) => id.endsWith("/src/classifier.ts")) ? "shared.js" : "tasks.js";
+const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["src/**"], noEmit: false });
 
+/** Leaves imports of the module as they are written: relative to dist/library. */
+const leaveModule = {
+  name: "leave-module",
+  resolveId: (id) => (/abs\.wasm(\?module)?$/.test(id) ? { id, external: "absolute" } : null),
+};
+
+/** What the command and its worker threads share is apart from what all entries share. */
+function chunkFileNames({ moduleIds }) {
+  if (moduleIds.some((id) => id.endsWith("/src/classifier.ts"))) return "shared.js";
+  return moduleIds.some((id) => id.endsWith("/src/cli/tasks.ts")) ? "tasks.js" : "[name].js";
+}
+
+// Without source maps: the code is not minified, and they would be half of the package.
+// The entries share what they share: the library, which depends on nothing, and the command with the script of its worker
+// threads, whose libraries are bundled so that installing the package installs nothing else.
 const library = {
-  input: { index: "src/index.ts", cli: "src/cli/main.ts", worker: "src/cli/worker.ts" },
-  output: { dir: "dist/library", format: "es", sourcemap: true, chunkFileNames },
+  input: {
+    index: "src/index.ts",
+    browser: "src/entries/browser.ts",
+    workerd: "src/entries/workerd.ts",
+    "edge-light": "src/entries/edge-light.ts",
+    module: "src/entries/module.ts",
+    cli: "src/cli/main.ts",
+    worker: "src/cli/worker.ts",
+  },
+  output: { dir: "dist/library", format: "es", chunkFileNames },
   external: [/^node:/],
   plugins: [
+    leaveModule,
     nodeResolve({ exportConditions: ["node"] }),
     // workerpool looks for worker_threads in a try block, where calls of require would otherwise stay as they are.
     commonjs({ ignoreTryCatch: (name) => name !== "worker_threads" }),
-    typescript({ tsconfig: "tsconfig.json", include: ["src/**"], noEmit: false, sourceMap: true }),
+    compile(),
     license({ thirdParty: { includePrivate: false, output: "dist/library/THIRD-PARTY-LICENSES.txt" } }),
   ],
 };
 
+// One file with the module inside; dist/abs.wasm must be built already.
+const inline = {
+  input: "src/entries/inline.ts",
+  output: {
+    file: "dist/library/inline.js",
+    format: "es",
+    intro: () => `const PACKED_MODULE = "${gzipSync(readFileSync("dist/abs.wasm"), { level: 9 }).toString("base64")}";`,
+  },
+  plugins: [compile()],
+};
+
 const types = {
-  input: "src/index.ts",
-  output: { file: "dist/library/index.d.ts", format: "es" },
+  input: { index: "src/index.ts", inline: "src/entries/inline.ts", module: "src/entries/module.ts" },
+  output: { dir: "dist/library", format: "es", chunkFileNames: "shared.d.ts" },
   plugins: [dts()],
 };
 
-export default [library, types];
+export default [library, inline, types];

@@ -24,6 +24,7 @@ const PRODUCTS = [
   "dist/abs.wasm",
   "dist/abs.wasi.wasm",
   "dist/library/index.js",
+  "dist/library/inline.js",
   "dist/library/cli.js",
   "dist/library/worker.js",
   "dist/library/index.d.ts",

@@ -1,0 +1,85 @@
+import { type Classifier, CONFIDENCES, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
+import { EFFORTS, type Effort } from "./effort.ts";
+import { type ConfidenceKind, Engine } from "./engine.ts";
+import { instantiate, type ModuleSource } from "./load/given.ts";
+import { writeBundle } from "./weights/bundle.ts";
+import { readWeights } from "./weights/read.ts";
+import { VARIANTS, type Variant } from "./weights/variants.ts";
+
+// What all hosts share. The entries differ only in where the packaged module comes from.
+
+/** Options of `createClassifier`, all with a default. */
+export interface ClassifierOptions {
+  /** The compiled module, its bytes, or where to fetch them; default: the packaged module. */
+  module?: ModuleSource | Promise<ModuleSource>;
+  /** A weights file (docs/weights-format.md, or the published original as safetensors); default: the frozen weights. */
+  weights?: Uint8Array | ArrayBuffer;
+  /**
+   * `"race"` (default): a small network proposes latents, surrogates of the decoders drop those that cannot win, and the
+   * decoders decide among the rest; weights without tables for that are searched from stored latents, class by class.
+   * `"paper"`: the published search, 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and
+   * 63 MB on the first image.
+   */
+  inference?: Inference;
+  /**
+   * How much `"race"` may spend on an image: `"quick"`, `"standard"` (default) or `"thorough"`. The ceiling on
+   * evaluations of the true decoders is 2, 8 or 48 a class; most images need far fewer (`evaluations` of a result counts
+   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 a class besides.
+   */
+  effort?: Effort;
+  /**
+   * `"abs"` (default), or `"binary-abs"` for black-and-white images (binary ABS of Schott et al. 2018): pixels from 0.5
+   * on become 1 and all others 0, and each class's loss is multiplied by a scale of the class, both as the weights say.
+   * Losses are reported with their scales.
+   */
+  variant?: Variant;
+  /**
+   * Which model turns the search's result into probabilities, confidence and rejection. `"calibrated"` (default where the
+   * weights bring it): fitted on clean and corrupted validation images and on synthetic junk. `"paper"`: the published
+   * formula, the default for weights that bring nothing else.
+   */
+  confidence?: ConfidenceKind;
+  /** Hears how far that table is built. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * A host's `createClassifier`: it compiles, reads and checks everything when it is called.
+ *
+ * The classifier's maker throws
+ * - a `TypeError` for options of the wrong type, an unknown inference, effort, variant or confidence, or the calibrated
+ *   confidence with `"binary-abs"`
+ * - an `Error` when the calibrated confidence is asked for and the weights bring none
+ * - a `WeightsError` for weights that are damaged, of another format, too large for the memory, or without the variant
+ *
+ * @param packagedModule where the host finds the module if the caller gives none
+ */
+export function createClassifierWith(
+  packagedModule: () => ModuleSource | Promise<ModuleSource>,
+): (options?: ClassifierOptions) => Promise<Classifier> {
+  return async (options = {}) => {
+    const { inference = "race", effort = "standard", variant = "abs", confidence, weights, onProgress } = options;
+    checkName("inference", inference, INFERENCES);
+    checkName("effort", effort, EFFORTS);
+    checkName("variant", variant, VARIANTS);
+    if (confidence !== undefined) checkName("confidence", confidence, CONFIDENCES);
+    if (variant === "binary-abs" && confidence === "calibrated") {
+      throw new TypeError('confidence: got "calibrated", but the variant "binary-abs" has only "paper"');
+    }
+    const bundle = weights === undefined ? undefined : writeBundle(readWeights(asBytes(weights)));
+    const instance = await instantiate(await (options.module ?? packagedModule()));
+    return new ModuleClassifier(new Engine(instance, bundle, variant), inference, effort, confidence, onProgress);
+  };
+}
+
+function checkName(option: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) {
+    throw new TypeError(`${option}: got ${JSON.stringify(value)}, wanted ${known.join(" or ")}`);
+  }
+}
+
+function asBytes(weights: Uint8Array | ArrayBuffer): Uint8Array {
+  if (weights instanceof Uint8Array) return weights;
+  if (weights instanceof ArrayBuffer) return new Uint8Array(weights);
+  throw new TypeError(`weights: got ${typeof weights}, wanted a Uint8Array or ArrayBuffer with a weights file`);
+}
