@@ -1,5 +1,6 @@
 import { type Effort, RACE_RULES } from "./effort.ts";
 import type { ConfidenceKind, Engine } from "./engine.ts";
+import { type Frames, readFrames } from "./frames.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
 import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
 import { IMAGE_PIXELS } from "./weights/decoderShape.ts";
@@ -84,6 +85,7 @@ export interface LossAndGradient {
 const PROTOTYPE_EVALUATIONS: Record<Effort, number> = { quick: 6, standard: 12, thorough: 40 };
 const LARGEST_SEED = 2 ** 32 - 1;
 const MOST_SAMPLES = 10_000;
+const MOST_AHEAD = 64;
 
 /** A loaded model, ready to classify. Make one with `createClassifier`. */
 export type Classifier = Pick<ModuleClassifier, keyof ModuleClassifier>;
@@ -175,6 +177,25 @@ export class ModuleClassifier {
     }
     while (results.length < count) results.push(this.#classify(engine, image(results.length)));
     return results;
+  }
+
+  /**
+   * Classifies images as they come, from anything that `for await` takes; the results come in order, each as `classify`
+   * has it. At most `ahead` frames (default 2, from 0 to 64) are taken from the source beyond the one being classified.
+   * The event loop gets its turn between frames. Leaving the loop closes the source.
+   *
+   * @throws {RangeError} at once, for an unknown `ahead`
+   * @throws {TypeError | RangeError} behind the results of earlier frames, for a frame that `classify` refuses, with the
+   *   frame's place from 0; and whatever the source throws
+   */
+  classifyStream(frames: Frames, { ahead = 2 }: { ahead?: number } = {}): AsyncGenerator<Classification, void, void> {
+    this.#live();
+    checkWhole("ahead", ahead, 0, MOST_AHEAD);
+    return this.#classifyFrames(readFrames(frames, ahead));
+  }
+
+  async *#classifyFrames(images: AsyncIterable<Float32Array>): AsyncGenerator<Classification, void, void> {
+    for await (const image of images) yield this.#classify(this.#live(), image);
   }
 
   /**

@@ -11,6 +11,7 @@ export type {
 export type { ClassifierOptions } from "./create-classifier.ts";
 export type { Effort } from "./effort.ts";
 export type { ConfidenceKind } from "./engine.ts";
+export type { Frames } from "./frames.ts";
 export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "./image/preprocess.ts";
 export { preprocess } from "./image/preprocess.ts";
 export type { ImageValues } from "./image-values.ts";

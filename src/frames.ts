@@ -1,0 +1,104 @@
+import { type ImageValues, normalisedImages } from "./image-values.ts";
+
+/** Images one after another: an array, a generator, a stream, from a camera, a file or a network. */
+export type Frames = AsyncIterable<ImageValues> | Iterable<ImageValues | PromiseLike<ImageValues>>;
+
+type Step = IteratorResult<ImageValues | PromiseLike<ImageValues>>;
+
+/**
+ * The frames' values in [0, 1], in order. While one is worked on, up to `ahead` more are asked for, one after another, so
+ * that the source works meanwhile and what is held stays bounded. Values are copied as they come: the source may use one
+ * array for all. Between two frames the event loop gets its turn.
+ *
+ * Whoever stops early, or a frame that is refused, closes the source's iterator; that is waited for, unless the source
+ * still owes a frame, which may never come.
+ *
+ * @throws {TypeError | RangeError} in the refused frame's turn, named by its place from 0
+ */
+export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator<Float32Array, void, void> {
+  const source = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]();
+  const waiting: Promise<Float32Array | undefined>[] = [];
+  let last: Promise<Step | undefined> = Promise.resolve(undefined);
+  let asked = 0;
+  let owed = 0;
+  let isOver = false;
+
+  const next = async (before: Promise<Step | undefined>): Promise<Step> => {
+    const previous = await before;
+    if (isOver) return { done: true, value: undefined };
+    if (previous?.done) return previous;
+    owed++;
+    try {
+      const step = await source.next();
+      isOver ||= step.done === true;
+      return step;
+    } catch (error) {
+      isOver = true;
+      throw error;
+    } finally {
+      owed--;
+    }
+  };
+
+  const ask = (): void => {
+    const step = next(last);
+    const values = step.then((arrived) => valuesOf(arrived, asked++));
+    // Errors are for the frame's turn, not for the moment at which they come.
+    step.catch(() => {});
+    values.catch(() => {});
+    last = step;
+    waiting.push(values);
+  };
+
+  try {
+    for (;;) {
+      while (waiting.length <= ahead) ask();
+      const values = await waiting.shift();
+      if (values === undefined) return;
+      yield values;
+      await nextTurn();
+    }
+  } finally {
+    if (!isOver) {
+      isOver = true;
+      const isOwed = owed > 0;
+      const closing = Promise.resolve(source.return?.());
+      if (isOwed) closing.catch(() => {});
+      else await closing;
+    }
+  }
+}
+
+async function valuesOf(step: Step, place: number): Promise<Float32Array | undefined> {
+  if (step.done) return undefined;
+  const image = isPromise(step.value) ? await step.value : step.value;
+  try {
+    return normalisedImages(image, 1);
+  } catch (error) {
+    const Kind = error instanceof TypeError ? TypeError : RangeError;
+    throw new Kind(`frame ${place}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<ImageValues> {
+  return typeof (value as PromiseLike<ImageValues> | undefined)?.then === "function";
+}
+
+/** Resolves after whatever else the event loop has waiting. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+    } else if (typeof MessageChannel === "function") {
+      // Browsers delay nested timers by 4 ms, a dozen classifications; messages they do not.
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(undefined);
+    } else {
+      setTimeout(resolve);
+    }
+  });
+}
