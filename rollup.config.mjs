@@ -14,10 +14,12 @@ const leaveModule = {
   resolveId: (id) => (/abs\.wasm(\?module)?$/.test(id) ? { id, external: "absolute" } : null),
 };
 
-/** What the command and its worker threads share is apart from what all entries share. */
+/** Chunks by a file that is in them: what all entries share, what those for Node do, what the command and its threads do. */
+const CHUNKS = { "/src/classifier.ts": "shared.js", "/src/load/node.ts": "node.js", "/src/cli/tasks.ts": "tasks.js" };
+
 function chunkFileNames({ moduleIds }) {
-  if (moduleIds.some((id) => id.endsWith("/src/classifier.ts"))) return "shared.js";
-  return moduleIds.some((id) => id.endsWith("/src/cli/tasks.ts")) ? "tasks.js" : "[name].js";
+  const [, name] = Object.entries(CHUNKS).find(([file]) => moduleIds.some((id) => id.endsWith(file))) ?? [];
+  return name ?? "[name].js";
 }
 
 // Without source maps: the code is not minified, and they would be half of the package.
