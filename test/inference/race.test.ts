@@ -169,6 +169,23 @@ describe("the race", () => {
     expect(Math.hypot(...gradient)).toBeLessThan(1e-4);
   });
 
+  it("searches on where winner and runner-up end within the margin, and only there", () => {
+    const engine = engineFor(racingModel());
+    const rules = { ...EVERYBODY, raced: 2, polished: 2, entranceMargin: 9, raceMargin: 9, runnerUpMargin: 9 };
+    const spent = (contested: number, contestedMargin: number): { evaluations: number; loss: number } => {
+      withRules(engine, { ...rules, contested, contestedMargin, ceilingPerClass: 100 });
+      engine.setImage(randomImage(8));
+      const evaluations = engine.searchRace();
+      return { evaluations, loss: Math.min(...engine.losses()) };
+    };
+    const plain = spent(2, 9);
+    const far = spent(12, 0);
+    const close = spent(12, 9);
+    expect(far).toEqual(plain);
+    expect(close.evaluations).toBeGreaterThan(plain.evaluations + 10);
+    expect(close.loss).toBeLessThan(plain.loss);
+  });
+
   it("names the label alone as the whole race does, when every class may enter and nothing is polished", () => {
     const everyone = {
       ...EVERYBODY,
