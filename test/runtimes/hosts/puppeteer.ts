@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import type { Browser } from "puppeteer-core";
+import type { Stage } from "../stage.ts";
+import type { Host, Outcome } from "./host.ts";
+import { PAGE_IS_SETTLED, PAGE_STATE, type ReadPage, runFilePage, runServedPage } from "./pages.ts";
+
+const PAGE_LIMIT = { timeout: 240_000 };
+const FIREFOX = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
+/** Chromium resolves no name at all, so that a page which asks for anything elsewhere fails. */
+const OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1";
+
+async function launchChromium(): Promise<Browser> {
+  // Tells the package that its system libraries are wanted too; a bare machine lacks them.
+  process.env["AWS_LAMBDA_JS_RUNTIME"] ??= "nodejs22.x";
+  const { default: chromium } = await import("@sparticuz/chromium");
+  const { default: puppeteer } = await import("puppeteer-core");
+  const executablePath = await chromium.executablePath();
+  return await puppeteer.launch({ executablePath, headless: "shell", args: [...chromium.args, OFFLINE] });
+}
+
+async function launchFirefox(): Promise<Browser> {
+  const { default: puppeteer } = await import("puppeteer-core");
+  const executablePath = FIREFOX.find((path) => existsSync(path)) as string;
+  return await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+}
+
+type Pages = (stage: Stage, version: string, read: ReadPage) => Promise<Outcome>;
+
+function browserHost(name: string, launch: () => Promise<Browser>, missing: Host["missing"], pages: Pages): Host {
+  return {
+    name,
+    missing,
+    async run(stage) {
+      const browser = await launch();
+      try {
+        const version = (await browser.version()).replace(/^\D+/, "");
+        return await pages(stage, version, async (address) => {
+          const page = await browser.newPage();
+          await page.goto(address);
+          await page.waitForFunction(PAGE_IS_SETTLED, PAGE_LIMIT);
+          return JSON.parse((await page.evaluate(PAGE_STATE)) as string) as { title: string; text: string };
+        });
+      } finally {
+        await browser.close();
+      }
+    },
+  };
+}
+
+const chromiumMissing = (): string | undefined =>
+  process.platform === "linux" && process.arch === "x64"
+    ? undefined
+    : `Chromium from npm is built for Linux on x64, not for ${process.platform} on ${process.arch}`;
+const firefoxMissing = (): string | undefined =>
+  FIREFOX.some((path) => existsSync(path)) ? undefined : "Firefox is not installed (apt-get install firefox-esr)";
+
+export const chromiumHost = browserHost("Chromium", launchChromium, chromiumMissing, runServedPage);
+export const chromiumFileHost = browserHost("Chromium, file://", launchChromium, chromiumMissing, runFilePage);
+export const firefoxHost = browserHost("Firefox", launchFirefox, firefoxMissing, runServedPage);

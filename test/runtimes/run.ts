@@ -1,0 +1,90 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { HOSTS } from "./hosts/all.ts";
+import type { Host, Outcome } from "./hosts/host.ts";
+import { installRuntimes, setUpStage } from "./stage.ts";
+
+// Runs the suite in the runtimes named, or in all, and prints a table. Fails where a hash is not the one kept, where a
+// runtime that was named is missing, and where one fails. Options:
+//   --golden    keeps Node's hash as the one expected (test/golden/runtimes.json)
+//   --document  writes the table into docs/runtimes.md
+
+const GOLDEN = new URL("../golden/runtimes.json", import.meta.url);
+const DOCUMENT = new URL("../../docs/runtimes.md", import.meta.url);
+const HEADER = ["runtime", "version", "entry", "bytes loaded", "cold start", "an image, times Node", "hash"];
+const HASH_LETTERS = 12;
+
+const { values: options, positionals } = parseArgs({
+  options: { golden: { type: "boolean", default: false }, document: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.find((name) => HOSTS[name] === undefined);
+if (unknown !== undefined) throw new Error(`unknown runtime ${unknown}, wanted ${Object.keys(HOSTS).join(", ")}`);
+const chosen = positionals.length > 0 ? positionals : Object.keys(HOSTS);
+
+installRuntimes();
+const stage = setUpStage();
+const failures: string[] = [];
+const outcomes: { host: Host; outcome: Outcome | string }[] = [];
+for (const name of new Set(["node", ...chosen])) {
+  const host = HOSTS[name] as Host;
+  const reason = host.missing();
+  if (reason !== undefined) {
+    outcomes.push({ host, outcome: `skipped: ${reason}` });
+    console.error(`${host.name}: skipped: ${reason}`);
+    if (positionals.includes(name)) failures.push(`${host.name}: ${reason}`);
+    continue;
+  }
+  try {
+    const outcome = await host.run(stage);
+    console.error(`${host.name} ${outcome.version}: ${outcome.hash}`);
+    outcomes.push({ host, outcome });
+  } catch (error) {
+    outcomes.push({ host, outcome: `failed: ${String(error).split("\n", 1)[0]}` });
+    failures.push(`${host.name}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+const node = outcomes[0]?.outcome;
+if (node === undefined || typeof node === "string") throw new Error(`nothing to compare with: Node ${node}`);
+if (options.golden) {
+  writeFileSync(GOLDEN, `${JSON.stringify({ hash: node.hash, losses: node.losses, labels: node.labels }, null, 2)}\n`);
+}
+const golden = JSON.parse(readFileSync(GOLDEN, "utf8")) as { hash: string };
+for (const { host, outcome } of outcomes) {
+  if (typeof outcome !== "string" && outcome.hash !== golden.hash) {
+    failures.push(`${host.name}: the hash is ${outcome.hash}, wanted ${golden.hash}`);
+  }
+}
+
+const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+const table = [
+  line(HEADER),
+  line(HEADER.map(() => "---")),
+  ...outcomes.map(({ host, outcome }) =>
+    line(
+      typeof outcome === "string"
+        ? [host.name, outcome, ...HEADER.slice(2).map(() => "")]
+        : [
+            host.name,
+            outcome.version,
+            `\`${outcome.entry.replace("./dist/library/", "")}\``,
+            outcome.bytes.toLocaleString("en-GB"),
+            `${Math.round(outcome.coldStart)} ms`,
+            (outcome.perImage / node.perImage).toFixed(2),
+            `\`${outcome.hash.slice(0, HASH_LETTERS)}\``,
+          ],
+    ),
+  ),
+].join("\n");
+console.log(table);
+if (options.document) {
+  const text = readFileSync(DOCUMENT, "utf8");
+  const marked = /<!-- runtimes -->[\s\S]*<!-- \/runtimes -->/;
+  if (!marked.test(text)) throw new Error("docs/runtimes.md has no place for the table");
+  writeFileSync(DOCUMENT, text.replace(marked, `<!-- runtimes -->\n${table}\n<!-- /runtimes -->`));
+}
+if (failures.length > 0) {
+  console.error(failures.join("\n"));
+  process.exitCode = 1;
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The package as it would be published. */
+export interface PackedPackage {
+  /** The tarball's path. */
+  tarball: string;
+  /** Its size in bytes. */
+  size: number;
+  /** What it holds, sorted. */
+  files: string[];
+}
+
+/** Packs the built package into `folder`, which is emptied first. */
+export function packPackage(folder: string): PackedPackage {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    shell: process.platform === "win32",
+  });
+  // npm 11 prints a list, later ones an object by the package's name.
+  const [packed] = Object.values(JSON.parse(output) as object) as [
+    { filename: string; size: number; files: { path: string }[] },
+  ];
+  return {
+    tarball: join(folder, packed.filename),
+    size: packed.size,
+    files: packed.files.map(({ path }) => path).sort(),
+  };
+}
+
+/** Unpacks a package's tarball as `folder`/node_modules/analysis-by-synthesis, and returns that path. */
+export function installPacked({ tarball }: PackedPackage, folder: string): string {
+  const target = join(folder, "node_modules", "analysis-by-synthesis");
+  mkdirSync(target, { recursive: true });
+  execFileSync("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
+  return target;
+}
+
+type Exports = Record<string, string | Record<string, string>>;
+
+/** The file, relative to the package, that its `exports` name for a subpath under the conditions that a host sets. */
+export function entryFor(packageFolder: string, subpath: string, conditions: readonly string[]): string {
+  const { exports } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as { exports: Exports };
+  const targets = exports[subpath];
+  if (targets === undefined) throw new Error(`the package has no ${subpath}`);
+  if (typeof targets === "string") return targets;
+  const condition = Object.keys(targets).find((name) => name === "default" || conditions.includes(name));
+  return targets[condition as string] as string;
+}
