@@ -1,10 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import typescript from "@rollup/plugin-typescript";
 import dts from "rollup-plugin-dts";
 import license from "rollup-plugin-license";
+
+// All that lies there is published, so nothing of an earlier build may stay.
+rmSync("dist/library", { recursive: true, force: true });
 
 const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["src/**"], noEmit: false });
 

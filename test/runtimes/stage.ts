@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installPackages } from "../support/installed.ts";
 import { installPacked, type PackedPackage, packPackage } from "../support/packed.ts";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
@@ -50,16 +50,7 @@ export function entryOf({ packageFolder }: Stage, address: string): string {
 
 /** The packages of test/runtimes/package.json, 450 MB of them, are installed on first use. */
 export function installRuntimes(): void {
-  const changedAt = (path: string): number =>
-    existsSync(join(here, path)) ? statSync(join(here, path)).mtimeMs : Number.NEGATIVE_INFINITY;
-  if (changedAt("node_modules/.package-lock.json") >= changedAt("package-lock.json")) return;
-  console.error("> npm install, in test/runtimes/");
-  // Not `npm ci`, for the reason that scripts/set-up.mjs gives.
-  execFileSync("npm", ["install", "--no-save", "--no-audit", "--no-fund"], {
-    cwd: here,
-    stdio: ["ignore", "inherit", "inherit"],
-    shell: process.platform === "win32",
-  });
+  installPackages(here);
 }
 
 /** Path of a file in one of these packages, or undefined where it is not installed. */

@@ -26,12 +26,11 @@ export type ReadPage = (address: string) => Promise<{ title: string; text: strin
 export const PAGE_STATE = "JSON.stringify({ title: document.title, text: document.body?.textContent ?? '' })";
 export const PAGE_IS_SETTLED = "document.title === 'done' || document.title === 'failed'";
 
-/** Runs the suite in the page that a server gives, with the entry that bundlers and browsers get. */
-export async function runServedPage(stage: Stage, version: string, read: ReadPage): Promise<Outcome> {
-  const entry = entryFor(stage.packageFolder, ".", ["browser", "import"]);
+/** Serves a folder under the policy while `use` works with its address, which ends in no slash. */
+export async function whileServing<Value>(folder: string, use: (address: string) => Promise<Value>): Promise<Value> {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url as string, "http://localhost").pathname);
-    readFile(join(stage.folder, path)).then(
+    readFile(join(folder, path)).then(
       (content) => {
         response.writeHead(200, {
           "content-type": TYPES[extname(path)] ?? "application/octet-stream",
@@ -44,14 +43,21 @@ export async function runServedPage(stage: Stage, version: string, read: ReadPag
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
-    const { port } = server.address() as AddressInfo;
-    const library = `./node_modules/analysis-by-synthesis/${entry}`;
-    const result = resultOf(await read(`http://127.0.0.1:${port}/page.html?library=${encodeURIComponent(library)}`));
-    return { ...result, version, entry, bytes: bytesLoaded(stage, entry, true) };
+    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   } finally {
     server.close();
     server.closeAllConnections();
   }
+}
+
+/** Runs the suite in the page that a server gives, with the entry that bundlers and browsers get. */
+export async function runServedPage(stage: Stage, version: string, read: ReadPage): Promise<Outcome> {
+  const entry = entryFor(stage.packageFolder, ".", ["browser", "import"]);
+  const library = `./node_modules/analysis-by-synthesis/${entry}`;
+  const result = await whileServing(stage.folder, async (address) =>
+    resultOf(await read(`${address}/page.html?library=${encodeURIComponent(library)}`)),
+  );
+  return { ...result, version, entry, bytes: bytesLoaded(stage, entry, true) };
 }
 
 /** Runs the suite in a page from disk, which carries the inline entry inside one classic script. */

@@ -26,6 +26,23 @@ async function launchFirefox(): Promise<Browser> {
 
 type Pages = (stage: Stage, version: string, read: ReadPage) => Promise<Outcome>;
 
+async function readPage(browser: Browser, address: string): ReturnType<ReadPage> {
+  const page = await browser.newPage();
+  await page.goto(address);
+  await page.waitForFunction(PAGE_IS_SETTLED, PAGE_LIMIT);
+  return JSON.parse((await page.evaluate(PAGE_STATE)) as string) as { title: string; text: string };
+}
+
+/** Reads one page in Chromium. */
+export async function readInChromium(address: string): ReturnType<ReadPage> {
+  const browser = await launchChromium();
+  try {
+    return await readPage(browser, address);
+  } finally {
+    await browser.close();
+  }
+}
+
 function browserHost(name: string, launch: () => Promise<Browser>, missing: Host["missing"], pages: Pages): Host {
   return {
     name,
@@ -34,12 +51,7 @@ function browserHost(name: string, launch: () => Promise<Browser>, missing: Host
       const browser = await launch();
       try {
         const version = (await browser.version()).replace(/^\D+/, "");
-        return await pages(stage, version, async (address) => {
-          const page = await browser.newPage();
-          await page.goto(address);
-          await page.waitForFunction(PAGE_IS_SETTLED, PAGE_LIMIT);
-          return JSON.parse((await page.evaluate(PAGE_STATE)) as string) as { title: string; text: string };
-        });
+        return await pages(stage, version, (address) => readPage(browser, address));
       } finally {
         await browser.close();
       }
@@ -47,7 +59,8 @@ function browserHost(name: string, launch: () => Promise<Browser>, missing: Host
   };
 }
 
-const chromiumMissing = (): string | undefined =>
+/** Why Chromium cannot run on this machine, or undefined where it can. */
+export const chromiumMissing = (): string | undefined =>
   process.platform === "linux" && process.arch === "x64"
     ? undefined
     : `Chromium from npm is built for Linux on x64, not for ${process.platform} on ${process.arch}`;

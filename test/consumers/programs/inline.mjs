@@ -1,0 +1,4 @@
+import { createClassifier } from "analysis-by-synthesis/inline";
+
+const abs = await createClassifier();
+console.log(`label ${abs.classify(abs.sample(7, { seed: 1 })[0]).label}`);
