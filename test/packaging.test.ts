@@ -34,11 +34,15 @@ describe("the package", () => {
       "dist/library/inline.js",
       "dist/library/module.d.ts",
       "dist/library/module.js",
+      "dist/library/node.js",
       "dist/library/shared.d.ts",
       "dist/library/shared.js",
+      "dist/library/tasks.js",
+      "dist/library/worker.js",
       "dist/library/workerd.js",
       "docs/own-classes.md",
       "docs/runtimes.md",
+      "docs/wasi.md",
       "docs/weights-format.md",
       "package.json",
       "weights/abs-mnist.md",
@@ -70,7 +74,8 @@ describe("the package", () => {
 });
 
 describe.each(ENTRIES)("%s", (entry) => {
-  const files = [entry, "shared.js"].map((name) => readFileSync(new URL(name, library), "utf8"));
+  const chunks = entry === "index.js" ? ["node.js", "shared.js"] : ["shared.js"];
+  const files = [entry, ...chunks].map((name) => readFileSync(new URL(name, library), "utf8"));
 
   it("makes no code of text, which a strict policy forbids", () => {
     for (const text of files) expect(text).not.toMatch(/\beval\s*\(|\bnew Function\b/);
