@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { whileServing } from "../runtimes/hosts/pages.ts";
@@ -131,6 +131,18 @@ const CHECKS: Record<string, () => string | Promise<string>> = {
     const printed = run(program, ["test", "worker.capnp"]).trim();
     if (printed !== EXPECTED) throw new Error(`printed ${printed}`);
     return "built, and run in workerd";
+  },
+  wrangler: () => {
+    // It wants a newer Node than this project does.
+    const node = join(here, "node_modules", "node-24", "bin", "node");
+    if (!existsSync(node)) return "skipped: Node 24 is not installed for this platform";
+    const configuration = { name: "abs", main: "worker.mjs", compatibility_date: "2026-07-01" };
+    writeFileSync(join(folder, "wrangler.json"), JSON.stringify(configuration));
+    const wrangler = join(here, "node_modules", "wrangler", "bin", "wrangler.js");
+    const printed = run(node, [wrangler, "deploy", "--dry-run", "--outdir", "wrangler"]);
+    const [, size] = /Total Upload: .*?gzip: ([0-9.]+ [A-Za-z]+)/.exec(printed) ?? [];
+    if (size === undefined) throw new Error(printed);
+    return `bundled without uploading, ${size} with gzip`;
   },
   deno: () => {
     const program = installedProgram("deno");

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { HOSTS } from "./hosts/all.ts";
 import type { Host, Outcome } from "./hosts/host.ts";
-import { installRuntimes, setUpStage } from "./stage.ts";
+import { installReleases, installRuntimes, setUpStage } from "./stage.ts";
 
 // Runs the suite in the runtimes named, or in all, and prints a table. Fails where a hash is not the one kept, where a
 // runtime that was named is missing, and where one fails. Options:
@@ -23,6 +23,7 @@ if (unknown !== undefined) throw new Error(`unknown runtime ${unknown}, wanted $
 const chosen = positionals.length > 0 ? positionals : Object.keys(HOSTS);
 
 installRuntimes();
+if (chosen.some((name) => /^node-\d/.test(name))) installReleases();
 const stage = setUpStage();
 const failures: string[] = [];
 const outcomes: { host: Host; outcome: Outcome | string }[] = [];

@@ -5,6 +5,7 @@ import { installPackages } from "../support/installed.ts";
 import { installPacked, type PackedPackage, packPackage } from "../support/packed.ts";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
+const consumers = fileURLToPath(new URL("../consumers/", import.meta.url));
 const folder = fileURLToPath(new URL("../../build/runtimes/", import.meta.url));
 const PROGRAMS = ["suite.mjs", "program.mjs", "worker.mjs", "page.html", "page.mjs", "file-page.mjs"];
 
@@ -56,6 +57,17 @@ export function installRuntimes(): void {
 /** Path of a file in one of these packages, or undefined where it is not installed. */
 export function installedFile(path: string): string | undefined {
   const file = join(here, "node_modules", path);
+  return existsSync(file) ? file : undefined;
+}
+
+/** Other releases of Node are among what test/consumers/package.json names. */
+export function installReleases(): void {
+  installPackages(consumers);
+}
+
+/** Path of such a release's program, or undefined where it is not installed. */
+export function installedRelease(major: number): string | undefined {
+  const file = join(consumers, `node_modules/node-${major}/bin/node`);
   return existsSync(file) ? file : undefined;
 }
 

@@ -1,10 +1,10 @@
 import type { Host } from "./host.ts";
-import { bunHost, denoHost, nodeHost, nodeInlineHost, nodeModuleHost } from "./processes.ts";
+import { bunHost, denoHost, node22Host, node24Host, nodeHost, nodeInlineHost, nodeModuleHost } from "./processes.ts";
 import { chromiumFileHost, chromiumHost, firefoxHost } from "./puppeteer.ts";
 import { webkitHost } from "./webkit.ts";
 import { workerdHost } from "./workerd.ts";
 
-/** Every runtime, by the name that the command takes. Those of the first list need nothing but npm. */
+/** Every runtime, by the name that the command takes. Those of the first list are part of `npm test`. */
 export const HOSTS_FROM_NPM: Record<string, Host> = {
   node: nodeHost,
   "node-inline": nodeInlineHost,
@@ -16,4 +16,10 @@ export const HOSTS_FROM_NPM: Record<string, Host> = {
   "chromium-file": chromiumFileHost,
 };
 
-export const HOSTS: Record<string, Host> = { ...HOSTS_FROM_NPM, firefox: firefoxHost, webkit: webkitHost };
+export const HOSTS: Record<string, Host> = {
+  ...HOSTS_FROM_NPM,
+  "node-22": node22Host,
+  "node-24": node24Host,
+  firefox: firefoxHost,
+  webkit: webkitHost,
+};

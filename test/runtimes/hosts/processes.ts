@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { bytesLoaded, entryOf, installedFile, installedProgram, type Stage } from "../stage.ts";
+import { bytesLoaded, entryOf, installedFile, installedProgram, installedRelease, type Stage } from "../stage.ts";
 import type { SuiteResult } from "../suite.mjs";
 import type { Host, Outcome } from "./host.ts";
 
@@ -29,6 +29,9 @@ const PACKAGE = "analysis-by-synthesis";
 const node = () => process.execPath;
 
 export const nodeHost = processHost("Node", node, [], PACKAGE);
+// npm has other releases of Node for Linux.
+export const node22Host = processHost("Node 22", () => installedRelease(22), [], PACKAGE);
+export const node24Host = processHost("Node 24", () => installedRelease(24), [], PACKAGE);
 export const nodeInlineHost = processHost("Node, /inline", node, [], `${PACKAGE}/inline`);
 export const nodeModuleHost = processHost("Node, /module", node, [], `${PACKAGE}/module`);
 // The command that the package puts in place runs only after its install script; the program itself is there before.
