@@ -1,0 +1,6 @@
+// The classifier as a Cloudflare Worker; README.md tells how to run it. In a project of your own, with the package
+// installed, import from "analysis-by-synthesis": the tools pick the same file.
+import { createClassifier } from "../../dist/library/workerd.js";
+import { respondWith } from "../shared/respond.js";
+
+export default { fetch: respondWith(createClassifier) };

@@ -1,0 +1,18 @@
+# What wrangler makes out of wrangler.toml, for the runtime alone: npx workerd serve examples/cloudflare-worker/workerd.capnp
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .main)],
+  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "main")],
+);
+
+const main :Workerd.Worker = (
+  compatibilityDate = "2026-01-01",
+  modules = [
+    (name = "examples/cloudflare-worker/worker.js", esModule = embed "worker.js"),
+    (name = "examples/shared/respond.js", esModule = embed "../shared/respond.js"),
+    (name = "dist/library/workerd.js", esModule = embed "../../dist/library/workerd.js"),
+    (name = "dist/library/shared.js", esModule = embed "../../dist/library/shared.js"),
+    (name = "dist/abs.wasm", wasm = embed "../../dist/abs.wasm"),
+  ],
+);
