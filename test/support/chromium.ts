@@ -10,6 +10,7 @@ export interface Page {
   on(event: "response", listener: (response: { status(): number; url(): string }) => void): void;
   setViewport(size: { width: number; height: number; isMobile?: boolean; hasTouch?: boolean }): Promise<void>;
   goto(address: string): Promise<unknown>;
+  $(selector: string): Promise<{ uploadFile(path: string): Promise<void> } | null>;
   focus(selector: string): Promise<void>;
   evaluate(expression: string): Promise<unknown>;
   waitForFunction(expression: string, options?: { timeout: number }): Promise<unknown>;
