@@ -16,6 +16,7 @@ const START_LIMIT = 30_000;
 
 interface Service {
   name: string;
+  runtime: string;
   program: string | undefined;
   words: (port: number) => string[];
   environment: (port: number) => Record<string, string>;
@@ -24,12 +25,14 @@ interface Service {
 const SERVICES: Service[] = [
   {
     name: "cloudflare-worker",
+    runtime: "workerd",
     program: runtimeFile(".bin/workerd"),
     words: (port) => ["serve", "examples/cloudflare-worker/workerd.capnp", "--socket-addr", `http=127.0.0.1:${port}`],
     environment: () => ({}),
   },
   {
     name: "deno-deploy",
+    runtime: "Deno",
     program: runtimeFile(".bin/deno"),
     words: () => ["run", "--no-prompt", "--no-remote", "--allow-net", "examples/deno-deploy/main.js"],
     environment: (port) => ({ DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` }),
@@ -90,7 +93,7 @@ function postWithoutEnd(port: number): Promise<string> {
 
 describe.each(SERVICES)("examples/$name", (service) => {
   it("answers as the library does, refuses what is bad and goes on", async ({ skip }) => {
-    skipWithout(service.name, service.program, skip);
+    skipWithout(service.runtime, service.program, skip);
     const abs = await createClassifier();
     const { label, name, confidence, rejected, probabilities } = abs.classify(new Uint8Array(map.subarray(-784)));
     const wanted = { label, name, confidence, rejected, probabilities: [...probabilities] };
