@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, chromium, launchChromium, type Page, troubleOf } from "../support/chromium.ts";
+import { launchChromium } from "../runtimes/hosts/puppeteer.ts";
+import { chromium, troubleOf } from "../support/chromium.ts";
 import { skipWithout } from "../support/runtimes.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../examples/browser/serve.mjs", import.meta.url));

@@ -6,7 +6,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createClassifier } from "../../src/index.ts";
-import { freePort, runtimeFile, skipWithout } from "../support/runtimes.ts";
+import { installedProgram } from "../runtimes/stage.ts";
+import { freePort, skipWithout } from "../support/runtimes.ts";
 
 // The examples' services in the runtimes that they are for; service.test.ts has the details of their answers.
 
@@ -26,14 +27,14 @@ const SERVICES: Service[] = [
   {
     name: "cloudflare-worker",
     runtime: "workerd",
-    program: runtimeFile(".bin/workerd"),
+    program: installedProgram("workerd"),
     words: (port) => ["serve", "examples/cloudflare-worker/workerd.capnp", "--socket-addr", `http=127.0.0.1:${port}`],
     environment: () => ({}),
   },
   {
     name: "deno-deploy",
     runtime: "Deno",
-    program: runtimeFile(".bin/deno"),
+    program: installedProgram("deno"),
     words: () => ["run", "--no-prompt", "--no-remote", "--allow-net", "examples/deno-deploy/main.js"],
     environment: (port) => ({ DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` }),
   },

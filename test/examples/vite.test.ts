@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Browser } from "puppeteer-core";
 import { build, createServer, preview } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, chromium, launchChromium, troubleOf } from "../support/chromium.ts";
+import { launchChromium } from "../runtimes/hosts/puppeteer.ts";
+import { chromium, troubleOf } from "../support/chromium.ts";
 import { freePort, skipWithout } from "../support/runtimes.ts";
 
 // The example with the built package installed beside it, by copying what npm would, so that nothing is fetched.

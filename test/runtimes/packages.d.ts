@@ -1,11 +1,31 @@
-// What the suite uses of the packages that test/runtimes/package.json lists. They are installed on first use only, so
+// What tests use of the packages that test/runtimes/package.json lists. They are installed on first use only, so
 // their own declarations may be missing when types are checked.
 
 declare module "puppeteer-core" {
   export interface Page {
+    on(event: "console", listener: (message: { type(): string; text(): string }) => void): void;
+    on(event: "pageerror", listener: (error: Error) => void): void;
+    on(event: "request", listener: (request: { url(): string }) => void): void;
+    on(event: "requestfailed", listener: (request: { url(): string }) => void): void;
+    on(event: "response", listener: (response: { status(): number; url(): string }) => void): void;
+    setViewport(size: { width: number; height: number; isMobile?: boolean; hasTouch?: boolean }): Promise<void>;
     goto(address: string): Promise<unknown>;
-    waitForFunction(condition: string, options: { timeout: number }): Promise<unknown>;
+    $(selector: string): Promise<{ uploadFile(path: string): Promise<void> } | null>;
+    focus(selector: string): Promise<void>;
     evaluate(expression: string): Promise<unknown>;
+    waitForFunction(expression: string, options?: { timeout: number }): Promise<unknown>;
+    readonly keyboard: { press(key: string): Promise<void> };
+    readonly mouse: {
+      move(x: number, y: number, options?: { steps: number }): Promise<void>;
+      down(): Promise<void>;
+      up(): Promise<void>;
+    };
+    readonly touchscreen: {
+      touchStart(x: number, y: number): Promise<unknown>;
+      touchMove(x: number, y: number): Promise<unknown>;
+      touchEnd(): Promise<unknown>;
+    };
+    close(): Promise<void>;
   }
   export interface Browser {
     newPage(): Promise<Page>;

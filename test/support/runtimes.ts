@@ -1,14 +1,4 @@
-import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { fileURLToPath } from "node:url";
-
-const packages = new URL("../runtimes/node_modules/", import.meta.url);
-
-/** Path of a file in a package of test/runtimes, or undefined where these are not installed. */
-export function runtimeFile(path: string): string | undefined {
-  const file = fileURLToPath(new URL(path, packages));
-  return existsSync(file) ? file : undefined;
-}
 
 /** Skips a test with a printed reason where it needs a runtime that is not installed. */
 export function skipWithout(name: string, file: string | undefined, skip: (reason: string) => void): void {
