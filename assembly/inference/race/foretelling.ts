@@ -1,0 +1,112 @@
+// Steps 1 and 2 of the race (race.ts): all proposed latents descend on the surrogates, and those that fall behind are dropped.
+
+import * as plan from "../../decoder/plan";
+import { accepts, begin, move, moveWithGradient, propose, setInverse } from "../bfgs";
+import { projectOntoSphere } from "../loss";
+import * as proposals from "./proposals";
+import { count, haveSeveralClasses, lowest, lowestOfClass, Racer, racerAt, scaledLoss } from "./racers";
+import { rules } from "./rules";
+import * as surrogate from "./surrogate";
+import * as tables from "./tables";
+
+/** f32 [2]. */
+const pairLosses: usize = memory.data(8, 8);
+/** f32 [classes]: what the variant multiplies losses by. */
+let classScales: usize = 0;
+
+/** Takes in where the class scales lie. */
+export function configure(scales: usize): void {
+  classScales = scales;
+}
+
+/** On request only until one class is left. Gradients wait until it is known whose are needed. */
+export function foretell(onlyLabel: bool): void {
+  const latentBytes = (<usize>plan.latents) << 2;
+  const metricBytes = latentBytes * <usize>plan.latents;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    const descent = racer.descent;
+    memory.copy(descent.latent, proposals.latentOf(racer.classIndex, index % tables.candidates), latentBytes);
+    projectOntoSphere(descent.latent);
+    setInverse(descent, tables.metrics + <usize>racer.classIndex * metricBytes);
+    racer.scale = load<f32>(classScales + ((<usize>racer.classIndex) << 2));
+    racer.evaluated = 0;
+    racer.races = true;
+    racer.settled = false;
+    racer.moves = false;
+    racer.lacksGradient = true;
+  }
+  for (let first = 0; first < count; first += tables.candidates) {
+    for (let index = first; index < first + tables.candidates; index += 2) {
+      if (index + 1 < first + tables.candidates) beginPair(racerAt(index), racerAt(index + 1));
+      else beginOne(racerAt(index));
+    }
+  }
+  for (let evaluation = 1; evaluation < rules.foretold; ++evaluation) {
+    dropForetold(evaluation);
+    if (onlyLabel && !haveSeveralClasses()) return;
+    for (let index = 0; index < count; ++index) {
+      const racer = racerAt(index);
+      if (!racer.races || racer.settled) continue;
+      learn(racer);
+      const descent = racer.descent;
+      racer.settled = !propose(descent);
+      if (racer.settled) continue;
+      racer.moves = accepts(descent, surrogate.foretell(racer.classIndex, descent.trial, racer.activations));
+    }
+  }
+}
+
+/** Begins a descent on the surrogate. */
+function beginOne(racer: Racer): void {
+  const descent = racer.descent;
+  begin(descent, surrogate.foretell(racer.classIndex, descent.latent, racer.activations));
+}
+
+/** Begins two descents of one class. */
+function beginPair(one: Racer, other: Racer): void {
+  const latent = one.descent.latent;
+  const otherLatent = other.descent.latent;
+  surrogate.foretellPair(one.classIndex, latent, otherLatent, one.activations, other.activations, pairLosses);
+  begin(one.descent, load<f32>(pairLosses));
+  begin(other.descent, load<f32>(pairLosses, 4));
+}
+
+/** Brings a descent on the surrogate to where it can go on: at its accepted trial, with the gradient there. */
+export function learn(racer: Racer): void {
+  const descent = racer.descent;
+  if (racer.lacksGradient) {
+    surrogate.foretellGradient(racer.classIndex, descent.latent, racer.activations, descent.gradient);
+    racer.lacksGradient = false;
+  } else if (racer.moves) {
+    surrogate.foretellGradient(racer.classIndex, descent.trial, racer.activations, descent.trialGradient);
+    moveWithGradient(descent);
+    racer.moves = false;
+  }
+}
+
+/** Takes a latent out of the descents on the surrogates. */
+export function drop(racer: Racer): void {
+  racer.races = false;
+  if (racer.moves) move(racer.descent);
+  racer.moves = false;
+}
+
+/** Drops those too far behind the best of all or of their class, after a number of evaluations. */
+function dropForetold(evaluations: i32): void {
+  const margin =
+    evaluations == 1
+      ? rules.foretoldMargin0
+      : evaluations == 2
+        ? rules.foretoldMargin1
+        : evaluations == 3
+          ? rules.foretoldMargin2
+          : rules.foretoldMargin3;
+  const bound = lowest(false) + margin;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (!racer.races) continue;
+    if (scaledLoss(racer) > bound) drop(racer);
+    else if (evaluations > 1 && scaledLoss(racer) > lowestOfClass(racer.classIndex) + rules.withinMargin) drop(racer);
+  }
+}

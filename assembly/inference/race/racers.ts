@@ -1,0 +1,139 @@
+// The latents that race: a few of every class, class after class, and who of them is ahead.
+
+import * as plan from "../../decoder/plan";
+import { allocate } from "../../layout";
+import { allocateDescent, Descent } from "../bfgs";
+import { Activations, allocateActivations } from "./surrogate";
+import * as tables from "./tables";
+
+/** One latent in the race. */
+@unmanaged
+export class Racer {
+  descent: Descent;
+  activations: Activations;
+  /** f32 [784]: the true decoder's reconstruction at the descent's latent, once that has been evaluated. */
+  reconstruction: usize;
+  classIndex: i32;
+  /** Evaluations of the true decoder so far; 0: its loss is foretold. */
+  evaluated: i32;
+  races: bool;
+  /** There was no way down any more. */
+  settled: bool;
+  /** The descent has accepted a trial by its foretold loss and not moved there yet. */
+  moves: bool;
+  /** The descent lacks the gradient at its latent, by the true decoder or, with no true evaluation yet, the surrogate. */
+  lacksGradient: bool;
+  /** What the variant multiplies the class's loss by. */
+  scale: f32;
+}
+
+export const RECONSTRUCTION_BYTES: usize = (<usize>plan.PIXELS) << 2;
+
+let racers: usize = 0;
+/** How many there are. */
+export let count: i32 = 0;
+
+/** Reserves them for the loaded tables; false when memory runs out. */
+export function reserve(): bool {
+  count = plan.classes * tables.candidates;
+  racers = allocate(<usize>count * offsetof<Racer>());
+  if (racers == 0) return false;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    racer.descent = allocateDescent();
+    racer.activations = allocateActivations();
+    racer.reconstruction = allocate(RECONSTRUCTION_BYTES);
+    if (changetype<usize>(racer.descent) == 0 || changetype<usize>(racer.activations) == 0) return false;
+    if (racer.reconstruction == 0) return false;
+    racer.classIndex = index / tables.candidates;
+  }
+  return true;
+}
+
+export function racerAt(index: i32): Racer {
+  return changetype<Racer>(racers + <usize>index * offsetof<Racer>());
+}
+
+/** The loss by which latents are compared. */
+export function scaledLoss(racer: Racer): f32 {
+  return racer.scale * racer.descent.loss;
+}
+
+/** The lowest loss of all, or of those only that the true decoder has seen. */
+export function lowest(onlyTrue: bool): f32 {
+  let found: f32 = Infinity;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (!onlyTrue || racer.evaluated > 0) found = min<f32>(found, scaledLoss(racer));
+  }
+  return found;
+}
+
+export function lowestOfClass(classIndex: i32): f32 {
+  let found: f32 = Infinity;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.classIndex == classIndex) found = min<f32>(found, scaledLoss(racer));
+  }
+  return found;
+}
+
+/**
+ * The latent of lowest loss among all classes but one (−1: none is left out), or among those only that the true decoder has
+ * seen; a null reference when there is none.
+ */
+export function lowestRacer(exceptClass: i32, onlyTrue: bool): Racer {
+  let best = changetype<Racer>(0);
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.classIndex == exceptClass || (onlyTrue && racer.evaluated == 0)) continue;
+    if (changetype<usize>(best) == 0 || scaledLoss(racer) < scaledLoss(best)) best = racer;
+  }
+  return best;
+}
+
+/** The best latent of a class, among those that the true decoder has seen if it has seen any. */
+export function bestOfClass(classIndex: i32): Racer {
+  const isTrue = isClassTrue(classIndex);
+  let best = changetype<Racer>(0);
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.classIndex != classIndex || (isTrue && racer.evaluated == 0)) continue;
+    if (changetype<usize>(best) == 0 || scaledLoss(racer) < scaledLoss(best)) best = racer;
+  }
+  return best;
+}
+
+/** Whether the true decoder has seen any latent of the class. */
+export function isClassTrue(classIndex: i32): bool {
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (racer.classIndex == classIndex && racer.evaluated > 0) return true;
+  }
+  return false;
+}
+
+/** How many latents of the same class have a lower foretold loss; the earlier one counts as lower among equals. */
+export function placeInClass(index: i32): i32 {
+  const racer = racerAt(index);
+  let place = 0;
+  for (let other = 0; other < count; ++other) {
+    const rival = racerAt(other);
+    if (other == index || rival.classIndex != racer.classIndex) continue;
+    const difference = rival.descent.loss - racer.descent.loss;
+    if (difference < 0 || (difference == 0 && other < index)) ++place;
+  }
+  return place;
+}
+
+/** Whether latents of two classes or more are left. */
+export function haveSeveralClasses(): bool {
+  let left = -1;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    if (!racer.races) continue;
+    if (left >= 0 && left != racer.classIndex) return true;
+    left = racer.classIndex;
+  }
+  return false;
+}
