@@ -62,22 +62,12 @@ export function allocateActivations(): Activations {
 
 /** The foretold loss at `latent`, f32 [latents], for the image last presented. */
 export function foretell(classIndex: i32, latent: usize, activations: Activations): f32 {
-  const first = tables.surrogateFirst;
-  const second = tables.surrogateSecond;
-  const third = tables.surrogateThird;
   memory.copy(padded, latent, (<usize>plan.latents) << 2);
-  const firstWeights = tables.weightsOf(first, classIndex);
-  const firstBias = tables.biasOf(first, classIndex);
-  transformForward(firstWeights, firstBias, padded, first.inputs, activations.firstValue, first.outputs);
-  activate(activations.firstValue, activations.firstShare, first.outputs);
-  const secondWeights = tables.weightsOf(second, classIndex);
-  const secondBias = tables.biasOf(second, classIndex);
-  const firstValue = activations.firstValue;
-  transformForward(secondWeights, secondBias, firstValue, second.inputs, activations.secondValue, second.outputs);
-  activate(activations.secondValue, activations.secondShare, second.outputs);
-  const thirdWeights = tables.weightsOf(third, classIndex);
-  const thirdBias = tables.biasOf(third, classIndex);
-  transformForward(thirdWeights, thirdBias, activations.secondValue, third.inputs, activations.output, third.outputs);
+  apply(tables.surrogateFirst, classIndex, padded, activations.firstValue);
+  activate(activations.firstValue, activations.firstShare, tables.surrogateFirst.outputs);
+  apply(tables.surrogateSecond, classIndex, activations.firstValue, activations.secondValue);
+  activate(activations.secondValue, activations.secondShare, tables.surrogateSecond.outputs);
+  apply(tables.surrogateThird, classIndex, activations.secondValue, activations.output);
   return foretoldLoss(latent, activations);
 }
 
@@ -92,46 +82,42 @@ export function foretellPair(
 ): void {
   const first = tables.surrogateFirst;
   const second = tables.surrogateSecond;
-  const third = tables.surrogateThird;
   const other = padded + ((<usize>first.inputs) << 2);
   memory.copy(padded, latent0, (<usize>plan.latents) << 2);
   memory.copy(other, latent1, (<usize>plan.latents) << 2);
-  transformForwardPair(
-    tables.weightsOf(first, classIndex),
-    tables.biasOf(first, classIndex),
-    padded,
-    other,
-    first.inputs,
-    activations0.firstValue,
-    activations1.firstValue,
-    first.outputs,
-  );
+  applyToPair(first, classIndex, padded, other, activations0.firstValue, activations1.firstValue);
   activate(activations0.firstValue, activations0.firstShare, first.outputs);
   activate(activations1.firstValue, activations1.firstShare, first.outputs);
-  transformForwardPair(
-    tables.weightsOf(second, classIndex),
-    tables.biasOf(second, classIndex),
-    activations0.firstValue,
-    activations1.firstValue,
-    second.inputs,
-    activations0.secondValue,
-    activations1.secondValue,
-    second.outputs,
-  );
+  const value0 = activations0.firstValue;
+  const value1 = activations1.firstValue;
+  applyToPair(second, classIndex, value0, value1, activations0.secondValue, activations1.secondValue);
   activate(activations0.secondValue, activations0.secondShare, second.outputs);
   activate(activations1.secondValue, activations1.secondShare, second.outputs);
-  transformForwardPair(
-    tables.weightsOf(third, classIndex),
-    tables.biasOf(third, classIndex),
-    activations0.secondValue,
-    activations1.secondValue,
-    third.inputs,
-    activations0.output,
-    activations1.output,
-    third.outputs,
-  );
+  const last0 = activations0.secondValue;
+  const last1 = activations1.secondValue;
+  applyToPair(tables.surrogateThird, classIndex, last0, last1, activations0.output, activations1.output);
   store<f32>(losses, foretoldLoss(latent0, activations0));
   store<f32>(losses, foretoldLoss(latent1, activations1), 4);
+}
+
+/** One dense layer of a class. */
+function apply(layer: tables.Transform, classIndex: i32, input: usize, output: usize): void {
+  const weights = tables.weightsOf(layer, classIndex);
+  transformForward(weights, tables.biasOf(layer, classIndex), input, layer.inputs, output, layer.outputs);
+}
+
+/** The same for two vectors at once. */
+function applyToPair(
+  layer: tables.Transform,
+  classIndex: i32,
+  input0: usize,
+  input1: usize,
+  output0: usize,
+  output1: usize,
+): void {
+  const weights = tables.weightsOf(layer, classIndex);
+  const bias = tables.biasOf(layer, classIndex);
+  transformForwardPair(weights, bias, input0, input1, layer.inputs, output0, output1, layer.outputs);
 }
 
 function foretoldLoss(latent: usize, activations: Activations): f32 {
