@@ -1,13 +1,6 @@
 // What every entry offers besides its own `createClassifier`.
 
-export type {
-  ClassExplanation,
-  Classification,
-  Classifier,
-  Explanation,
-  Inference,
-  LossAndGradient,
-} from "./classifier.ts";
+export type { Classifier, Inference } from "./classifier.ts";
 export type { ClassifierOptions } from "./create-classifier.ts";
 export type { Effort } from "./effort.ts";
 export type { ConfidenceKind } from "./engine.ts";
@@ -16,5 +9,6 @@ export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "./image/prep
 export { preprocess } from "./image/preprocess.ts";
 export type { ImageValues } from "./image-values.ts";
 export type { ModuleSource } from "./load/given.ts";
+export type { ClassExplanation, Classification, Explanation, LossAndGradient } from "./results.ts";
 export { WeightsError } from "./weights/errors.ts";
 export type { Variant } from "./weights/variants.ts";

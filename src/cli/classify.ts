@@ -1,5 +1,5 @@
 import { pMapIterable } from "p-map";
-import type { Classification } from "../classifier.ts";
+import type { Classification } from "../results.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, WORKERS_OPTION } from "./command.ts";
 import { DONE, type Environment, FAILED, printJson, printLines, wantsColour } from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frames.ts";

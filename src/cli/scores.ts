@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Classification } from "../classifier.ts";
+import type { Classification } from "../results.ts";
 
 /** What an evaluation found. Shares are in [0, 1]; times in milliseconds. */
 export interface Scores {

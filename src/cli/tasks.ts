@@ -1,5 +1,5 @@
-import type { Classification } from "../classifier.ts";
 import { messageOf } from "../image/read/image-file-error.ts";
+import type { Classification } from "../results.ts";
 import type { CommandClassifier } from "./environment.ts";
 import { type Frame, type FrameMode, type FrameSource, openFrames } from "./frames.ts";
 

@@ -1,6 +1,5 @@
 import { Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import type { Classification, Explanation } from "../../src/classifier.ts";
 import type {
   ClassifierSettings,
   CommandClassifier,
@@ -15,6 +14,7 @@ import {
   type Tasks,
   type TimedBatch,
 } from "../../src/cli/tasks.ts";
+import type { Classification, Explanation } from "../../src/results.ts";
 
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 

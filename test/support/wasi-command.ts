@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Classification } from "../../src/classifier.ts";
+import type { Classification } from "../../src/results.ts";
 
 const HOST = fileURLToPath(new URL("wasi-host.mjs", import.meta.url));
 

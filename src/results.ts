@@ -1,0 +1,67 @@
+// What a classifier gives back.
+
+/** What the classifier decided about one image. */
+export interface Classification {
+  /** Index of the class whose model explains the image best: for the frozen weights, the digit. */
+  label: number;
+  /** That class's name. */
+  name: string;
+  /** True when `confidence` lies below the threshold of the weights: the image is probably none of the classes. */
+  rejected: boolean;
+  /**
+   * The label's probability, the largest. Calibrated: how likely the image shows one of the classes *and* the label is
+   * right. Paper: the published formula, which calls most noisy digits junk.
+   */
+  confidence: number;
+  /**
+   * One a class, summing to 1; near 1/classes all over when the image is far from the data. Calibrated:
+   * g · softmax(−s·784·loss / (1 + E/v)) + (1 − g)/classes, where E is the winner's squared error and g how likely the
+   * image is one of the classes at all, judged by the winner's redrawing. Paper: (e^(−s·loss) + η) / Σ.
+   */
+  probabilities: Float64Array;
+  /**
+   * One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. Under
+   * the inference `"race"` only the label's is taken to its end: a class that has fallen behind keeps the loss at which
+   * it was dropped, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
+   */
+  losses: Float32Array;
+  /**
+   * Evaluations of the true decoders spent: those of the search, and under all searches but the race, which keeps what its
+   * winner drew, one for the calibrated confidence. Surrogates are not counted; for the frozen weights each of theirs costs
+   * a thirtieth of the multiply-adds.
+   */
+  evaluations: number;
+}
+
+/** How one class explains an image. */
+export interface ClassExplanation {
+  loss: number;
+  /** The best latent found, [latents]. */
+  latent: Float32Array;
+  /** What the class's decoder makes of it: 784 values in [0, 1]. */
+  reconstruction: Float32Array;
+}
+
+/** A decision with what it rests on. */
+export interface Explanation extends Classification {
+  /** Index of the class with the second lowest loss. */
+  runnerUp: number;
+  classes: ClassExplanation[];
+  /** What the reconstructions were compared with, 784 values: the image given, in `binary-abs` thresholded. */
+  image: Float32Array;
+  /**
+   * Squared error of the runner-up minus that of the winner, per pixel (784): positive where the winner explains
+   * better. In `binary-abs` each error is times the class's scale, as in the losses.
+   */
+  advantage: Float32Array;
+}
+
+/** Losses and their derivatives with respect to the image. */
+export interface LossAndGradient {
+  losses: Float32Array;
+  /**
+   * For each class 784 values: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*. In `binary-abs`, x is the
+   * thresholded image and the loss's class scale is a factor (see `lossAndGradient`).
+   */
+  gradients: Float32Array[];
+}
