@@ -16,7 +16,7 @@ type Step = IteratorResult<ImageValues | PromiseLike<ImageValues>>;
  * @throws {TypeError | RangeError} in the refused frame's turn, named by its place from 0
  */
 export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator<Float32Array, void, void> {
-  const source = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]();
+  const source = iteratorOf(frames);
   const waiting: Promise<Float32Array | undefined>[] = [];
   let last: Promise<Step | undefined> = Promise.resolve(undefined);
   let asked = 0;
@@ -67,6 +67,16 @@ export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator
       else await closing;
     }
   }
+}
+
+/** @throws {TypeError} for what cannot be iterated over */
+function iteratorOf(frames: Frames): AsyncIterator<ImageValues> | Iterator<ImageValues | PromiseLike<ImageValues>> {
+  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: plain } = Object(frames);
+  if (typeof asynchronous === "function") return asynchronous.call(frames);
+  if (typeof plain === "function") return plain.call(frames);
+  throw new TypeError(
+    `frames: got ${frames === null ? "null" : typeof frames}, wanted images that can be iterated over`,
+  );
 }
 
 async function valuesOf(step: Step, place: number): Promise<Float32Array | undefined> {

@@ -32,6 +32,18 @@ function source(frames: Iterable<unknown> = images) {
 }
 
 describe("classifyStream", () => {
+  it.each([
+    [5, "number"],
+    [null, "null"],
+    [undefined, "undefined"],
+    [{}, "object"],
+  ])("refuses what cannot be iterated over: %s", async (frames, kind) => {
+    await expect(collect(abs.classifyStream(frames as never))).rejects.toThrow(
+      new TypeError(`frames: got ${kind}, wanted images that can be iterated over`),
+    );
+    expect(abs.classify(randomImage(1)).losses.length).toBe(10);
+  });
+
   const expected = () => images.map((image) => abs.classify(image));
 
   it.each<[string, () => AsyncIterable<ImageValues> | Iterable<ImageValues | Promise<ImageValues>>]>([
