@@ -1,26 +1,25 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
 import { instantiateSync } from "@assemblyscript/loader";
 import { Engine } from "../src/engine.ts";
 import { preparePrototypes, prepareSamples } from "../src/starts.ts";
+import { readDigits, toUnitRange } from "./mnist.ts";
 
 // How many BFGS evaluations a class the default search needs: agreement with the paper's search, accuracy and loss on
 // validation images (the last 5000 of MNIST's training images, which the weights were not trained on).
 //
 //   npx tsx bench/evaluations.ts --data DIR [--limit 500]
 
-const VALIDATION_START = 55_000;
-const PIXELS = 784;
 const COUNTS = [1, 2, 4, 6, 8, 10, 12, 16, 24];
 
 const { values } = parseArgs({ options: { data: { type: "string" }, limit: { type: "string", default: "500" } } });
 if (values.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
-const read = (name: string): Buffer => gunzipSync(readFileSync(join(values.data as string, name)));
-const pixels = read("train-images-idx3-ubyte.gz").subarray(16 + PIXELS * VALIDATION_START);
-const labels = read("train-labels-idx1-ubyte.gz").subarray(8 + VALIDATION_START);
-const count = Number(values.limit);
+if (!/^[1-9][0-9]*$/.test(values.limit)) {
+  throw new Error(`--limit: got "${values.limit}", wanted a whole number from 1`);
+}
+const digits = readDigits(values.data, "validation");
+const { labels } = digits;
+const count = Math.min(Number(values.limit), digits.count);
 
 const bytes = readFileSync(new URL("../dist/abs.wasm", import.meta.url));
 const { instance } = instantiateSync(bytes, {});
@@ -33,7 +32,7 @@ function searchAll(search: () => number): { labels: number[]; losses: Float32Arr
   const losses: Float32Array[] = [];
   let evaluations = 0;
   for (let index = 0; index < count; ++index) {
-    engine.setImage(Float32Array.from(pixels.subarray(index * PIXELS, (index + 1) * PIXELS), (byte) => byte / 255));
+    engine.setImage(toUnitRange(digits.image(index)));
     evaluations += search();
     const ofImage = engine.losses();
     losses.push(ofImage);

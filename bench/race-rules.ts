@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
 import { instantiateSync } from "@assemblyscript/loader";
 import { RACE_RULES, type RaceRules } from "../src/effort.ts";
 import { Engine } from "../src/engine.ts";
@@ -9,6 +7,8 @@ import { prepareSamples } from "../src/starts.ts";
 import { writeBundle } from "../src/weights/bundle.ts";
 import { readWeights } from "../src/weights/read.ts";
 import { nearBoundary, SPOILT_SETS, spoilt } from "./image-sets.ts";
+import { mean, quantile } from "./measure/statistics.ts";
+import { readDigits, toUnitRange } from "./mnist.ts";
 import { readStoredSets } from "./stored-sets.ts";
 
 // What the rules of the race cost and lose: agreement with the paper's search, accuracy, loss and evaluations on
@@ -23,7 +23,6 @@ import { readStoredSets } from "./stored-sets.ts";
 // confidence-sets` or `attack-race` wrote, in place of sets of the same name; `--only` keeps the sets whose names begin
 // with one of those given.
 
-const VALIDATION_START = 55_000;
 const PIXELS = 784;
 const NEAR_BOUNDARY = "boundary ±3 %";
 
@@ -39,14 +38,13 @@ const { values: options } = parseArgs({
   },
 });
 if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
-const read = (name: string): Buffer => gunzipSync(readFileSync(join(options.data as string, name)));
-if (!["validation", "test"].includes(options.split)) {
-  throw new Error(`--split: got "${options.split}", wanted validation or test`);
+const split = (["validation", "test"] as const).find((name) => name === options.split);
+if (split === undefined) throw new Error(`--split: got "${options.split}", wanted validation or test`);
+if (!/^[1-9][0-9]*$/.test(options.limit)) {
+  throw new Error(`--limit: got "${options.limit}", wanted a whole number from 1`);
 }
-const [files, start] = options.split === "test" ? ["t10k", 0] : ["train", VALIDATION_START];
-const pixels = read(`${files}-images-idx3-ubyte.gz`).subarray(16 + PIXELS * start);
-const labels = read(`${files}-labels-idx1-ubyte.gz`).subarray(8 + start);
-const count = Math.min(Number(options.limit), labels.length);
+const digits = readDigits(options.data, split);
+const count = Math.min(Number(options.limit), digits.count);
 const variants: [string, RaceRules][] = [
   ...Object.entries(RACE_RULES),
   ...options.rules.map((text): [string, RaceRules] => [text, changedRules(text)]),
@@ -77,11 +75,11 @@ interface ImageSet {
   labels: Uint8Array | undefined;
 }
 
+const clean = Array.from({ length: count }, (_, index) => toUnitRange(digits.image(index)));
 const imagesOf = (bytes: Uint8Array): Float32Array[] =>
   Array.from({ length: Math.min(count, bytes.length / PIXELS) }, (_, index) =>
-    Float32Array.from(bytes.subarray(index * PIXELS, (index + 1) * PIXELS), (byte) => byte / 255),
+    toUnitRange(bytes.subarray(index * PIXELS, (index + 1) * PIXELS)),
   );
-const clean = imagesOf(pixels);
 
 function paperLabel(image: Float32Array): number {
   engine.setImage(image);
@@ -92,6 +90,7 @@ function paperLabel(image: Float32Array): number {
 
 /** All sets by name; those of `--sets` replace others. */
 function allSets(): Map<string, ImageSet> {
+  const { labels } = digits;
   const sets = new Map<string, ImageSet>([["clean", { images: () => clean, labels }]]);
   for (const name of SPOILT_SETS) sets.set(name, { images: () => spoilt(name, clean), labels });
   sets.set(NEAR_BOUNDARY, { images: () => nearBoundary(clean, paperLabel), labels: undefined });
@@ -135,15 +134,11 @@ function search(images: readonly Float32Array[], run: () => number): { found: Fo
 const percent = (share: number): string => (100 * share).toFixed(2);
 const share = (found: readonly Found[], right: (found: Found, index: number) => boolean): number =>
   found.filter(right).length / found.length;
-const quantile = (numbers: readonly number[], at: number): number =>
-  [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(at * numbers.length))] as number;
-
 /** A race that goes on until nothing moves. */
 const CONVERGED: RaceRules = { ...RACE_RULES.thorough, polished: 60, ceilingPerClass: 200 };
-const mean = (numbers: readonly number[]): number => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 
 const chosen = chosenSets();
-console.log(`${count} ${options.split} images a set`);
+console.log(`${count} ${split} images a set`);
 console.log(
   "images | rules | agrees with paper | accuracy % | evaluations mean, p99, most | µs an image | loss over converged, mean % | confidence off, mean",
 );
@@ -161,7 +156,7 @@ for (const [name, set] of chosen) {
         rules,
         share(found, ({ label }, index) => label === paper.found[index]?.label).toFixed(4),
         set.labels === undefined ? "–" : percent(share(found, ({ label }, index) => label === set.labels?.[index])),
-        `${mean(evaluations).toFixed(1)}, ${quantile(evaluations, 0.99)}, ${Math.max(...evaluations)}`,
+        `${mean(evaluations).toFixed(1)}, ${quantile(evaluations, 0.99).toFixed(0)}, ${Math.max(...evaluations)}`,
         ((1e6 * seconds) / images.length).toFixed(0),
         percent(mean(found.map(({ loss }, index) => loss / end(index).loss - 1))),
         mean(found.map(({ confidence }, index) => Math.abs(confidence - end(index).confidence))).toFixed(4),
@@ -177,4 +172,30 @@ for (const [name, set] of chosen) {
       search(images, () => engine.searchRace()),
     );
   }
+  engine.setRaceRules(RACE_RULES.standard);
+  labelRow(name, set, images, paper.found);
+}
+
+/** What the race finds and costs when only the label is asked for. */
+function labelRow(name: string, set: ImageSet, images: readonly Float32Array[], paper: readonly Found[]): void {
+  const began = performance.now();
+  const found = images.map((image) => {
+    engine.setImage(image);
+    return engine.raceLabel();
+  });
+  const microseconds = (1000 * (performance.now() - began)) / images.length;
+  const agreeing = (labels: ArrayLike<number>): number =>
+    found.filter((label, index) => label === labels[index]).length / found.length;
+  console.log(
+    [
+      name,
+      "standard, label only",
+      agreeing(paper.map(({ label }) => label)).toFixed(4),
+      set.labels === undefined ? "–" : percent(agreeing(set.labels)),
+      "–",
+      microseconds.toFixed(0),
+      "–",
+      "–",
+    ].join(" | "),
+  );
 }
