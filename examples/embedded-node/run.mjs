@@ -1,5 +1,5 @@
-// Classifies a stream of raw frames in little memory; README.md tells how to run it. The package imports itself by name
-// here, so what runs is the built package, as anybody who installs it has it.
+// Classifies a stream of raw frames in little memory; README.md tells how to run it. Imported by its name, the package is
+// the built one of dist/, by the same entry as where it is installed.
 
 import { parseArgs } from "node:util";
 import { createClassifier } from "analysis-by-synthesis";

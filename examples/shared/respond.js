@@ -36,10 +36,12 @@ export function respondWith(createClassifier) {
 
   async function sharedClassifier() {
     classifier ??= createClassifier({ effort: "standard" });
+    const made = classifier;
     try {
-      return await classifier;
+      return await made;
     } catch (error) {
-      classifier = undefined;
+      // Unless another request has begun anew meanwhile.
+      if (classifier === made) classifier = undefined;
       throw error;
     }
   }
