@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { arch, cpus, platform, totalmem } from "node:os";
-import { packageVersion } from "./install.ts";
 import type { Table } from "./measure/table.ts";
 
 /** What the figures were measured on and with. */
@@ -56,4 +56,12 @@ export function machineTable({ processor, cores, memoryGib, system, date, node, 
       ["date", date],
     ],
   };
+}
+
+/** Version of a package that the benches import. */
+function packageVersion(name: string): string {
+  const places = [`node_modules/${name}/package.json`, `../node_modules/${name}/package.json`];
+  const file = places.map((place) => new URL(place, import.meta.url)).find((place) => existsSync(place));
+  if (file === undefined) return "not installed";
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { installPackages } from "./install.ts";
+import { installPackages } from "../test/support/installed.ts";
 import { describeMachine, machineTable } from "./machine.ts";
 import { printTable, replaceTable, type Table } from "./measure/table.ts";
 import type { Report, Settings } from "./parts/part.ts";
@@ -62,7 +63,8 @@ async function main(): Promise<void> {
   if (unknown !== undefined) {
     throw new Error(`--only: there is no "${unknown}"; there are ${Object.keys(PARTS).join(", ")}`);
   }
-  installPackages();
+  // The packages that only the benches use, 380 MB of them, lie in bench/node_modules.
+  installPackages(fileURLToPath(new URL("./", import.meta.url)));
   mkdirSync(options.out, { recursive: true });
   const machine = describeMachine(python);
   const sections: string[] = [];
