@@ -30,7 +30,7 @@ function chunkFileNames({ moduleIds }) {
 // threads, whose libraries are bundled so that installing the package installs nothing else.
 const library = {
   input: {
-    index: "src/index.ts",
+    index: "src/entries/node.ts",
     browser: "src/entries/browser.ts",
     workerd: "src/entries/workerd.ts",
     "edge-light": "src/entries/edge-light.ts",
@@ -62,7 +62,7 @@ const inline = {
 };
 
 const types = {
-  input: { index: "src/index.ts", inline: "src/entries/inline.ts", module: "src/entries/module.ts" },
+  input: { index: "src/entries/node.ts", inline: "src/entries/inline.ts", module: "src/entries/module.ts" },
   output: { dir: "dist/library", format: "es", chunkFileNames: "shared.d.ts" },
   plugins: [dts()],
 };

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { CONFIDENCES, INFERENCES } from "../src/classifier.ts";
-import { createClassifier } from "../src/index.ts";
-import { BaselineCnn } from "./baseline-cnn.ts";
-import { calibrationError, separation } from "./separation.ts";
-import { readStoredSets } from "./stored-sets.ts";
+import { createClassifier } from "../src/entries/node.ts";
+import { calibrationError, separation } from "./measure/separation.ts";
+import { BaselineCnn } from "./models/baseline-cnn.ts";
+import { readStoredSets } from "./sets/stored-sets.ts";
 
 // What the confidence is worth: calibration and rejections on clean and corrupted images, and for each kind of junk how
 // much is rejected and how well the confidence tells it from clean images, beside the largest softmax probability of

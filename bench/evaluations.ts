@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { instantiateSync } from "@assemblyscript/loader";
 import { Engine } from "../src/engine.ts";
 import { preparePrototypes, prepareSamples } from "../src/starts.ts";
-import { readDigits, toUnitRange } from "./mnist.ts";
+import { readDigits, toUnitRange } from "./sets/mnist.ts";
 
 // How many BFGS evaluations a class the default search needs: agreement with the paper's search, accuracy and loss on
 // validation images (the last 5000 of MNIST's training images, which the weights were not trained on).

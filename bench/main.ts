@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installPackages } from "../test/support/installed.ts";
-import { describeMachine, machineTable } from "./machine.ts";
+import { describeMachine, machineTable } from "./measure/machine.ts";
 import { printTable, replaceTable, type Table } from "./measure/table.ts";
 import type { Report, Settings } from "./parts/part.ts";
 

@@ -6,10 +6,10 @@ import { Engine } from "../src/engine.ts";
 import { prepareSamples } from "../src/starts.ts";
 import { writeBundle } from "../src/weights/bundle.ts";
 import { readWeights } from "../src/weights/read.ts";
-import { nearBoundary, SPOILT_SETS, spoilt } from "./image-sets.ts";
 import { mean, quantile } from "./measure/statistics.ts";
-import { readDigits, toUnitRange } from "./mnist.ts";
-import { readStoredSets } from "./stored-sets.ts";
+import { nearBoundary, SPOILT_SETS, spoilt } from "./sets/image-sets.ts";
+import { readDigits, toUnitRange } from "./sets/mnist.ts";
+import { readStoredSets } from "./sets/stored-sets.ts";
 
 // What the rules of the race cost and lose: agreement with the paper's search, accuracy, loss and evaluations on
 // validation images (the last 5000 of MNIST's training images, which neither decoders nor tables were fitted to): clean,

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { encode } from "fast-png";
-import { readImageFile } from "../src/image/read/read-image-file.ts";
-import { createClassifier, preprocess } from "../src/index.ts";
+import { createClassifier, preprocess } from "../src/entries/node.ts";
+import { readImageFile } from "../src/files/read-image-file.ts";
 
 // Draws docs/redrawings.svg: some example images and how each class would redraw them, the winner framed.
 //

@@ -1,7 +1,7 @@
 import { type Classifier, CONFIDENCES, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
 import { EFFORTS, type Effort } from "./effort.ts";
 import { type ConfidenceKind, Engine } from "./engine.ts";
-import { instantiate, type ModuleSource } from "./load/given.ts";
+import { instantiate, type ModuleSource } from "./load/instantiate.ts";
 import { writeBundle } from "./weights/bundle.ts";
 import { readWeights } from "./weights/read.ts";
 import { VARIANTS, type Variant } from "./weights/variants.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Classifier, createClassifier } from "../src/index.ts";
+import { type Classifier, createClassifier } from "../src/entries/node.ts";
 import { randomConfidence } from "./support/confidence.ts";
 import { randomImage, randomModel, shapes } from "./support/random-model.ts";
 import { weightsFileParts, writeWeightsFile } from "./support/weights-file.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Classifier, createClassifier, type ImageValues } from "../src/index.ts";
+import { type Classifier, createClassifier, type ImageValues } from "../src/entries/node.ts";
 import { randomImage } from "./support/random-model.ts";
 
 let abs: Classifier;

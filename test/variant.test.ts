@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Classifier, createClassifier } from "../src/index.ts";
+import { type Classifier, createClassifier } from "../src/entries/node.ts";
 import { readWeights } from "../src/weights/read.ts";
 import { referenceDecode } from "./reference/decoder.ts";
 import { randomImage, randomModel, shapes } from "./support/random-model.ts";

@@ -11,7 +11,7 @@ export const PGM: i32 = 2;
 
 const SIDE: u32 = 28;
 const LARGEST_BYTE: u32 = 255;
-/** src/image/read/portable-map.ts takes all values to 16 bits first; to do the same gives the same bits. */
+/** src/files/portable-map.ts takes all values to 16 bits first; to do the same gives the same bits. */
 const LARGEST_SAMPLE: u32 = 65535;
 const MOST_DIGITS: i32 = 9;
 const LETTER_P: i32 = 0x50;

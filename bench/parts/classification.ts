@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createClassifier } from "../../src/index.ts";
+import { createClassifier } from "../../src/entries/node.ts";
 import { likeliest, PAPER_SAMPLES } from "../../src/starts.ts";
 import { readWeights } from "../../src/weights/read.ts";
-import { BaselineCnn } from "../baseline-cnn.ts";
 import { type Spread, spread } from "../measure/statistics.ts";
 import { digits, spreadCell } from "../measure/table.ts";
 import { type Contestant, takeTurns } from "../measure/turns.ts";
-import { type Digits, readDigits, toUnitRange } from "../mnist.ts";
+import { BaselineCnn } from "../models/baseline-cnn.ts";
+import { SHIPPED } from "../models/shipped.ts";
 import { engineWith } from "../peers/module.ts";
 import { type OnnxRuntime, onnxNode, onnxWeb } from "../peers/onnx.ts";
 import { OnnxPaperInference, writePaperGraphs } from "../peers/onnx-paper.ts";
 import { pytorchTimes } from "../peers/pytorch.ts";
 import { inNewFolder } from "../peers/trainer.ts";
 import { speedPlot } from "../plots/speed.ts";
-import { SHIPPED } from "../weights.ts";
+import { type Digits, readDigits, toUnitRange } from "../sets/mnist.ts";
 import type { Report, Settings } from "./part.ts";
 
 // One whole classification of a clean test digit, on one thread: the race at each effort, the paper's inference in this

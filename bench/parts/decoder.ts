@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { readWeights } from "../../src/weights/read.ts";
 import { digits, spreadCell, type Table } from "../measure/table.ts";
 import { type Contestant, type Timing, takeTurns } from "../measure/turns.ts";
+import { SHIPPED } from "../models/shipped.ts";
 import type { DecoderPeer } from "../peers/decoder.ts";
 import { moduleDecoder } from "../peers/module.ts";
 import { OnnxDecoder, onnxNode, onnxWeb } from "../peers/onnx.ts";
 import { startTensorflow, TensorflowDecoder } from "../peers/tensorflow.ts";
 import { inNewFolder, runTrainer } from "../peers/trainer.ts";
-import { SHIPPED } from "../weights.ts";
 import type { Report, Settings } from "./part.ts";
 
 // One class's decoder, forward and with the gradient of the loss, of one latent, on one thread: the module beside other

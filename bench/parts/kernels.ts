@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { DecoderLayer } from "../../src/weights/decoderShape.ts";
+import type { DecoderLayer } from "../../src/weights/decoder-shape.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import {
   nominalMultiplyAdds,
@@ -7,12 +7,12 @@ import {
   proposalMultiplyAdds,
   surrogateMultiplyAdds,
   winogradProducts,
-} from "../arithmetic.ts";
+} from "../measure/arithmetic.ts";
 import type { Spread } from "../measure/statistics.ts";
 import { digits } from "../measure/table.ts";
 import { type Contestant, type Timing, takeTurns } from "../measure/turns.ts";
+import { SHIPPED } from "../models/shipped.ts";
 import { compileKernels, kernelsWith } from "../peers/kernels.ts";
-import { SHIPPED } from "../weights.ts";
 import type { Report, Settings } from "./part.ts";
 
 // Every kernel for itself, as a fraction of what the processor's units for vectors of four floats can do at most. WebAssembly

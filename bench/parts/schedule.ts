@@ -4,13 +4,13 @@ import type { Engine } from "../../src/engine.ts";
 import { likeliest, PAPER_SAMPLES } from "../../src/starts.ts";
 import type { Model } from "../../src/weights/model.ts";
 import { readWeights } from "../../src/weights/read.ts";
-import { paperMultiplyAdds, raceMultiplyAdds } from "../arithmetic.ts";
+import { paperMultiplyAdds, raceMultiplyAdds } from "../measure/arithmetic.ts";
 import { mean } from "../measure/statistics.ts";
 import { digits } from "../measure/table.ts";
-import { readDigits, toUnitRange } from "../mnist.ts";
+import { SHIPPED } from "../models/shipped.ts";
 import { compileKernels, type KernelExports, kernelsWith } from "../peers/kernels.ts";
 import { schedulePlot } from "../plots/schedule.ts";
-import { SHIPPED } from "../weights.ts";
+import { readDigits, toUnitRange } from "../sets/mnist.ts";
 import type { Report, Settings } from "./part.ts";
 
 // What a decision costs in multiply-adds against how often it is that of the paper's whole search: the race at each effort,

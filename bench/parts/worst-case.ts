@@ -1,9 +1,9 @@
-import type { Classifier } from "../../src/index.ts";
-import { createClassifier } from "../../src/index.ts";
+import type { Classifier } from "../../src/entries/node.ts";
+import { createClassifier } from "../../src/entries/node.ts";
 import { uniformNumbers } from "../../test/support/random-model.ts";
 import { mean, quantile } from "../measure/statistics.ts";
 import { digits } from "../measure/table.ts";
-import { type Digits, readDigits, toUnitRange } from "../mnist.ts";
+import { type Digits, readDigits, toUnitRange } from "../sets/mnist.ts";
 import type { Report, Settings } from "./part.ts";
 
 // What the race at standard effort takes when an image makes it hard: junk and noise, and images halfway between two digits,

@@ -1,6 +1,6 @@
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import type { DecoderLayer } from "../../src/weights/decoderShape.ts";
+import type { DecoderLayer } from "../../src/weights/decoder-shape.ts";
 import type { Model } from "../../src/weights/model.ts";
 import { DENSE, rearrange } from "../../src/weights/rearrange.ts";
 import { parametersOf } from "../../test/reference/decoder.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { messageOf } from "../image/read/image-file-error.ts";
+import { messageOf } from "../files/file-error.ts";
 import type { DataFile } from "./mnist-files.ts";
 import type { Progress } from "./progress.ts";
 

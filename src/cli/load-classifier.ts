@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { ImageFileError, messageOf } from "../image/read/image-file-error.ts";
-import { readBoundedFile } from "../image/read/read-bounded-file.ts";
+import { ImageFileError, messageOf } from "../files/file-error.ts";
+import { readBoundedFile } from "../files/read-bounded-file.ts";
 import type { Invocation } from "./command.ts";
 import type { ClassifierSettings, CommandClassifier, Environment } from "./environment.ts";
 import { type Progress, startProgress } from "./progress.ts";

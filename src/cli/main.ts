@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createClassifier } from "../index.ts";
+import { createClassifier } from "../entries/node.ts";
 import { packagedModule } from "../load/node.ts";
 import { runProgram } from "./program.ts";
 import { ThreadPool } from "./thread-pool.ts";

@@ -1,5 +1,5 @@
-import { ImageFileError, messageOf } from "../image/read/image-file-error.ts";
-import { readBoundedFile } from "../image/read/read-bounded-file.ts";
+import { ImageFileError, messageOf } from "../files/file-error.ts";
+import { readBoundedFile } from "../files/read-bounded-file.ts";
 import { type Command, type Invocation, JSON_OPTION } from "./command.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
 import { scoreLines } from "./score-lines.ts";

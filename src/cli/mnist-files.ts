@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { ImageFileError } from "../image/read/image-file-error.ts";
-import { readIdxFile } from "../image/read/read-image-file.ts";
+import { ImageFileError } from "../files/file-error.ts";
+import { readIdxFile } from "../files/read-image-file.ts";
 
 /** The two parts of MNIST. */
 export const SPLITS = ["test", "train"] as const;

@@ -1,4 +1,4 @@
-import { messageOf } from "../image/read/image-file-error.ts";
+import { messageOf } from "../files/file-error.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, commandHelp, Invocation, UsageError } from "./command.ts";
 import { dataFetchCommand } from "./data-fetch.ts";

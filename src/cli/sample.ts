@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { ImageFileError, messageOf } from "../image/read/image-file-error.ts";
+import { ImageFileError, messageOf } from "../files/file-error.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import { contactSheet } from "./contact-sheet.ts";
 import { DONE, type Environment, printJson, printLines, wantsColour } from "./environment.ts";

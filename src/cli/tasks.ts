@@ -1,7 +1,7 @@
-import { messageOf } from "../image/read/image-file-error.ts";
+import { messageOf } from "../files/file-error.ts";
 import type { Classification } from "../results.ts";
 import type { CommandClassifier } from "./environment.ts";
-import { type Frame, type FrameMode, type FrameSource, openFrames } from "./frames.ts";
+import { type Frame, type FrameMode, type FrameSource, openFrames } from "./frame-source.ts";
 
 /** A batch's classifications and how long it took. */
 export interface TimedBatch {

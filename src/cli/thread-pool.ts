@@ -1,5 +1,5 @@
 import workerpool from "workerpool";
-import { messageOf } from "../image/read/image-file-error.ts";
+import { messageOf } from "../files/file-error.ts";
 import type { ClassifierSettings, ReportProgress } from "./environment.ts";
 import type { ClassifiedRange, FrameRange, Tasks, TimedBatch } from "./tasks.ts";
 

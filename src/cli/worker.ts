@@ -1,6 +1,6 @@
 import { workerData } from "node:worker_threads";
 import workerpool from "workerpool";
-import { createClassifier } from "../index.ts";
+import { createClassifier } from "../entries/node.ts";
 import { ClassifierTasks, type Tasks } from "./tasks.ts";
 import type { Preparation, WorkerSettings } from "./thread-pool.ts";
 

@@ -3,7 +3,7 @@ import { packagedModule } from "../load/browser.ts";
 
 // The entry of browsers, and of bundlers that build for them.
 
-export * from "../library.ts";
+export * from "./exports.ts";
 
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.

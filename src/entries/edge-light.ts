@@ -3,7 +3,7 @@ import { packagedModule } from "../load/edge-light.ts";
 
 // The entry of Vercel's edge runtime.
 
-export * from "../library.ts";
+export * from "./exports.ts";
 
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.

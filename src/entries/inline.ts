@@ -3,7 +3,7 @@ import { packagedModule } from "../load/inline.ts";
 
 // The entry that is one file, for Deno, pages from file:// and bundlers that leave files behind.
 
-export * from "../library.ts";
+export * from "./exports.ts";
 
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.

@@ -1,10 +1,10 @@
 import type { Classifier } from "../classifier.ts";
 import { type ClassifierOptions, createClassifierWith } from "../create-classifier.ts";
-import type { ModuleSource } from "../load/given.ts";
+import type { ModuleSource } from "../load/instantiate.ts";
 
 // The entry for hosts that load the module in a way of their own: it imports, reads and fetches nothing.
 
-export * from "../library.ts";
+export * from "./exports.ts";
 
 /** Options of this entry's `createClassifier`: the module must be given. */
 export interface GivenModuleOptions extends ClassifierOptions {

@@ -3,7 +3,7 @@ import { packagedModule } from "../load/workerd.ts";
 
 // The entry of Cloudflare's Workers and others on workerd.
 
-export * from "../library.ts";
+export * from "./exports.ts";
 
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.

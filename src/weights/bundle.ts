@@ -1,4 +1,4 @@
-import type { DecoderLayer } from "./decoderShape.ts";
+import type { DecoderLayer } from "./decoder-shape.ts";
 import type { Model, ModelDescription, StoredTensor } from "./model.ts";
 import type { RaceTables } from "./race.ts";
 import { counted, type Order, rearrange } from "./rearrange.ts";

@@ -1,6 +1,6 @@
 import { readConfidence } from "./confidence.ts";
 import { crc32 } from "./crc32.ts";
-import { decoderShape } from "./decoderShape.ts";
+import { decoderShape } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, record } from "./fields.ts";
 import type { Model, StoredTensor } from "./model.ts";

@@ -1,5 +1,5 @@
 import type { Confidence, PaperConfidence } from "./confidence.ts";
-import type { DecoderLayer } from "./decoderShape.ts";
+import type { DecoderLayer } from "./decoder-shape.ts";
 import type { RaceTables } from "./race.ts";
 
 /** The variant for black-and-white images, see docs/weights-format.md. */

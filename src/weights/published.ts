@@ -1,5 +1,5 @@
 import type { PaperConfidence } from "./confidence.ts";
-import { decoderShape } from "./decoderShape.ts";
+import { decoderShape } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
 import type { Model, StoredTensor } from "./model.ts";
 import { float32Values, type Safetensors } from "./safetensors.ts";

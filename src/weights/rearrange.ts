@@ -1,4 +1,4 @@
-import type { DecoderLayer, PlaneSize } from "./decoderShape.ts";
+import type { DecoderLayer, PlaneSize } from "./decoder-shape.ts";
 
 // From the weights file's layouts to the bundle's (assembly/bundle.ts): channels innermost, and only two kinds of
 // layer: dense, and transposed convolution with padding.

@@ -1,5 +1,5 @@
 import { crc32 } from "./crc32.ts";
-import type { DecoderLayer } from "./decoderShape.ts";
+import type { DecoderLayer } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
 import type { StoredTensor } from "./model.ts";
 import { float32Values, int8Values, type Safetensors, type Tensor, uint16Values } from "./safetensors.ts";

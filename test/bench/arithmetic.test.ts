@@ -8,8 +8,8 @@ import {
   raceMultiplyAdds,
   surrogateMultiplyAdds,
   winogradProducts,
-} from "../../bench/arithmetic.ts";
-import { type DecoderLayer, decoderShape } from "../../src/weights/decoderShape.ts";
+} from "../../bench/measure/arithmetic.ts";
+import { type DecoderLayer, decoderShape } from "../../src/weights/decoder-shape.ts";
 import { shapes } from "../support/random-model.ts";
 
 const layersOf = (name: string): DecoderLayer[] => decoderShape(shapes[name], 8);

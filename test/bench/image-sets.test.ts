@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nearBoundary, rotated, SPOILT_SETS, spoilt } from "../../bench/image-sets.ts";
+import { nearBoundary, rotated, SPOILT_SETS, spoilt } from "../../bench/sets/image-sets.ts";
 import { randomImage } from "../support/random-model.ts";
 
 const images = [1, 2, 3, 4].map(randomImage);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { calibrationError, separation } from "../../bench/separation.ts";
+import { calibrationError, separation } from "../../bench/measure/separation.ts";
 
 describe("separation", () => {
   it("counts pairs, ties half", () => {

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { encode as encodePng } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { draw, mapDrawing } from "../image/drawing.ts";
-import { idxBytes, temporaryDirectory } from "../image/read/files.ts";
 import { Collector, run } from "./fake-classifier.ts";
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;

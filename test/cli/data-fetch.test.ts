@@ -9,7 +9,7 @@ import { Invocation } from "../../src/cli/command.ts";
 import { dataFetchCommandFor } from "../../src/cli/data-fetch.ts";
 import { fetchDataFiles } from "../../src/cli/download.ts";
 import { type DataFile, MNIST_FILES } from "../../src/cli/mnist-files.ts";
-import { temporaryDirectory } from "../image/read/files.ts";
+import { temporaryDirectory } from "../files/handmade-files.ts";
 import { Collector, FakeClassifier, FakeThreads } from "./fake-classifier.ts";
 
 const CONTENT = Buffer.from("what the file holds, unpacked ".repeat(50));

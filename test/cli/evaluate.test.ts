@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nearestRank, wilsonInterval } from "../../src/cli/scores.ts";
-import { idxBytes, temporaryDirectory } from "../image/read/files.ts";
+import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { run } from "./fake-classifier.ts";
 
 const COUNT = 120;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { idxBytes, temporaryDirectory } from "../image/read/files.ts";
+import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { run } from "./fake-classifier.ts";
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseShard, shardOf } from "../../src/cli/shards.ts";
-import { idxBytes, temporaryDirectory } from "../image/read/files.ts";
+import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { run } from "./fake-classifier.ts";
 
 const COUNT = 97;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryDirectory } from "../image/read/files.ts";
+import { temporaryDirectory } from "../files/handmade-files.ts";
 import { run } from "./fake-classifier.ts";
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;

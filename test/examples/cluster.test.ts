@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClassifier } from "../../src/index.ts";
-import { idxBytes, temporaryDirectory } from "../image/read/files.ts";
+import { createClassifier } from "../../src/entries/node.ts";
+import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../examples/cluster/run-locally.mjs", import.meta.url));
 const COUNT = 23;

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readImageFile } from "../../src/image/read/read-image-file.ts";
-import { type Classifier, createClassifier, preprocess } from "../../src/index.ts";
+import { type Classifier, createClassifier, preprocess } from "../../src/entries/node.ts";
+import { readImageFile } from "../../src/files/read-image-file.ts";
 
 const DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const directory = new URL("../../examples/images/", import.meta.url);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Classifier, createClassifier } from "../../src/index.ts";
+import { type Classifier, createClassifier } from "../../src/entries/node.ts";
 import { asLine, parseLines } from "../support/wasi-command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { createClassifier } from "../../src/index.ts";
+import { createClassifier } from "../../src/entries/node.ts";
 
 type Respond = (request: Request) => Promise<Response>;
 

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { createClassifier } from "../../src/index.ts";
+import { createClassifier } from "../../src/entries/node.ts";
 import { installedProgram } from "../runtimes/stage.ts";
 import { freePort, skipWithout } from "../support/runtimes.ts";
 

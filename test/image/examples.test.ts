@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { readImageFile } from "../../src/files/read-image-file.ts";
 import { preprocess } from "../../src/image/preprocess.ts";
-import { readImageFile } from "../../src/image/read/read-image-file.ts";
 
 const DIRECTORY = fileURLToPath(new URL("../../examples/images/", import.meta.url));
 const NAMES = (await readdir(DIRECTORY)).filter((name) => /\.(png|jpg|pgm)$/.test(name));

@@ -1,4 +1,4 @@
-import type { DecoderLayer, PlaneSize } from "../../src/weights/decoderShape.ts";
+import type { DecoderLayer, PlaneSize } from "../../src/weights/decoder-shape.ts";
 import type { Model, StoredTensor } from "../../src/weights/model.ts";
 import { storedValues } from "./stored.ts";
 

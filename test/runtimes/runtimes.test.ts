@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createClassifier } from "../../src/index.ts";
+import { createClassifier } from "../../src/entries/node.ts";
 import { HOSTS_FROM_NPM } from "./hosts/all.ts";
 import type { Host } from "./hosts/host.ts";
 import { installRuntimes, type Stage, setUpStage } from "./stage.ts";

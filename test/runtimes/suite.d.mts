@@ -1,4 +1,4 @@
-import type { Classifier, ClassifierOptions } from "../../src/index.ts";
+import type { Classifier, ClassifierOptions } from "../../src/entries/node.ts";
 
 /** What the suite found in one runtime. */
 export interface SuiteResult {

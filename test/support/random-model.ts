@@ -1,4 +1,4 @@
-import { decoderShape } from "../../src/weights/decoderShape.ts";
+import { decoderShape } from "../../src/weights/decoder-shape.ts";
 import type { Model, StoredTensor } from "../../src/weights/model.ts";
 import type { RaceTables } from "../../src/weights/race.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClassifier } from "../../src/index.ts";
+import { createClassifier } from "../../src/entries/node.ts";
 import { uniformNumbers } from "../support/random-model.ts";
 import { drawShape, idxFile, pgmFile, SHAPES, writePart, writeShapes } from "./shapes.ts";
 

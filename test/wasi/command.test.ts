@@ -4,9 +4,9 @@ import { createInterface } from "node:readline";
 import { ConsoleStdout, File, OpenFile, WASI } from "@bjorn3/browser_wasi_shim";
 import { beforeAll, describe, expect, it } from "vitest";
 import { EFFORTS } from "../../src/effort.ts";
+import { type Classifier, createClassifier } from "../../src/entries/node.ts";
+import { decodePortableMap } from "../../src/files/portable-map.ts";
 import { asFrame } from "../../src/image/framed.ts";
-import { decodePortableMap } from "../../src/image/read/portable-map.ts";
-import { type Classifier, createClassifier } from "../../src/index.ts";
 import { uniformNumbers } from "../support/random-model.ts";
 import { asLine, parseLines, portableMap, runCommand, startCommand } from "../support/wasi-command.ts";
 

@@ -1,4 +1,4 @@
-"""Figures that say what a confidence is worth; `bench/separation.ts` has the same for the module."""
+"""Figures that say what a confidence is worth; `bench/measure/separation.ts` has the same for the module."""
 
 from dataclasses import dataclass
 import torch

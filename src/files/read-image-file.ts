@@ -1,6 +1,6 @@
-import type { PixelImage } from "../pixel-image.ts";
+import type { PixelImage } from "../image/pixel-image.ts";
+import { ImageFileError, messageOf } from "./file-error.ts";
 import { decodeIdx, type IdxArray, looksLikeGzip, looksLikeIdx } from "./idx.ts";
-import { ImageFileError, messageOf } from "./image-file-error.ts";
 import { decodeJpegImage } from "./jpeg.ts";
 import { decodePngImage } from "./png.ts";
 import { decodePortableMap } from "./portable-map.ts";

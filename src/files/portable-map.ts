@@ -1,4 +1,4 @@
-import type { PixelImage } from "../pixel-image.ts";
+import type { PixelImage } from "../image/pixel-image.ts";
 import { checkClaimedSize } from "./limits.ts";
 
 /** Channels and coding by the two letters that such a file begins with. */

@@ -1,4 +1,4 @@
-import { uniformNumbers } from "../test/support/random-model.ts";
+import { uniformNumbers } from "../../test/support/random-model.ts";
 
 // Images on which searches are compared: spoilt copies of digits, and images close to a decision boundary. Each set is
 // drawn from its own seed.

@@ -1,9 +1,9 @@
-import { createClassifierWith } from "./create-classifier.ts";
-import { packagedModule } from "./load/node.ts";
+import { createClassifierWith } from "../create-classifier.ts";
+import { packagedModule } from "../load/node.ts";
 
 // The entry of Node and Bun, and the types of every host's entry.
 
-export * from "./library.ts";
+export * from "./exports.ts";
 
 /**
  * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.

@@ -3,8 +3,8 @@ import { deflateSync, gzipSync } from "node:zlib";
 import { encode as encodePng } from "fast-png";
 import jpeg from "jpeg-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readImageFile } from "../../../src/image/read/read-image-file.ts";
-import { handmadePng, idxBytes, pngChunk, temporaryDirectory } from "./files.ts";
+import { readImageFile } from "../../src/files/read-image-file.ts";
+import { handmadePng, idxBytes, pngChunk, temporaryDirectory } from "./handmade-files.ts";
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => {

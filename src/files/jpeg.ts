@@ -1,5 +1,5 @@
 import jpeg from "jpeg-js";
-import type { PixelImage } from "../pixel-image.ts";
+import type { PixelImage } from "../image/pixel-image.ts";
 import { readOrientation } from "./exif-orientation.ts";
 import { checkClaimedSize, PIXEL_LIMIT } from "./limits.ts";
 import { turnUpright } from "./turn-upright.ts";

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { ImageFileError, messageOf } from "./image-file-error.ts";
+import { ImageFileError, messageOf } from "./file-error.ts";
 import { BYTE_LIMIT } from "./limits.ts";
 
 /**

@@ -1,7 +1,7 @@
+import { readImageFile } from "../files/read-image-file.ts";
 import { asFrame, asFramedDigit } from "../image/framed.ts";
 import type { PixelImage } from "../image/pixel-image.ts";
 import { type Box, type Ink, preprocess } from "../image/preprocess.ts";
-import { readImageFile } from "../image/read/read-image-file.ts";
 import { type Command, type Invocation, UsageError } from "./command.ts";
 
 /** An image on its way to the classifier. */

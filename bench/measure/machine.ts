@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { arch, cpus, platform, totalmem } from "node:os";
-import type { Table } from "./measure/table.ts";
+import type { Table } from "./table.ts";
 
 /** What the figures were measured on and with. */
 export interface Machine {
@@ -60,7 +60,7 @@ export function machineTable({ processor, cores, memoryGib, system, date, node, 
 
 /** Version of a package that the benches import. */
 function packageVersion(name: string): string {
-  const places = [`node_modules/${name}/package.json`, `../node_modules/${name}/package.json`];
+  const places = [`../node_modules/${name}/package.json`, `../../node_modules/${name}/package.json`];
   const file = places.map((place) => new URL(place, import.meta.url)).find((place) => existsSync(place));
   if (file === undefined) return "not installed";
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;

@@ -1,5 +1,5 @@
-import type { DecoderLayer } from "../src/weights/decoderShape.ts";
-import type { RaceTables } from "../src/weights/race.ts";
+import type { DecoderLayer } from "../../src/weights/decoder-shape.ts";
+import type { RaceTables } from "../../src/weights/race.ts";
 
 // Multiply-adds, counted by these rules:
 //

@@ -1,4 +1,4 @@
-import type { PixelImage } from "../pixel-image.ts";
+import type { PixelImage } from "../image/pixel-image.ts";
 import type { Orientation } from "./exif-orientation.ts";
 
 /** Turns and mirrors an image of four bytes a pixel so that it stands upright. */

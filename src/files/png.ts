@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
-import type { PixelImage } from "../pixel-image.ts";
+import type { PixelImage } from "../image/pixel-image.ts";
 import { checkClaimedSize } from "./limits.ts";
 
 const SIGNATURE_BYTES = 8;

@@ -1,0 +1,14 @@
+// What every entry offers besides its own `createClassifier`.
+
+export type { Classifier, Inference } from "../classifier.ts";
+export type { ClassifierOptions } from "../create-classifier.ts";
+export type { Effort } from "../effort.ts";
+export type { ConfidenceKind } from "../engine.ts";
+export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "../image/preprocess.ts";
+export { preprocess } from "../image/preprocess.ts";
+export type { Frames } from "../image-stream.ts";
+export type { ImageValues } from "../image-values.ts";
+export type { ModuleSource } from "../load/instantiate.ts";
+export type { ClassExplanation, Classification, Explanation, LossAndGradient } from "../results.ts";
+export { WeightsError } from "../weights/errors.ts";
+export type { Variant } from "../weights/variants.ts";
