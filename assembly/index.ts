@@ -1,6 +1,7 @@
 // The ABI. src/engine.ts is its only caller on JavaScript hosts. Addresses are fixed from one `load` to the next.
 
 import { BUNDLE_MAGIC, BUNDLE_VERSION, BundleHeader } from "./bundle";
+import { doubles, floats } from "./bytes";
 import * as plan from "./decoder/plan";
 import { FROZEN_BUNDLE, FROZEN_BUNDLE_LENGTH } from "./frozen";
 import { allocateDescent, Descent } from "./inference/bfgs";
@@ -57,15 +58,15 @@ export function load(bundle: usize): i32 {
   loaded = bundle;
   if (!plan.build(bundle)) return 2;
   if (!loss.configure(header.beta, header.sphereRadius)) return 2;
-  image = allocate((<usize>plan.PIXELS) << 2);
-  nextImage = allocate((<usize>plan.PIXELS) << 2);
-  latents = allocate((<usize>(plan.classes * plan.latents)) << 2);
-  losses = allocate((<usize>plan.classes) << 2);
-  reconstruction = allocate((<usize>plan.PIXELS) << 2);
-  gradient = allocate((<usize>plan.latents) << 2);
-  probabilities = allocate((<usize>plan.classes) << 3);
-  classScales = allocate((<usize>plan.classes) << 2);
-  scratch = allocate((<usize>(3 * plan.latents)) << 2);
+  image = allocate(floats(plan.PIXELS));
+  nextImage = allocate(floats(plan.PIXELS));
+  latents = allocate(floats(plan.classes * plan.latents));
+  losses = allocate(floats(plan.classes));
+  reconstruction = allocate(floats(plan.PIXELS));
+  gradient = allocate(floats(plan.latents));
+  probabilities = allocate(doubles(plan.classes));
+  classScales = allocate(floats(plan.classes));
+  scratch = allocate(floats(3 * plan.latents));
   descent = allocateDescent();
   if (!raceTables.load(bundle)) return 2;
   if (raceTables.available && !race.reserve(classScales)) return 2;
@@ -221,7 +222,7 @@ export function proposePair(): void {
 
 /** Makes the second image of a pair the image. */
 export function presentNext(): void {
-  memory.copy(image, nextImage, (<usize>plan.PIXELS) << 2);
+  memory.copy(image, nextImage, floats(plan.PIXELS));
   proposals.presentSecond();
 }
 
@@ -280,5 +281,5 @@ export function featuresAddress(): usize {
 }
 
 function latentOf(classIndex: i32): usize {
-  return latents + ((<usize>(classIndex * plan.latents)) << 2);
+  return latents + floats(classIndex * plan.latents);
 }

@@ -1,9 +1,10 @@
+import { floats } from "../bytes";
 import { elu_f32x8, eluSlope_f32x4 } from "../vector/elu";
 import { Plane } from "./layer";
 
 /** ELU in place over a plane whose channels are a multiple of 8. */
 export function eluForward(plane: Plane): void {
-  const rowEnd = (<usize>(plane.width * plane.channels)) << 2;
+  const rowEnd = floats(plane.width * plane.channels);
   for (let y = 0; y < plane.height; ++y) {
     const row = plane.address + <usize>y * plane.rowBytes;
     for (let at: usize = 0; at < rowEnd; at += 32) elu_f32x8(row + at);
@@ -12,7 +13,7 @@ export function eluForward(plane: Plane): void {
 
 /** Turns the derivative with respect to h = ELU(x), in place, into the one with respect to x. */
 export function eluGradient(values: Plane, gradients: Plane): void {
-  const rowEnd = (<usize>(values.width * values.channels)) << 2;
+  const rowEnd = floats(values.width * values.channels);
   for (let y = 0; y < values.height; ++y) {
     const value = values.address + <usize>y * values.rowBytes;
     const gradient = gradients.address + <usize>y * gradients.rowBytes;

@@ -1,6 +1,7 @@
 // Dense layers. The output plane's rows are cut into chunks of 16 floats (4 where less is left); the weights lie as
 // [row][chunk][input][lanes of the chunk], so that both directions stream through the same bytes.
 
+import { floats, vectors } from "../bytes";
 import { sum_f32x4 } from "../vector/sum";
 import { Layer, Plane } from "./layer";
 
@@ -15,7 +16,7 @@ function rowFloats(plane: Plane): i32 {
 
 /** Bytes of one class's packed weights. */
 export function weightBytes(inputs: i32, outputRow: i32, outputRows: i32): usize {
-  return (<usize>(inputs * outputRow * outputRows)) << 2;
+  return floats(inputs * outputRow * outputRows);
 }
 
 /**
@@ -33,14 +34,14 @@ export function pack(layer: Layer, source: usize, sourceBias: usize, target: usi
     for (let channel = 0; channel < layer.outputChannels; ++channel) {
       const at = x * output.channels + channel;
       const from = pixel * layer.outputChannels + channel;
-      store<f32>(targetBias + ((<usize>(y * row + at)) << 2), load<f32>(sourceBias + ((<usize>from) << 2)));
+      store<f32>(targetBias + floats(y * row + at), load<f32>(sourceBias + floats(from)));
       const main = row & ~15;
       const lanes = at < main ? 16 : 4;
       const chunkStart = at < main ? at & ~15 : at & ~3;
       for (let input = 0; input < inputs; ++input) {
-        const weight = load<f32>(source + ((<usize>(input * pixels * layer.outputChannels + from)) << 2));
+        const weight = load<f32>(source + floats(input * pixels * layer.outputChannels + from));
         const index = (y * row + chunkStart) * inputs + input * lanes + (at - chunkStart);
-        store<f32>(target + ((<usize>index) << 2), weight);
+        store<f32>(target + floats(index), weight);
       }
     }
   }
@@ -54,7 +55,7 @@ export function forward(layer: Layer, classIndex: i32): void {
   const output = layer.output;
   const row = rowFloats(output);
   const main = row & ~15;
-  const lineEnd = line + ((<usize>inputs) << 2);
+  const lineEnd = line + floats(inputs);
   let weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
   let bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
   for (let y = 0; y < output.height; ++y) {
@@ -97,7 +98,7 @@ export function forward(layer: Layer, classIndex: i32): void {
 export function gradient(layer: Layer, classIndex: i32): void {
   const inputs = inputCount(layer);
   const sums = layer.partialSums;
-  const sumsEnd = sums + ((<usize>inputs) << 4);
+  const sumsEnd = sums + vectors(inputs);
   memory.fill(sums, 0, sumsEnd - sums);
   const plane = layer.outputGradient;
   const row = rowFloats(plane);
@@ -130,20 +131,20 @@ export function gradient(layer: Layer, classIndex: i32): void {
   }
   const line = layer.line;
   for (let input = 0; input < inputs; ++input) {
-    store<f32>(line + ((<usize>input) << 2), sum_f32x4(v128.load(sums + ((<usize>input) << 4))));
+    store<f32>(line + floats(input), sum_f32x4(v128.load(sums + vectors(input))));
   }
   copyPixels(layer.inputGradient, layer.inputChannels, line, false);
 }
 
 /** Copies a plane's real channels into one line, or a line back into the plane. */
 function copyPixels(plane: Plane, channels: i32, line: usize, toLine: bool): void {
-  const bytes = (<usize>channels) << 2;
+  const bytes = floats(channels);
   for (let y = 0; y < plane.height; ++y) {
     let pixel = plane.address + <usize>y * plane.rowBytes;
     for (let x = 0; x < plane.width; ++x) {
       memory.copy(toLine ? line : pixel, toLine ? pixel : line, bytes);
       line += bytes;
-      pixel += (<usize>plane.channels) << 2;
+      pixel += floats(plane.channels);
     }
   }
 }

@@ -4,6 +4,7 @@
 // For every point of the square the products are a matrix of channels, over all squares of the plane. The gradient is the
 // transpose throughout, with the same products of weights.
 
+import { eights, floats } from "../bytes";
 import { allocate } from "../layout";
 import { Layer, Plane } from "./layer";
 import {
@@ -62,13 +63,13 @@ function squares(layer: Layer): i32 {
 
 /** Bytes of one class's products of taps, for each direction: 49 of a pair of channels. */
 export function weightBytes(layer: Layer): usize {
-  return (<usize>(49 * layer.input.channels * layer.output.channels)) << 2;
+  return floats(49 * layer.input.channels * layer.output.channels);
 }
 
 /** Reserves what runs of this layer need; false when memory runs out. */
 export function reserve(layer: Layer): bool {
-  const inputBytes = (<usize>(SQUARE * squares(layer) * layer.input.channels)) << 2;
-  const outputBytes = (<usize>(PHASES * SQUARE * squares(layer) * layer.output.channels)) << 2;
+  const inputBytes = floats(SQUARE * squares(layer) * layer.input.channels);
+  const outputBytes = floats(PHASES * SQUARE * squares(layer) * layer.output.channels);
   if (inputBytes > inputCapacity) {
     inputPoints = allocate(inputBytes);
     inputCapacity = inputBytes;
@@ -101,13 +102,13 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
   const outputs = layer.output.channels;
   for (let channel = 0; channel < layer.inputChannels; ++channel) {
     for (let out = 0; out < layer.outputChannels; ++out) {
-      const taps = source + ((<usize>(channel * KERNEL * KERNEL * layer.outputChannels + out)) << 2);
+      const taps = source + floats(channel * KERNEL * KERNEL * layer.outputChannels + out);
       let forwardAt = ((out >> 3) * inputs + channel) * 8 + (out & 7);
       for (let phase = 0; phase < PHASES; ++phase) {
         for (let point = 0; point < SQUARE; ++point) {
           if (!belongs(phase, point)) continue;
           const product = tapProduct(taps, layer.outputChannels, phase, point);
-          store<f32>(forward + ((<usize>forwardAt) << 2), product);
+          store<f32>(forward + floats(forwardAt), product);
           forwardAt += inputs * outputs;
         }
       }
@@ -119,7 +120,7 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
           if (!belongs(phase, point)) continue;
           const run = ((channel >> 3) * phases + place) * outputs + out;
           const product = tapProduct(taps, layer.outputChannels, phase, point);
-          store<f32>(gradient + ((<usize>(pointStart + run * 8 + (channel & 7))) << 2), product);
+          store<f32>(gradient + floats(pointStart + run * 8 + (channel & 7)), product);
           ++place;
         }
         pointStart += phases * inputs * outputs;
@@ -133,9 +134,9 @@ export function forward(layer: Layer, classIndex: i32): void {
   const inputs = layer.input.channels;
   const outputs = layer.output.channels;
   const count = squares(layer);
-  const pixel = (<usize>inputs) << 2;
-  const outputPixel = (<usize>outputs) << 2;
-  const blockBytes = (<usize>inputs) << 5;
+  const pixel = floats(inputs);
+  const outputPixel = floats(outputs);
+  const blockBytes = eights(inputs);
   let weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
   spreadInputs(layer);
   fillWithBias(layer, layer.bias + <usize>classIndex * layer.biasClassBytes);
@@ -158,8 +159,8 @@ export function gradient(layer: Layer, classIndex: i32): void {
   const inputs = layer.input.channels;
   const outputs = layer.output.channels;
   const count = squares(layer);
-  const pixel = (<usize>inputs) << 2;
-  const outputPixel = (<usize>outputs) << 2;
+  const pixel = floats(inputs);
+  const outputPixel = floats(outputs);
   const phaseBytes = <usize>(SQUARE * count) * outputPixel;
   let weights = layer.gradientWeights + <usize>classIndex * layer.gradientClassBytes;
   for (let phase = 0; phase < PHASES; ++phase) gatherOutputs(layer, phase, outputPoints + <usize>phase * phaseBytes);
@@ -170,7 +171,7 @@ export function gradient(layer: Layer, classIndex: i32): void {
     const from = outputPoints + <usize>(point * count) * outputPixel;
     const to = inputPoints + <usize>(point * count) * pixel;
     const needed = count - zeroSquares(layer, point);
-    const step = (<usize>(phases * outputs)) << 5;
+    const step = eights(phases * outputs);
     const blocks = inputs >> 3;
     line8(from, outputPixel, <isize>phaseStep, phases, outputs, weights, step, zeros, 0, to, pixel, needed, blocks);
     weights += <usize>blocks * step;
@@ -181,14 +182,14 @@ export function gradient(layer: Layer, classIndex: i32): void {
 /** Pixel (row, column) of a plane, from some channel on; zeros outside it. */
 function pixelOrZeros(plane: Plane, row: i32, column: i32, channel: usize): v128 {
   if (row >= plane.height || column >= plane.width) return f32x4.splat(0);
-  const pixel = (<usize>(column * plane.channels)) << 2;
+  const pixel = floats(column * plane.channels);
   return v128.load(plane.address + <usize>row * plane.rowBytes + pixel + channel);
 }
 
 /** The points of all squares of inputs. */
 function spreadInputs(layer: Layer): void {
   const input = layer.input;
-  const pixel = (<usize>input.channels) << 2;
+  const pixel = floats(input.channels);
   const step = <usize>squares(layer) * pixel;
   let target = inputPoints;
   for (let row = 0; row < input.height; row += 2) {
@@ -208,7 +209,7 @@ function spreadInputs(layer: Layer): void {
 /** The transpose of `spreadInputs`, into the derivative with respect to the input. */
 function gatherInputs(layer: Layer): void {
   const plane = layer.inputGradient;
-  const pixel = (<usize>plane.channels) << 2;
+  const pixel = floats(plane.channels);
   const step = <usize>squares(layer) * pixel;
   let from = inputPoints;
   for (let row = 0; row < plane.height; row += 2) {
@@ -225,7 +226,7 @@ function gatherInputs(layer: Layer): void {
 
 function fillWithBias(layer: Layer, bias: usize): void {
   const output = layer.output;
-  const pixel = (<usize>output.channels) << 2;
+  const pixel = floats(output.channels);
   const rowBytes = <usize>output.width * pixel;
   for (let row = 0; row < output.height; ++row) {
     const address = output.address + <usize>row * output.rowBytes;
@@ -245,7 +246,7 @@ function scatterOutputs(layer: Layer, phase: i32): void {
   const output = layer.output;
   const rowPhase = phase >> 1;
   const columnPhase = phase & 1;
-  const pixel = (<usize>output.channels) << 2;
+  const pixel = floats(output.channels);
   const step = <usize>squares(layer) * pixel;
   const rowStep = output.rowBytes << 1;
   const columnStep = pixel << 1;
@@ -268,7 +269,7 @@ function gatherOutputs(layer: Layer, phase: i32, points: usize): void {
   const plane = layer.outputGradient;
   const rowPhase = phase >> 1;
   const columnPhase = phase & 1;
-  const pixel = (<usize>plane.channels) << 2;
+  const pixel = floats(plane.channels);
   const step = <usize>squares(layer) * pixel;
   const rowStep = plane.rowBytes << 1;
   const columnStep = pixel << 1;

@@ -15,6 +15,8 @@
 // more products but lose a digit (see winograd.ts). For every point of the square the products are a matrix of channels,
 // over all squares of the plane. The gradient is the transpose throughout, with the same products of weights.
 
+import { floats } from "../bytes";
+
 // This file holds the products of taps and the transforms of squares, of all channels of one. Steps and channels are in bytes.
 
 const KERNEL: i32 = 5;
@@ -72,7 +74,7 @@ export function tapProduct(taps: usize, channels: i32, phase: i32, point: i32): 
     const rowFactor = tapFactor(rowPhase, point >> 2, y);
     for (let x = 0; x < 3 - columnPhase; ++x) {
       const tap = (STRIDE * y + rowPhase) * KERNEL + STRIDE * x + columnPhase;
-      sum += rowFactor * tapFactor(columnPhase, point & 3, x) * <f64>load<f32>(taps + ((<usize>(tap * channels)) << 2));
+      sum += rowFactor * tapFactor(columnPhase, point & 3, x) * <f64>load<f32>(taps + floats(tap * channels));
     }
   }
   return <f32>sum;

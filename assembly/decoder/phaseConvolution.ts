@@ -6,6 +6,7 @@
 // inputs (F(4, 3) with g_k = w_{2−k}) and are written once; the gradient is the transpose, with the same transformed weights:
 // 4×4 derivatives scatter to 6×6 inputs, where tiles add up.
 
+import { eights, floats } from "../bytes";
 import { allocate } from "../layout";
 import { Layer, Margins, Plane } from "./layer";
 import { line8 } from "./tile";
@@ -79,13 +80,13 @@ function tiles(layer: Layer): i32 {
 
 /** Bytes of one class's transformed weights, for each direction. */
 export function weightBytes(layer: Layer): usize {
-  return (<usize>(SQUARE * layer.input.channels * PHASES * layer.output.channels)) << 2;
+  return floats(SQUARE * layer.input.channels * PHASES * layer.output.channels);
 }
 
 /** Reserves what runs of this layer need; false when memory runs out. */
 export function reserve(layer: Layer): bool {
   const widest = max(layer.input.channels, PHASES * layer.output.channels);
-  const bytes = (<usize>(SQUARE * tiles(layer) * widest)) << 2;
+  const bytes = floats(SQUARE * tiles(layer) * widest);
   if (bytes > capacity) {
     fromPoints = allocate(bytes);
     toPoints = allocate(bytes);
@@ -100,7 +101,7 @@ export function reserve(layer: Layer): bool {
 }
 
 function sumsRowBytes(layer: Layer): usize {
-  return (<usize>((NARROW * tileLines(layer.input.width) + REACH) * layer.input.channels)) << 2;
+  return floats((NARROW * tileLines(layer.input.width) + REACH) * layer.input.channels);
 }
 
 /** Forgets the buffers; called when a new model takes the memory. */
@@ -126,18 +127,18 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
             const column = (phase & 1) + STRIDE * x;
             const at = ((channel * kernel + row) * kernel + column) * layer.outputChannels + out;
             const place = (2 - y) * TAPS + 2 - x;
-            store<f32>(taps + ((<usize>place) << 2), load<f32>(source + ((<usize>at) << 2)));
+            store<f32>(taps + floats(place), load<f32>(source + floats(at)));
           }
         }
         for (let x: usize = 0; x < 3; ++x) transformTaps(taps + 4 * x, 12, half + 4 * x, 12);
         for (let y: usize = 0; y < 6; ++y) transformTaps(half + 12 * y, 4, whole + 24 * y, 4);
         const output = phase * layer.output.channels + out;
         for (let point = 0; point < SQUARE; ++point) {
-          const value = load<f32>(whole + ((<usize>point) << 2));
+          const value = load<f32>(whole + floats(point));
           const forwardAt = ((point * (outputs >> 3) + (output >> 3)) * inputs + channel) * 8 + (output & 7);
-          store<f32>(forward + ((<usize>forwardAt) << 2), value);
+          store<f32>(forward + floats(forwardAt), value);
           const gradientAt = ((point * (inputs >> 3) + (channel >> 3)) * outputs + output) * 8 + (channel & 7);
-          store<f32>(gradient + ((<usize>gradientAt) << 2), value);
+          store<f32>(gradient + floats(gradientAt), value);
         }
       }
     }
@@ -165,9 +166,9 @@ export function gradient(layer: Layer, classIndex: i32): void {
 function multiply(layer: Layer, inputs: i32, outputs: i32, weights: usize): void {
   const count = tiles(layer);
   const blocks = outputs >> 3;
-  const blockBytes = (<usize>inputs) << 5;
-  const pixel = (<usize>inputs) << 2;
-  const outputPixel = (<usize>outputs) << 2;
+  const blockBytes = eights(inputs);
+  const pixel = floats(inputs);
+  const outputPixel = floats(outputs);
   let from = fromPoints;
   let to = toPoints;
   for (let point = 0; point < SQUARE; ++point) {
@@ -181,7 +182,7 @@ function multiply(layer: Layer, inputs: i32, outputs: i32, weights: usize): void
 /** Wide tiles of the input, from one row and column above and left of it, to points. */
 function spreadInputs(layer: Layer): void {
   const input = layer.input;
-  const pixel = (<usize>input.channels) << 2;
+  const pixel = floats(input.channels);
   const step = <usize>tiles(layer) * pixel;
   let points = fromPoints;
   for (let row = 0; row < input.height; row += NARROW) {
@@ -198,14 +199,14 @@ function spreadInputs(layer: Layer): void {
 
 /** Address of the first output of a phase: m = 1. */
 function phaseAddress(plane: Plane, phase: i32): usize {
-  return plane.address + <usize>(phase >> 1) * plane.rowBytes + ((<usize>((phase & 1) * plane.channels)) << 2);
+  return plane.address + <usize>(phase >> 1) * plane.rowBytes + floats((phase & 1) * plane.channels);
 }
 
 /** Points to the outputs of one phase. */
 function storeOutputs(layer: Layer, phase: i32, bias: usize): void {
   const input = layer.input;
   const output = layer.output;
-  const pixel = (<usize>output.channels) << 2;
+  const pixel = floats(output.channels);
   const all = <usize>PHASES * pixel;
   const step = <usize>tiles(layer) * all;
   const offset = <usize>phase * pixel;
@@ -231,7 +232,7 @@ function storeOutputs(layer: Layer, phase: i32, bias: usize): void {
 function spreadGradients(layer: Layer, phase: i32): void {
   const input = layer.input;
   const plane = layer.outputGradient;
-  const pixel = (<usize>plane.channels) << 2;
+  const pixel = floats(plane.channels);
   const all = <usize>PHASES * pixel;
   const step = <usize>tiles(layer) * all;
   const rowStep = plane.rowBytes << 1;
@@ -252,7 +253,7 @@ function spreadGradients(layer: Layer, phase: i32): void {
 /** Points to wide tiles, whose sum is the derivative with respect to the input. */
 function sumInputGradients(layer: Layer): void {
   const plane = layer.inputGradient;
-  const pixel = (<usize>plane.channels) << 2;
+  const pixel = floats(plane.channels);
   const step = <usize>tiles(layer) * pixel;
   const rowStep = sumsRowBytes(layer);
   const rows = NARROW * tileLines(plane.height) + REACH;

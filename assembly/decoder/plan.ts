@@ -11,6 +11,7 @@ import {
   prototypesOf,
   weightsOf,
 } from "../bundle";
+import { floats, vectors } from "../bytes";
 import { allocate, mark, release } from "../layout";
 import { eluForward, eluGradient } from "./activation";
 import * as dense from "./dense";
@@ -119,11 +120,11 @@ function packDense(layer: Layer, source: BundleLayer, bundle: usize): bool {
   const row = layer.output.width * layer.output.channels;
   const outputs = layer.output.height * layer.output.width * layer.outputChannels;
   layer.forwardClassBytes = dense.weightBytes(inputs, row, layer.output.height);
-  layer.biasClassBytes = (<usize>(row * layer.output.height)) << 2;
+  layer.biasClassBytes = floats(row * layer.output.height);
   layer.forwardWeights = allocate(<usize>classes * layer.forwardClassBytes);
   layer.bias = allocate(<usize>classes * layer.biasClassBytes);
-  layer.line = allocate((<usize>inputs) << 2);
-  layer.partialSums = allocate((<usize>inputs) << 4);
+  layer.line = allocate(floats(inputs));
+  layer.partialSums = allocate(vectors(inputs));
   if (!layer.forwardWeights || !layer.bias || !layer.line || !layer.partialSums) return false;
   const scratch = mark();
   const weights = reserveExpanded(weightsOf(source), inputs * outputs);
@@ -157,14 +158,14 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
   }
   if (layer.algorithm == SHUFFLED_OUTPUT) layer.forwardClassBytes = shuffledOutput.weightBytes(layer);
   const phases = layer.stride * layer.stride;
-  layer.biasClassBytes = (<usize>(phases * layer.output.channels)) << 2;
+  layer.biasClassBytes = floats(phases * layer.output.channels);
   layer.forwardWeights = allocate(<usize>classes * layer.forwardClassBytes);
   layer.gradientWeights = allocate(<usize>classes * layer.gradientClassBytes);
   layer.bias = allocate(<usize>classes * layer.biasClassBytes);
   if (!layer.forwardWeights || !layer.gradientWeights || !layer.bias) return false;
   const count = layer.inputChannels * layer.kernel * layer.kernel * layer.outputChannels;
   const biases = phases * layer.outputChannels;
-  const biasRow = (<usize>layer.outputChannels) << 2;
+  const biasRow = floats(layer.outputChannels);
   const scratch = mark();
   const weights = reserveExpanded(weightsOf(source), count);
   const bias = reserveExpanded(biasOf(source), biases);
@@ -182,7 +183,7 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
     }
     const expanded = expandClass(bundle, biasOf(source), index, biases, biases, bias);
     for (let phase = 0; phase < phases; ++phase) {
-      const target = layer.bias + ((<usize>((index * phases + phase) * layer.output.channels)) << 2);
+      const target = layer.bias + floats((index * phases + phase) * layer.output.channels);
       memory.copy(target, expanded + <usize>phase * biasRow, biasRow);
     }
   }
@@ -192,7 +193,7 @@ function packConvolution(layer: Layer, source: BundleLayer, bundle: usize): bool
 
 /** Scratch for one class's `count` values as f32; just an address where the bundle holds f32 already. 0: no memory. */
 function reserveExpanded(tensor: BundleTensor, count: i32): usize {
-  return allocate(tensor.element == F32 ? 4 : (<usize>count) << 2);
+  return allocate(tensor.element == F32 ? 4 : floats(count));
 }
 
 /**
@@ -209,7 +210,7 @@ function expandClass(
 ): usize {
   const source = bundle + tensor.offset + <usize>classIndex * storedBytes(tensor.element, count);
   if (tensor.element == F32) return source;
-  const scales = bundle + tensor.scalesOffset + ((<usize>(classIndex * scaleCount)) << 2);
+  const scales = bundle + tensor.scalesOffset + floats(classIndex * scaleCount);
   expand(tensor.element, source, scales, target, count / scaleCount, scaleCount);
   return target;
 }
@@ -226,7 +227,7 @@ function expandKernel(
 ): usize {
   const source = bundle + tensor.offset + <usize>classIndex * storedBytes(tensor.element, count);
   if (tensor.element == F32) return source;
-  const scales = bundle + tensor.scalesOffset + ((<usize>(classIndex * scaleCount)) << 2);
+  const scales = bundle + tensor.scalesOffset + floats(classIndex * scaleCount);
   transposedConvolution.expandWeights(layer, tensor.element, source, scales, target);
   return target;
 }
@@ -238,9 +239,9 @@ export function expandPrototypes(bundle: usize, target: usize): void {
   const tensor = prototypesOf(header);
   for (let index = 0; index < classes; ++index) {
     const source = bundle + tensor.offset + <usize>index * storedBytes(tensor.element, count);
-    const scales = bundle + tensor.scalesOffset + ((<usize>(index * latents)) << 2);
+    const scales = bundle + tensor.scalesOffset + floats(index * latents);
     expand(tensor.element, source, scales, target, <i32>header.prototypes, latents);
-    target += (<usize>count) << 2;
+    target += floats(count);
   }
 }
 
@@ -273,10 +274,10 @@ function noMargins(): Margins {
 /** A zeroed plane with zeroed margins; a null reference when memory runs out. */
 function newPlane(height: i32, width: i32, channels: i32, around: Margins): Plane {
   const plane = changetype<Plane>(allocate(offsetof<Plane>()));
-  const rowBytes = (<usize>((around.left + width + around.right) * channels)) << 2;
+  const rowBytes = floats((around.left + width + around.right) * channels);
   const rows = allocate(<usize>(around.above + height + around.below) * rowBytes);
   if (changetype<usize>(plane) == 0 || rows == 0) return changetype<Plane>(0);
-  plane.address = rows + <usize>around.above * rowBytes + ((<usize>(around.left * channels)) << 2);
+  plane.address = rows + <usize>around.above * rowBytes + floats(around.left * channels);
   plane.rowBytes = rowBytes;
   plane.height = height;
   plane.width = width;

@@ -3,6 +3,7 @@
 // all of them. Each row of the window is one run of 3 × input channels floats, as in transposedConvolution.ts, which also
 // does the gradient.
 
+import { floats, vectors } from "../bytes";
 import { Layer } from "./layer";
 
 const PIXELS: i32 = 7;
@@ -15,7 +16,7 @@ export function applies(layer: Layer, isLast: bool): bool {
 
 /** Bytes of one class's packed weights. */
 export function weightBytes(layer: Layer): usize {
-  return (<usize>(TAPS * TAPS * layer.input.channels)) << 4;
+  return vectors(TAPS * TAPS * layer.input.channels);
 }
 
 /** Packs one class's weights, f32 [input channel][6][6], as [row][column][channel][phase]. */
@@ -28,9 +29,9 @@ export function pack(layer: Layer, source: usize, target: usize): void {
           // The window goes up in rows and columns, so down in taps.
           const y = (phase >> 1) + 2 * (TAPS - 1 - row);
           const x = (phase & 1) + 2 * (TAPS - 1 - column);
-          const weight = load<f32>(source + ((<usize>((channel * kernel + y) * kernel + x)) << 2));
+          const weight = load<f32>(source + floats((channel * kernel + y) * kernel + x));
           const place = ((row * TAPS + column) * layer.input.channels + channel) * 4 + phase;
-          store<f32>(target + ((<usize>place) << 2), weight);
+          store<f32>(target + floats(place), weight);
         }
       }
     }
@@ -41,14 +42,14 @@ export function pack(layer: Layer, source: usize, target: usize): void {
 export function forward(layer: Layer, classIndex: i32): void {
   const input = layer.input;
   const output = layer.output;
-  const pixel = (<usize>input.channels) << 2;
+  const pixel = floats(input.channels);
   const run = TAPS * input.channels;
   const weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
   const bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
   for (let y = 0; y < input.height; ++y) {
     const firstRow = y == 0 ? 1 : 0;
     const rows = TAPS - firstRow - (y == input.height - 1 ? 1 : 0);
-    const packed = weights + ((<usize>(firstRow * run)) << 4);
+    const packed = weights + vectors(firstRow * run);
     const start = input.address + <usize>(y - 1 + firstRow) * input.rowBytes - pixel;
     const target = output.address + ((<usize>y) << 1) * output.rowBytes;
     for (let x: usize = 0; x < <usize>input.width; x += PIXELS) {
@@ -76,7 +77,7 @@ function tile7x4(
   let s4 = s0;
   let s5 = s0;
   let s6 = s0;
-  const runBytes = (<usize>run) << 2;
+  const runBytes = floats(run);
   for (let row = 0; row < rows; ++row) {
     let p0 = input;
     let p2 = p0 + 2 * pixelStep;

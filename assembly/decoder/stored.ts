@@ -1,6 +1,8 @@
 // Numbers in the form in which a bundle stores them, and their expansion to f32: 16-bit floats, and whole numbers of
 // 8 bits times a scale of their channel. Channels lie innermost, so a run of values has a run of scales.
 
+import { floats, halves } from "../bytes";
+
 export const F32: u32 = 0;
 export const F16: u32 = 1;
 export const I8: u32 = 2;
@@ -24,7 +26,7 @@ export function expand(element: u32, source: usize, scales: usize, target: usize
     else if (element == F16) expandHalves(source, target, length);
     else memory.copy(target, source, step);
     source += step;
-    target += (<usize>length) << 2;
+    target += floats(length);
   }
 }
 
@@ -33,14 +35,14 @@ function expandWholeNumbers(source: usize, scales: usize, target: usize, count: 
   let index = 0;
   for (; index < main; index += 8) {
     const numbers = v128.load8x8_s(source + <usize>index);
-    const at = (<usize>index) << 2;
+    const at = floats(index);
     const low = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(numbers));
     const high = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(numbers));
     v128.store(target + at, f32x4.mul(low, v128.load(scales + at)));
     v128.store(target + at, f32x4.mul(high, v128.load(scales + at, 16)), 16);
   }
   for (; index < count; ++index) {
-    const at = (<usize>index) << 2;
+    const at = floats(index);
     store<f32>(target + at, <f32>load<i8>(source + <usize>index) * load<f32>(scales + at));
   }
 }
@@ -51,14 +53,14 @@ function expandHalves(source: usize, target: usize, count: i32): void {
   const main = count & ~3;
   let index = 0;
   for (; index < main; index += 4) {
-    const bits = v128.load16x4_u(source + ((<usize>index) << 1));
+    const bits = v128.load16x4_u(source + halves(index));
     const sign = i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16);
     const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13);
-    v128.store(target + ((<usize>index) << 2), v128.or(f32x4.mul(magnitude, rebias), sign));
+    v128.store(target + floats(index), v128.or(f32x4.mul(magnitude, rebias), sign));
   }
   for (; index < count; ++index) {
-    const bits = <u32>load<u16>(source + ((<usize>index) << 1));
+    const bits = <u32>load<u16>(source + halves(index));
     const magnitude = reinterpret<f32>((bits & 0x7fff) << 13) * HALF_REBIAS;
-    store<u32>(target + ((<usize>index) << 2), reinterpret<u32>(magnitude) | ((bits & 0x8000) << 16));
+    store<u32>(target + floats(index), reinterpret<u32>(magnitude) | ((bits & 0x8000) << 16));
   }
 }

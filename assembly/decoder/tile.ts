@@ -7,6 +7,7 @@
 // the order of the walk, so one pointer streams through them. Sums run in the same order whatever the tile, so a
 // pixel's bits do not depend on the tile that computed it.
 
+import { floats } from "../bytes";
 import { sum_f32x4, sumsOfLanes } from "../vector/sum";
 
 /** 4 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
@@ -29,7 +30,7 @@ export function tile4x8(
   let high2 = high0;
   let low3 = low0;
   let high3 = high0;
-  const runBytes = (<usize>run) << 2;
+  const runBytes = floats(run);
   for (let row = 0; row < rows; ++row) {
     let p0 = input;
     let p1 = p0 + pixelStep;
@@ -90,7 +91,7 @@ export function tile3x8(
   let high1 = high0;
   let low2 = low0;
   let high2 = high0;
-  const runBytes = (<usize>run) << 2;
+  const runBytes = floats(run);
   for (let row = 0; row < rows; ++row) {
     let p0 = input;
     let p1 = p0 + pixelStep;
@@ -137,7 +138,7 @@ export function tile1x8(
 ): void {
   let low = v128.load(bias);
   let high = v128.load(bias, 16);
-  const runBytes = (<usize>run) << 2;
+  const runBytes = floats(run);
   for (let row = 0; row < rows; ++row) {
     let p = input;
     const end = p + runBytes;
@@ -176,7 +177,7 @@ export function tile7x1(
   let s4 = s0;
   let s5 = s0;
   let s6 = s0;
-  const runBytes = (<usize>run) << 2;
+  const runBytes = floats(run);
   for (let row = 0; row < rows; ++row) {
     let p0 = input;
     let p2 = p0 + (pixelStep << 1);
@@ -224,7 +225,7 @@ export function tile1x1(
   output: usize,
 ): void {
   let sum = f32x4.splat(0);
-  const runBytes = (<usize>run) << 2;
+  const runBytes = floats(run);
   for (let row = 0; row < rows; ++row) {
     for (let at: usize = 0; at < runBytes; at += 16) {
       sum = f32x4.add(sum, f32x4.mul(v128.load(input + at), v128.load(weights)));

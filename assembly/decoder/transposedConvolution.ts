@@ -11,6 +11,7 @@
 // A 3×3 convolution (padding 1) with pixel shuffle by 2 is the transposed convolution with K = 6, s = 2, P = 2, whose
 // phases are the four shuffled channel groups; src/weights/bundle.ts rewrites it so.
 
+import { eights, floats } from "../bytes";
 import { Layer, storedChannels } from "./layer";
 import { expand, storedBytes } from "./stored";
 import { line8, tile1x1, tile7x1 } from "./tile";
@@ -66,12 +67,12 @@ export function gradientColumnsAfter(layer: Layer, inputWidth: i32, outputWidth:
 
 /** Bytes of one class's packed weights, forward. */
 export function forwardBytes(layer: Layer, inputChannels: i32, outputChannels: i32): usize {
-  return (<usize>(layer.kernel * layer.kernel * inputChannels * outputChannels)) << 2;
+  return floats(layer.kernel * layer.kernel * inputChannels * outputChannels);
 }
 
 /** Bytes of one class's packed weights for the gradient. */
 export function gradientBytes(layer: Layer, inputChannels: i32, outputChannels: i32): usize {
-  return (<usize>(layer.kernel * layer.kernel * storedChannels(inputChannels) * outputChannels)) << 2;
+  return floats(layer.kernel * layer.kernel * storedChannels(inputChannels) * outputChannels);
 }
 
 /** Address of the run for (phases, block of channels, row tap): the order in which the forward pass walks. */
@@ -80,11 +81,11 @@ function forwardOffset(layer: Layer, phaseY: i32, phaseX: i32, block: i32): usiz
   const outputs = layer.output.channels;
   const lanes = min(outputs, 8);
   const rowTaps = taps(layer, phaseY);
-  const floats =
+  const offset =
     tapsBefore(layer, phaseY) * layer.kernel * inputs * outputs +
     rowTaps * tapsBefore(layer, phaseX) * inputs * outputs +
     block * rowTaps * taps(layer, phaseX) * inputs * lanes;
-  return (<usize>floats) << 2;
+  return floats(offset);
 }
 
 /**
@@ -98,9 +99,9 @@ export function expandWeights(layer: Layer, element: u32, source: usize, scales:
     for (let y = 0; y < layer.kernel; ++y) {
       for (let x = 0; x < layer.kernel; ++x) {
         const phase = (y % layer.stride) * layer.stride + (x % layer.stride);
-        expand(element, source, scales + ((<usize>(phase * outputs)) << 2), target, 1, outputs);
+        expand(element, source, scales + floats(phase * outputs), target, 1, outputs);
         source += step;
-        target += (<usize>outputs) << 2;
+        target += floats(outputs);
       }
     }
   }
@@ -124,7 +125,7 @@ export function packForward(layer: Layer, source: usize, target: usize): void {
         const column = columnTaps - 1 - x / layer.stride;
         const run = ((y / layer.stride) * columnTaps + column) * inputs + channel;
         for (let out = 0; out < layer.outputChannels; ++out) {
-          const index = (<usize>(run * lanes + (out % lanes))) << 2;
+          const index = floats(run * lanes + (out % lanes));
           store<f32>(target + forwardOffset(layer, phaseY, phaseX, out / lanes) + index, load<f32>(source));
           source += 4;
         }
@@ -142,7 +143,7 @@ export function packGradient(layer: Layer, source: usize, target: usize): void {
       for (let x = 0; x < kernel; ++x) {
         for (let out = 0; out < layer.outputChannels; ++out) {
           const run = ((channel >> 3) * kernel + y) * kernel * outputs + x * outputs + out;
-          store<f32>(target + ((<usize>(run * 8 + (channel & 7))) << 2), load<f32>(source));
+          store<f32>(target + floats(run * 8 + (channel & 7)), load<f32>(source));
           source += 4;
         }
       }
@@ -157,8 +158,8 @@ export function forward(layer: Layer, classIndex: i32): void {
   const stride = layer.stride;
   const weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
   const bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
-  const inputPixel = (<usize>input.channels) << 2;
-  const outputPixel = (<usize>output.channels) << 2;
+  const inputPixel = floats(input.channels);
+  const outputPixel = floats(output.channels);
   const outputStep = outputPixel * <usize>stride;
   const blocks = output.channels >> 3;
   for (let y = 0; y < output.height; ++y) {
@@ -180,14 +181,14 @@ export function forward(layer: Layer, classIndex: i32): void {
       const run = columnTaps * input.channels;
       const start = inputRow + <usize>(<isize>(first - columnTaps + 1) * <isize>inputPixel);
       const target = outputRow + <usize>(first * stride + phaseX - layer.padding) * outputPixel;
-      const phaseBias = bias + ((<usize>((phaseY * stride + phaseX) * output.channels)) << 2);
+      const phaseBias = bias + floats((phaseY * stride + phaseX) * output.channels);
       if (blocks == 0) {
-        const packed = weights + forwardOffset(layer, phaseY, phaseX, 0) + ((<usize>(firstTap * run)) << 2);
+        const packed = weights + forwardOffset(layer, phaseY, phaseX, 0) + floats(firstTap * run);
         line1(start, inputPixel, rowStep, rows, run, packed, phaseBias, target, outputStep, count);
         continue;
       }
-      const packed = weights + forwardOffset(layer, phaseY, phaseX, 0) + ((<usize>(firstTap * run)) << 5);
-      const step = (<usize>(rowTaps * run)) << 5;
+      const packed = weights + forwardOffset(layer, phaseY, phaseX, 0) + eights(firstTap * run);
+      const step = eights(rowTaps * run);
       line8(start, inputPixel, rowStep, rows, run, packed, step, phaseBias, 32, target, outputStep, count, blocks);
     }
   }
@@ -198,10 +199,10 @@ export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
   const inputGradient = layer.inputGradient;
   const outputGradient = layer.outputGradient;
   const kernel = layer.kernel;
-  const pixel = (<usize>outputGradient.channels) << 2;
-  const target = (<usize>inputGradient.channels) << 2;
+  const pixel = floats(outputGradient.channels);
+  const target = floats(inputGradient.channels);
   const run = kernel * outputGradient.channels;
-  const rowWeights = (<usize>run) << 5;
+  const rowWeights = eights(run);
   const weights = layer.gradientWeights + <usize>classIndex * layer.gradientClassBytes;
   for (let y = 0; y < inputGradient.height; ++y) {
     const top = layer.stride * y - layer.padding;

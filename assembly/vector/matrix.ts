@@ -1,6 +1,7 @@
 // Products of a vector with a small matrix that lies row by row, [inputs][outputs], outputs a multiple of 4. Sums run
 // over the inputs in order, whatever the block of outputs.
 
+import { floats } from "../bytes";
 import { sumsOfLanes } from "./sum";
 
 /** y = bias + xᵀM: every output collects all inputs. Blocks of 16 outputs, then of 4. */
@@ -12,9 +13,9 @@ export function transformForward(
   output: usize,
   outputs: i32,
 ): void {
-  const rowBytes = (<usize>outputs) << 2;
-  const inputEnd = input + ((<usize>inputs) << 2);
-  const main = (<usize>(outputs & ~15)) << 2;
+  const rowBytes = floats(outputs);
+  const inputEnd = input + floats(inputs);
+  const main = floats(outputs & ~15);
   let at: usize = 0;
   for (; at < main; at += 64) {
     let s0 = v128.load(bias + at);
@@ -57,10 +58,10 @@ export function transformForwardPair(
   output1: usize,
   outputs: i32,
 ): void {
-  const rowBytes = (<usize>outputs) << 2;
-  const inputEnd = input0 + ((<usize>inputs) << 2);
+  const rowBytes = floats(outputs);
+  const inputEnd = input0 + floats(inputs);
   const between = input1 - input0;
-  const main = (<usize>(outputs & ~15)) << 2;
+  const main = floats(outputs & ~15);
   let at: usize = 0;
   for (; at < main; at += 64) {
     let a0 = v128.load(bias + at);
@@ -118,9 +119,9 @@ export function transformForwardPair(
  * sums an input, added as (0 + 2) + (1 + 3).
  */
 export function transformBackward(matrix: usize, output: usize, outputs: i32, input: usize, inputs: i32): void {
-  const rowBytes = (<usize>outputs) << 2;
+  const rowBytes = floats(outputs);
   const end = output + rowBytes;
-  const inputEnd = input + ((<usize>inputs) << 2);
+  const inputEnd = input + floats(inputs);
   for (let target = input; target < inputEnd; target += 16) {
     let s0 = f32x4.splat(0);
     let s1 = s0;

@@ -30,7 +30,7 @@ export function parse(): void {
   if (words == 0) return;
   count = readArguments(words);
   for (place = 1; place < count; ++place) {
-    const word = load<usize>(words + ((<usize>place) << 2));
+    const word = load<usize>(words + <usize>place * sizeof<usize>());
     if (isEqual(word, "--help") || isEqual(word, "-h")) {
       action = HELP;
       return;
@@ -79,7 +79,7 @@ function optionValue(word: usize, name: string): usize {
   const rest = behind(word, name);
   if (load<u8>(rest) == 0x3d) return rest + 1;
   if (++place >= count) fail("a value is missing behind ", word);
-  return load<usize>(words + ((<usize>place) << 2));
+  return load<usize>(words + <usize>place * sizeof<usize>());
 }
 
 function isEqual(word: usize, text: string): bool {

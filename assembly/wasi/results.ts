@@ -1,5 +1,6 @@
 // Results as lines of JSON.
 
+import { doubles, floats } from "../bytes";
 import * as plan from "../decoder/plan";
 import { lossesAddress, probabilitiesAddress } from "../index";
 import { lowest } from "../inference/confidence";
@@ -11,7 +12,7 @@ export function writeResult(frame: u64, evaluations: i32): void {
   const losses = lossesAddress();
   const probabilities = probabilitiesAddress();
   const label = lowest(losses, plan.classes);
-  const confidence = load<f64>(probabilities + ((<usize>label) << 3));
+  const confidence = load<f64>(probabilities + doubles(label));
   beginResult(frame, label);
   put(',"confidence":');
   putNumber(confidence);
@@ -20,12 +21,12 @@ export function writeResult(frame: u64, evaluations: i32): void {
   for (let index = 0; index < plan.classes; ++index) {
     if (index > 0) put(",");
     // Widened first, because JSON's numbers are read with 64 bits: the digits of a 32-bit float would name another.
-    putNumber(<f64>load<f32>(losses + ((<usize>index) << 2)));
+    putNumber(<f64>load<f32>(losses + floats(index)));
   }
   put('],"probabilities":[');
   for (let index = 0; index < plan.classes; ++index) {
     if (index > 0) put(",");
-    putNumber(load<f64>(probabilities + ((<usize>index) << 3)));
+    putNumber(load<f64>(probabilities + doubles(index)));
   }
   put('],"evaluations":');
   putWhole(evaluations);

@@ -81,12 +81,12 @@ function wait(descriptor: u32, kind: u8): bool {
 /** Bytes that `readArguments` needs. */
 export function argumentBytes(): usize {
   if (args_sizes_get(vector, vector + 4) != errno.SUCCESS) return 0;
-  return (load<usize>(vector) << 2) + load<usize>(vector, 4);
+  return load<usize>(vector) * sizeof<usize>() + load<usize>(vector, 4);
 }
 
 /** Writes the addresses of the arguments, strings of UTF-8 that end in a zero, to `address`. Returns their number. */
 export function readArguments(address: usize): i32 {
   if (args_sizes_get(vector, vector + 4) != errno.SUCCESS) return 0;
   const count = load<i32>(vector);
-  return args_get(address, address + ((<usize>count) << 2)) == errno.SUCCESS ? count : 0;
+  return args_get(address, address + <usize>count * sizeof<usize>()) == errno.SUCCESS ? count : 0;
 }

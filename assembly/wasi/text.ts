@@ -1,6 +1,7 @@
 // Text on its way out, gathered so that a line leaves in one piece.
 
 import { dtoa_buffered } from "util/number";
+import { halves } from "../bytes";
 import { exit, FAILED, STANDARD_ERROR, STANDARD_OUTPUT, write } from "./system";
 
 const CAPACITY: usize = 4096;
@@ -39,7 +40,7 @@ export function put(text: string): void {
     if (to < units && (text.charCodeAt(to - 1) & 0xfc00) == 0xd800) --to;
     const count = <usize>(to - from);
     if (length + count * BYTES_A_UNIT > CAPACITY) flush();
-    length += String.UTF8.encodeUnsafe(changetype<usize>(text) + ((<usize>from) << 1), to - from, buffer + length);
+    length += String.UTF8.encodeUnsafe(changetype<usize>(text) + halves(from), to - from, buffer + length);
     from = to;
   }
 }
