@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { ImageFileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
 import type { Invocation } from "./command.ts";
-import type { ClassifierSettings, CommandClassifier, Environment } from "./environment.ts";
+import type { ClassifierSettings, Environment } from "./environment.ts";
 import { type Progress, startProgress } from "./progress.ts";
-import { ClassifierTasks, type Tasks } from "./tasks.ts";
+import { ClassifierTasks, type CommandClassifier, type Tasks } from "./tasks.ts";
 
 /** What a command does with what it was given. */
 type Use<Given, Result> = (given: Given) => Promise<Result> | Result;
