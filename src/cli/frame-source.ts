@@ -25,7 +25,7 @@ export interface FrameSource {
  * Opens an image file. The images of an idx file of 28×28 images are taken as they are unless preprocessing is asked
  * for: such files hold data sets, and a frame whose stroke meets the border is still a frame.
  *
- * @throws ImageFileError when the file cannot be read
+ * @throws FileError when the file cannot be read, as an ImageFileError when it is no image
  */
 export async function openFrames(path: string, mode: FrameMode): Promise<FrameSource> {
   const { frames, format } = await readImageFile(path);
