@@ -88,6 +88,17 @@ describe.each(ENTRIES)("%s", (entry) => {
   });
 });
 
+it("has worker threads that load no parser of the command line", () => {
+  const loaded = new Set(["worker.js"]);
+  for (const name of loaded) {
+    const text = readFileSync(new URL(name, library), "utf8");
+    for (const [, imported] of text.matchAll(/^import .*['"]\.\/([^'"]+)['"]/gm)) loaded.add(imported as string);
+    expect(text, name).not.toMatch(/\bparseArgs\b|\bUsageError\b/);
+  }
+  expect(loaded).toContain("tasks.js");
+  expect(loaded).not.toContain("cli.js");
+});
+
 it("is one file where it is inline", () => {
   expect(readFileSync(new URL("inline.js", library), "utf8")).not.toMatch(/^import |\bimport\(|import\.meta/m);
 });

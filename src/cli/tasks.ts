@@ -1,7 +1,13 @@
+import type { Classifier } from "../classifier.ts";
 import { messageOf } from "../files/file-error.ts";
 import type { Classification } from "../results.ts";
-import type { CommandClassifier } from "./environment.ts";
 import { type Frame, type FrameMode, type FrameSource, openFrames } from "./frame-source.ts";
+
+/** What the commands ask of a classifier. */
+export type CommandClassifier = Pick<
+  Classifier,
+  "classes" | "confidence" | "classify" | "classifyBatch" | "explain" | "sample" | "dispose"
+>;
 
 /** A batch's classifications and how long it took. */
 export interface TimedBatch {

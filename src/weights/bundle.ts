@@ -1,7 +1,8 @@
 import type { DecoderLayer } from "./decoder-shape.ts";
-import type { Model, ModelDescription, StoredTensor } from "./model.ts";
+import type { Model, ModelDescription } from "./model.ts";
 import type { RaceTables } from "./race.ts";
 import { counted, type Order, rearrange } from "./rearrange.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 // The bundle: a model as the module reads it (assembly/bundle.ts): a header, the layers, then flat tensors with
 // channels innermost, in the form in which the weights file stores them.

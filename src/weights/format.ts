@@ -3,9 +3,10 @@ import { crc32 } from "./crc32.ts";
 import { decoderShape } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, record } from "./fields.ts";
-import type { Model, StoredTensor } from "./model.ts";
+import type { Model } from "./model.ts";
 import { readRaceTables } from "./race.ts";
 import type { Safetensors } from "./safetensors.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 import { biasShape, checkScales, readStoredTensor, type TensorShape, weightShape } from "./tensors.ts";
 import { readBinaryVariant } from "./variants.ts";
 

@@ -1,6 +1,6 @@
 import { WeightsError } from "./errors.ts";
-import type { StoredTensor } from "./model.ts";
 import type { Safetensors } from "./safetensors.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 import { readStoredTensor } from "./tensors.ts";
 
 // The tables of the race (docs/weights-format.md, "Tables of the race"): all or none of them.

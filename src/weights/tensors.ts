@@ -1,8 +1,8 @@
 import { crc32 } from "./crc32.ts";
 import type { DecoderLayer } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
-import type { StoredTensor } from "./model.ts";
 import { float32Values, int8Values, type Safetensors, type Tensor, uint16Values } from "./safetensors.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 // The tensors of our own format, checked and copied out in the form in which they are stored.
 

@@ -1,15 +1,11 @@
 import { Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import type {
-  ClassifierSettings,
-  CommandClassifier,
-  CreateClassifier,
-  Environment,
-} from "../../src/cli/environment.ts";
+import type { ClassifierSettings, CreateClassifier, Environment } from "../../src/cli/environment.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import {
   type ClassifiedRange,
   ClassifierTasks,
+  type CommandClassifier,
   type FrameRange,
   type Tasks,
   type TimedBatch,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StoredTensor } from "../../src/weights/model.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 import { referenceLossAndGradient } from "../reference/decoder.ts";
 import { halfValue, storedValues } from "../reference/stored.ts";
 import { engineFor } from "../support/module.ts";

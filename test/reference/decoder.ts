@@ -1,5 +1,6 @@
 import type { DecoderLayer, PlaneSize } from "../../src/weights/decoder-shape.ts";
-import type { Model, StoredTensor } from "../../src/weights/model.ts";
+import type { Model } from "../../src/weights/model.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 import { storedValues } from "./stored.ts";
 
 // The decoder in double precision, written from the layers' definitions in PyTorch's layout (channel, row, column):

@@ -1,6 +1,7 @@
 import { decoderShape } from "../../src/weights/decoder-shape.ts";
-import type { Model, StoredTensor } from "../../src/weights/model.ts";
+import type { Model } from "../../src/weights/model.ts";
 import type { RaceTables } from "../../src/weights/race.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 
 /** Seeded uniform numbers in [0, 1) (mulberry32). */
 export function uniformNumbers(seed: number): () => number {
