@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { instantiateSync } from "@assemblyscript/loader";
+import { IMAGE_PIXELS } from "../format/image.ts";
 import { RACE_RULES, type RaceRules } from "../src/effort.ts";
 import { Engine } from "../src/engine.ts";
 import { prepareSamples } from "../src/starts.ts";
@@ -23,7 +24,6 @@ import { readStoredSets } from "./sets/stored-sets.ts";
 // confidence-sets` or `attack-race` wrote, in place of sets of the same name; `--only` keeps the sets whose names begin
 // with one of those given.
 
-const PIXELS = 784;
 const NEAR_BOUNDARY = "boundary ±3 %";
 
 const { values: options } = parseArgs({
@@ -77,8 +77,8 @@ interface ImageSet {
 
 const clean = Array.from({ length: count }, (_, index) => toUnitRange(digits.image(index)));
 const imagesOf = (bytes: Uint8Array): Float32Array[] =>
-  Array.from({ length: Math.min(count, bytes.length / PIXELS) }, (_, index) =>
-    toUnitRange(bytes.subarray(index * PIXELS, (index + 1) * PIXELS)),
+  Array.from({ length: Math.min(count, bytes.length / IMAGE_PIXELS) }, (_, index) =>
+    toUnitRange(bytes.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS)),
   );
 
 function paperLabel(image: Float32Array): number {

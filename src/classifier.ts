@@ -1,10 +1,10 @@
+import { IMAGE_PIXELS } from "../format/image.ts";
 import { type Effort, RACE_RULES } from "./effort.ts";
 import type { ConfidenceKind, Engine } from "./engine.ts";
 import { type Frames, readFrames } from "./image-stream.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
 import type { ClassExplanation, Classification, Explanation, LossAndGradient } from "./results.ts";
 import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
-import { IMAGE_PIXELS } from "./weights/decoder-shape.ts";
 
 /** The names of the searches; see `createClassifier`. */
 export const INFERENCES = ["race", "paper"] as const;

@@ -1,7 +1,7 @@
+import { IMAGE_PIXELS } from "../format/image.ts";
 import { type RaceRules, raceRuleValues } from "./effort.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
 import { type CalibratedConfidence, calibrationValues, FEATURES, PENALTIES } from "./weights/confidence.ts";
-import { IMAGE_PIXELS } from "./weights/decoder-shape.ts";
 import { WeightsError } from "./weights/errors.ts";
 import type { ModelDescription } from "./weights/model.ts";
 import { describeVariant, type Variant } from "./weights/variants.ts";

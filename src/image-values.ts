@@ -1,4 +1,4 @@
-import { IMAGE_PIXELS } from "./weights/decoder-shape.ts";
+import { IMAGE_PIXELS } from "../format/image.ts";
 
 /** 784 values, row-major, bright ink on dark: floats in [0, 1], or bytes in 0..255. Batches are n×784 in one array. */
 export type ImageValues = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray;

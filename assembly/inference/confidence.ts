@@ -1,8 +1,8 @@
 // From losses to probabilities, by one of two models. The exponentials are compiled into the module, so that every host
 // gives the same bits.
 
-import { PIXELS } from "../decoder/plan";
 import { allocate } from "../layout";
+import { PIXELS } from "../sizes";
 import { Evidence } from "./evidence";
 
 /**

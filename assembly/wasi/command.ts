@@ -2,7 +2,6 @@
 // module on JavaScript hosts it tells it from constants that the build wrote from the same sources.
 
 import { floats } from "../bytes";
-import * as plan from "../decoder/plan";
 import {
   calibratedProbabilities,
   classScalesAddress,
@@ -16,6 +15,7 @@ import {
   reserveCalibration,
   searchRace,
 } from "../index";
+import * as sizes from "../sizes";
 import { action, CLASSIFY, effort, format, HELP, isLabelOnly, parse } from "./arguments";
 import { DETECT, detect, readFrame } from "./frames";
 import {
@@ -51,7 +51,7 @@ function classifyAll(): void {
 function prepare(): bool {
   if (loadModel(frozenBundle()) != 0) return false;
   // The variant for greys leaves losses as they are.
-  for (let index = 0; index < plan.classes; ++index) store<f32>(classScalesAddress() + floats(index), 1);
+  for (let index = 0; index < sizes.classes; ++index) store<f32>(classScalesAddress() + floats(index), 1);
   if (IS_CALIBRATED) {
     const parameters = reserveCalibration(HIDDEN_UNITS);
     if (parameters == 0) return false;

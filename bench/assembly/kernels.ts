@@ -9,6 +9,7 @@ import * as proposals from "../../assembly/inference/race/proposals";
 import * as surrogate from "../../assembly/inference/race/surrogate";
 import { allocateStarts, bestStart, fillStarts, presentImage, Starts } from "../../assembly/inference/starts";
 import { allocate } from "../../assembly/layout";
+import * as sizes from "../../assembly/sizes";
 
 export * from "../../assembly/index";
 
@@ -84,7 +85,7 @@ let activations: surrogate.Activations = changetype<surrogate.Activations>(0);
 /** Foretells a class's loss and gradient at its latent; `runProposals` comes first. */
 export function runSurrogate(classIndex: i32, gradient: usize, times: i32): void {
   if (changetype<usize>(activations) == 0) activations = surrogate.allocateActivations();
-  const latent = latentsAddress() + ((<usize>(classIndex * plan.latents)) << 2);
+  const latent = latentsAddress() + ((<usize>(classIndex * sizes.latents)) << 2);
   for (let time = 0; time < times; ++time) {
     surrogate.foretell(classIndex, latent, activations);
     surrogate.foretellGradient(classIndex, latent, activations, gradient);
@@ -111,7 +112,7 @@ let scratch: usize = 0;
 /** Reserves `count` samples and returns the address of their latents; `dropStarts` comes first. 0: out of memory. */
 export function reserveCutSamples(count: i32): usize {
   starts = allocateStarts(count, true);
-  scratch = allocate((<usize>(3 * plan.latents)) << 2);
+  scratch = allocate((<usize>(3 * sizes.latents)) << 2);
   return changetype<usize>(starts) == 0 || scratch == 0 ? 0 : starts.latents;
 }
 
@@ -127,8 +128,8 @@ export function searchCut(updates: i32, stepSize: f32): i32 {
   loss.resetEvaluations();
   const image = imageAddress();
   const imageSquare = presentImage(image);
-  for (let index = 0; index < plan.classes; ++index) {
-    const latent = latentsAddress() + ((<usize>(index * plan.latents)) << 2);
+  for (let index = 0; index < sizes.classes; ++index) {
+    const latent = latentsAddress() + ((<usize>(index * sizes.latents)) << 2);
     bestStart(starts, index, image, imageSquare, latent);
     const found = descendByAdam(index, image, latent, updates, stepSize, scratch);
     store<f32>(lossesAddress() + ((<usize>index) << 2), found);

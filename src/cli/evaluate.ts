@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { pMapIterable } from "p-map";
-import { IMAGE_PIXELS } from "../weights/decoder-shape.ts";
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";

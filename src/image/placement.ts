@@ -1,8 +1,9 @@
+import { IMAGE_SIDE } from "../../format/image.ts";
 import type { Box } from "./components.ts";
 import type { GreyImage } from "./grey.ts";
 
 /** Rows and columns of the image that the classifier takes. */
-export const SIDE = 28;
+export const SIDE = IMAGE_SIDE;
 /** The digit's longer side in it. */
 export const FITTED_SIDE = 20;
 /** Where MNIST's centres of mass lie, in pixels from the left and upper edge: the middle of pixel 14. */

@@ -1,10 +1,9 @@
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../format/image.ts";
 import type { CalibratedConfidence } from "../../src/weights/confidence.ts";
 
 // The calibrated confidence in scalar double precision, written to be read; compare assembly/inference/evidence.ts and
 // confidence.ts.
 
-const SIDE = 28;
-const PIXELS = SIDE * SIDE;
 const SMALL = 1e-6;
 
 /** What the confidence looks at: an image, the winner's reconstruction and latent, and all classes' losses. */
@@ -19,9 +18,9 @@ export interface Redrawing {
 export function boxBlur(values: readonly number[]): number[] {
   return values.map((_, pixel) => {
     let sum = 0;
-    for (let y = Math.floor(pixel / SIDE) - 1; y <= Math.floor(pixel / SIDE) + 1; ++y) {
-      for (let x = (pixel % SIDE) - 1; x <= (pixel % SIDE) + 1; ++x) {
-        if (y >= 0 && y < SIDE && x >= 0 && x < SIDE) sum += values[y * SIDE + x] as number;
+    for (let y = Math.floor(pixel / IMAGE_SIDE) - 1; y <= Math.floor(pixel / IMAGE_SIDE) + 1; ++y) {
+      for (let x = (pixel % IMAGE_SIDE) - 1; x <= (pixel % IMAGE_SIDE) + 1; ++x) {
+        if (y >= 0 && y < IMAGE_SIDE && x >= 0 && x < IMAGE_SIDE) sum += values[y * IMAGE_SIDE + x] as number;
       }
     }
     return sum / 9;
@@ -62,7 +61,7 @@ export function referenceFeatures({ image, reconstruction, latent, losses }: Red
     margin,
     Math.log(margin + 0.003),
     halfSquare,
-    x.reduce((sum, value) => sum + value, 0) / PIXELS,
+    x.reduce((sum, value) => sum + value, 0) / IMAGE_PIXELS,
     Math.max(...twice.map(Math.abs)),
     Math.min(shared / (redrawnVariance + SMALL), 2),
     dot(missing, missing) / (blurredError + SMALL),
@@ -94,7 +93,7 @@ export function referenceProbabilities(model: CalibratedConfidence, redrawing: R
   const losses = Array.from(redrawing.losses);
   const error = 100 * (features[16] as number);
   const raised = losses.map((loss) =>
-    Math.exp((-model.scale * PIXELS * (loss - Math.min(...losses))) / (1 + error / model.widening)),
+    Math.exp((-model.scale * IMAGE_PIXELS * (loss - Math.min(...losses))) / (1 + error / model.widening)),
   );
   const total = raised.reduce((sum, value) => sum + value, 0);
   return raised.map((value) => (gate * value) / total + (1 - gate) / losses.length);

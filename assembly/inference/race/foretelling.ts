@@ -1,6 +1,6 @@
 // Steps 1 and 2 of the race (race.ts): all proposed latents descend on the surrogates, and those that fall behind are dropped.
 
-import * as plan from "../../decoder/plan";
+import * as sizes from "../../sizes";
 import { accepts, begin, move, moveWithGradient, propose, setInverse } from "../bfgs";
 import { projectOntoSphere } from "../loss";
 import * as proposals from "./proposals";
@@ -21,8 +21,8 @@ export function configure(scales: usize): void {
 
 /** On request only until one class is left. Gradients wait until it is known whose are needed. */
 export function foretell(onlyLabel: bool): void {
-  const latentBytes = (<usize>plan.latents) << 2;
-  const metricBytes = latentBytes * <usize>plan.latents;
+  const latentBytes = (<usize>sizes.latents) << 2;
+  const metricBytes = latentBytes * <usize>sizes.latents;
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
     const descent = racer.descent;

@@ -11,7 +11,7 @@
 // Every loss that could be the lowest is thus a true one; the losses of classes dropped on the way are upper bounds, and
 // those of classes that never met the true decoder are foretold.
 
-import * as plan from "../../decoder/plan";
+import * as sizes from "../../sizes";
 import { accepts, begin, move, moveWithGradient, propose } from "../bfgs";
 import * as loss from "../loss";
 import * as foretelling from "./foretelling";
@@ -197,9 +197,9 @@ const BEHIND: f32 = 1.000001;
 
 /** The best latent of each class and its loss: a true one wherever the true decoder has seen the class. */
 function report(latents: usize, losses: usize): void {
-  const latentBytes = (<usize>plan.latents) << 2;
+  const latentBytes = (<usize>sizes.latents) << 2;
   const bound = BEHIND * lowest(true);
-  for (let index = 0; index < plan.classes; ++index) {
+  for (let index = 0; index < sizes.classes; ++index) {
     const best = bestOfClass(index);
     memory.copy(latents + <usize>index * latentBytes, best.descent.latent, latentBytes);
     const found = best.descent.loss;
@@ -218,7 +218,7 @@ export function reconstructionOf(classIndex: i32): usize {
  */
 export function settleAll(image: usize, latents: usize, losses: usize): void {
   ceiling = i32.MAX_VALUE;
-  for (let index = 0; index < plan.classes; ++index) {
+  for (let index = 0; index < sizes.classes; ++index) {
     const best = bestOfClass(index);
     if (best.evaluated == 0) meetTrueDecoder(best, image);
     polishOne(best, rules.polished, image);
