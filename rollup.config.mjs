@@ -9,7 +9,7 @@ import license from "rollup-plugin-license";
 // All that lies there is published, so nothing of an earlier build may stay.
 rmSync("dist/library", { recursive: true, force: true });
 
-const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["src/**"], noEmit: false });
+const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["format/**", "src/**"], noEmit: false });
 
 /** Leaves imports of the module as they are written: relative to dist/library. */
 const leaveModule = {

@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const SOURCES = [
   "src",
   "assembly",
+  "format",
   "scripts",
   "weights",
   "package.json",
