@@ -12,6 +12,7 @@ import { allocateEvidence, gatherEvidence } from "./inference/evidence";
 import * as loss from "./inference/loss";
 import * as proposals from "./inference/race/proposals";
 import * as race from "./inference/race/race";
+import * as raceRules from "./inference/race/rules";
 import * as raceTables from "./inference/race/tables";
 import { fillNormal, seed } from "./inference/random";
 import { searchFromPrototypes, searchFromSamples } from "./inference/search";
@@ -192,9 +193,9 @@ export function dropStarts(): void {
   samples = changetype<Starts>(0);
 }
 
-/** Address of the race's rules, laid out as inference/race/race.ts has them; 0 when the model brings no tables. */
+/** Address of the race's rules, laid out as format/race-rules.ts has them; 0 when the model brings no tables. */
 export function raceRulesAddress(): usize {
-  return raceTables.available ? race.rulesAddress() : 0;
+  return raceTables.available ? raceRules.address() : 0;
 }
 
 /** All searches fill latents and losses and return the number of decoder evaluations spent. */

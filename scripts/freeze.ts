@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { EFFORTS, RACE_RULES, raceRuleValues } from "../src/effort.ts";
+import { EFFORTS, RACE_RULES, raceRuleBytes } from "../src/effort.ts";
 import { writeBundle } from "../src/weights/bundle.ts";
 import { calibrationValues } from "../src/weights/confidence.ts";
 import type { Model } from "../src/weights/model.ts";
@@ -26,7 +26,7 @@ function words(bytes: Uint8Array, alignment: number): string {
   return `memory.data<u64>([${literals.join(",")}], ${alignment})`;
 }
 
-function bytesOf({ buffer }: Float64Array | Float32Array | Int32Array): Uint8Array {
+function bytesOf({ buffer }: Float64Array): Uint8Array {
   return new Uint8Array(buffer);
 }
 
@@ -48,7 +48,7 @@ function writeFrozenBundle(bundle: Uint8Array): void {
 function writeSettings({ classes, confidence, race }: Model, version: string): void {
   if (race === undefined) throw new Error("weights/abs-mnist.safetensors brings no tables for a race");
   const { paper, calibrated } = confidence;
-  const rules = EFFORTS.map((effort) => raceRuleValues(RACE_RULES[effort], classes.length));
+  const rules = EFFORTS.map((effort) => raceRuleBytes(RACE_RULES[effort]));
   const names = classes.map((name) => JSON.stringify(name));
   writeFileSync(
     SETTINGS,
@@ -73,11 +73,9 @@ function writeSettings({ classes, confidence, race }: Model, version: string): v
       "",
       `export const EFFORTS: StaticArray<string> = [${EFFORTS.map((effort) => JSON.stringify(effort)).join(", ")}];`,
       `export const STANDARD_EFFORT: i32 = ${EFFORTS.indexOf("standard")};`,
-      "/** The race's rules, one effort behind the other: i32 counts and f32 margins as race/race.ts has them. */",
-      `export const RULE_COUNTS: usize = ${words(bytesOf(Int32Array.from(rules.flatMap(({ counts }) => counts))), 8)};`,
-      `export const RULE_COUNTS_BYTES: usize = ${4 * (rules[0]?.counts.length ?? 0)};`,
-      `export const RULE_MARGINS: usize = ${words(bytesOf(Float32Array.from(rules.flatMap(({ margins }) => margins))), 8)};`,
-      `export const RULE_MARGINS_BYTES: usize = ${4 * (rules[0]?.margins.length ?? 0)};`,
+      "/** The race's rules, those of one effort after another, as format/race-rules.ts has them. */",
+      `export const RACE_RULES: usize = ${words(Buffer.concat(rules), 8)};`,
+      `export const RACE_RULES_BYTES: usize = ${rules[0]?.length ?? 0};`,
       "",
     ].join("\n"),
   );

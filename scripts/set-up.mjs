@@ -11,6 +11,7 @@ const SOURCES = [
   "format",
   "src",
   "assembly",
+  "format",
   "scripts",
   "weights",
   "package.json",

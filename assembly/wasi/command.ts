@@ -25,10 +25,8 @@ import {
   IS_CALIBRATED,
   PAPER_FLOOR,
   PAPER_SCALE,
-  RULE_COUNTS,
-  RULE_COUNTS_BYTES,
-  RULE_MARGINS,
-  RULE_MARGINS_BYTES,
+  RACE_RULES,
+  RACE_RULES_BYTES,
 } from "./frozen";
 import { writeHelp, writeVersion } from "./help";
 import { writeLabel, writeResult } from "./results";
@@ -57,9 +55,7 @@ function prepare(): bool {
     if (parameters == 0) return false;
     memory.copy(parameters, CALIBRATION, CALIBRATION_BYTES);
   }
-  const rules = raceRulesAddress();
-  memory.copy(rules, RULE_COUNTS + <usize>effort * RULE_COUNTS_BYTES, RULE_COUNTS_BYTES);
-  memory.copy(rules + RULE_COUNTS_BYTES, RULE_MARGINS + <usize>effort * RULE_MARGINS_BYTES, RULE_MARGINS_BYTES);
+  memory.copy(raceRulesAddress(), RACE_RULES + <usize>effort * RACE_RULES_BYTES, RACE_RULES_BYTES);
   return true;
 }
 

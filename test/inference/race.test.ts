@@ -24,7 +24,13 @@ const withRules = (engine: Engine, rules: Partial<RaceRules>): Engine => {
 };
 
 /** As if nobody is ever dropped for a foretold loss. */
-const EVERYBODY = { foretoldMargins: [9, 9, 9, 9], withinMargin: 9 } as const;
+const EVERYBODY = {
+  foretoldMargin1: 9,
+  foretoldMargin2: 9,
+  foretoldMargin3: 9,
+  foretoldMargin4: 9,
+  withinMargin: 9,
+} as const;
 const classes = Array.from({ length: CLASSES }, (_, index) => index);
 
 /** One true evaluation, by which the label is named; all other classes keep what was foretold. */

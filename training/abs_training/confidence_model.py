@@ -46,8 +46,17 @@ FEATURES = (
 PENALTIES = ("blurred_error", "error", "latent")
 """What the gate's logit falls with, without bound."""
 
+# format/confidence-features.ts tells where these numbers come from; a test compares both files.
 SMALL = 1e-6
 """Keeps quotients of nothing by nothing, as of an empty image, at nothing."""
+
+UNEXPLAINED_FLOOR = 0.001
+LOG_SQUARES_UNIT = 5.0
+MARGIN_FLOOR = 0.003
+MOST_CONTRAST = 2.0
+BLURRED_ERROR_UNIT = 10.0
+ERROR_UNIT = 100.0
+LATENT_UNIT = 10.0
 
 
 @dataclass(frozen=True)
@@ -119,22 +128,26 @@ def evidence_of(found: Redrawings) -> Evidence:
     latent = 0.5 * found.latents.double().square().sum(1)
     features = {
         "correlation": correlation,
-        "log_unexplained": torch.log(unexplained + 0.001),
+        "log_unexplained": torch.log(unexplained + UNEXPLAINED_FLOOR),
         "whiteness": blurred_error / (error + SMALL),
         "smoothness": twice_blurred.square().sum(1) / (blurred_error + SMALL),
         "error_share": blurred_error / (blurred_error + image_energy + SMALL),
         "log_blurred_error": torch.log1p(blurred_error),
-        "log_error": torch.log1p(error / 5),
+        "log_error": torch.log1p(error / LOG_SQUARES_UNIT),
         "margin": margin,
-        "log_margin": torch.log(margin + 0.003),
+        "log_margin": torch.log(margin + MARGIN_FLOOR),
         "latent": latent,
         "brightness": images.mean(1),
         "largest_error": twice_blurred.abs().max(1).values,
-        "contrast": (shared / (redrawn_variance + SMALL)).clamp_max(2),
+        "contrast": (shared / (redrawn_variance + SMALL)).clamp_max(MOST_CONTRAST),
         "missing_share": blurred_residual.clamp_min(0).square().sum(1) / (blurred_error + SMALL),
-        "log_blurred_image": torch.log1p(image_energy / 5),
+        "log_blurred_image": torch.log1p(image_energy / LOG_SQUARES_UNIT),
     }
-    penalties = {"blurred_error": blurred_error / 10, "error": error / 100, "latent": latent / 10}
+    penalties = {
+        "blurred_error": blurred_error / BLURRED_ERROR_UNIT,
+        "error": error / ERROR_UNIT,
+        "latent": latent / LATENT_UNIT,
+    }
     return Evidence(
         losses,
         error,
