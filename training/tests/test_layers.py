@@ -6,14 +6,14 @@ from pathlib import Path
 
 import torch
 
-from abs_training.layers import (
+from abs_training.decoders.layers import (
     NAMED_SHAPES,
     Decoder,
     LayerError,
     check_layers,
     read_layers,
 )
-from abs_training.randomness import generator_for
+from abs_training.foundation.randomness import generator_for
 
 
 class CheckLayersTest(unittest.TestCase):

@@ -8,10 +8,10 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from abs_training.data import DataError, ImageSet, read_split
-from abs_training.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
-from abs_training.randomness import generator_for
-from abs_training.weights_file import Weights
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import DataError, ImageSet, read_split
+from abs_training.search.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
+from abs_training.weights.weights_file import Weights
 
 
 def integers(text: str) -> list[int]:

@@ -16,13 +16,13 @@ from abs_training.commands.arguments import (
     positive,
     up_to_8,
 )
-from abs_training.confidence_refit import refit_confidence
-from abs_training.data import DataError, read_data_set
-from abs_training.model_card import update_model_card
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.data import DataError, read_data_set
 from abs_training.race.fit import TableSizes, fit_tables
 from abs_training.race.tables import as_stored
-from abs_training.threads import use_one_thread
-from abs_training.weights_file import read_weights, write_weights
+from abs_training.stages.confidence_refit import refit_confidence
+from abs_training.weights.model_card import update_model_card
+from abs_training.weights.weights_file import read_weights, write_weights
 
 DEFAULTS = TableSizes()
 SIZES = {
