@@ -11,13 +11,18 @@ from typing import Any, Iterator, Sequence, Union
 import torch
 from torch import Tensor, nn
 
+from abs_training.foundation.limits import (
+    LARGEST_KERNEL,
+    LARGEST_SIDE,
+    LARGEST_STRIDE,
+    LEAST_LATENTS,
+    MOST_CHANNELS,
+    MOST_LATENTS,
+)
 from abs_training.images.data import SIDE
 
 Layer = dict[str, Any]
 """One entry of a layer list, such as `{"kind": "elu"}`."""
-
-SMALLEST_LATENT_COUNT = 2
-LARGEST_LATENT_COUNT = 32
 
 WEIGHTED_FIELDS = {
     "dense": ("channels", "height", "width"),
@@ -25,6 +30,16 @@ WEIGHTED_FIELDS = {
     "pixel_shuffle_convolution": ("channels", "kernel", "upscale"),
 }
 """Kinds of layers with weights, and the positive integers that describe each."""
+
+LARGEST_VALUES = {
+    "channels": MOST_CHANNELS,
+    "height": LARGEST_SIDE,
+    "width": LARGEST_SIDE,
+    "kernel": LARGEST_KERNEL,
+    "stride": LARGEST_STRIDE,
+    "upscale": 2,
+}
+"""The largest number that each of these fields may hold."""
 
 
 class LayerError(Exception):
@@ -102,11 +117,13 @@ def output_size(layer: Layer, size: Size) -> Size:
 
 
 def check_layers(layers: Any, latents: int) -> list[Layer]:
-    """Returns the list if it describes a decoder from `latents` numbers to a 28×28 image."""
-    if not SMALLEST_LATENT_COUNT <= latents <= LARGEST_LATENT_COUNT:
-        raise LayerError(
-            f"{latents} latents, but {SMALLEST_LATENT_COUNT} to {LARGEST_LATENT_COUNT} are possible"
-        )
+    """Returns the list if it describes a decoder from `latents` numbers to a 28×28 image.
+
+    Raises LayerError, which names the layer and what was wanted, for a list that breaks the format or
+    its limits: the package's reader would refuse such a file.
+    """
+    if not LEAST_LATENTS <= latents <= MOST_LATENTS:
+        raise LayerError(f"{latents} latents, but {LEAST_LATENTS} to {MOST_LATENTS} are possible")
     if not isinstance(layers, list) or not layers or len(layers) % 2:
         raise LayerError("the layers must be a list of pairs of weights and activation")
     size = Size(latents, 1, 1)
@@ -119,11 +136,20 @@ def check_layers(layers: Any, latents: int) -> list[Layer]:
         if set(layer) != {"kind", *fields}:
             raise LayerError(f"layer {index} ({kind}) must have {', '.join(('kind', *fields))}")
         for field in fields:
-            if type(layer[field]) is not int or not 1 <= layer[field] <= 4096:
-                raise LayerError(f"layer {index}: {field} must be an integer from 1 to 4096")
+            value, most = layer[field], LARGEST_VALUES[field]
+            if type(value) is not int or not 1 <= value <= most:
+                raise LayerError(
+                    f"layer {index} ({kind}): {field} is {value!r}, but must be an integer from 1 "
+                    f"to {most}"
+                )
         if kind == "pixel_shuffle_convolution" and (layer["kernel"], layer["upscale"]) != (3, 2):
             raise LayerError(f"layer {index}: kernel must be 3 and upscale 2")
         size = output_size(layer, size)
+        if size.height > LARGEST_SIDE or size.width > LARGEST_SIDE:
+            raise LayerError(
+                f"layer {index} ({kind}) yields {size.height}×{size.width}, but at most "
+                f"{LARGEST_SIDE}×{LARGEST_SIDE} are possible"
+            )
     if size != Size(1, SIDE, SIDE):
         raise LayerError(
             f"the layers yield {size.channels}×{size.height}×{size.width}, not 1×{SIDE}×{SIDE}"

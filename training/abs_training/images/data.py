@@ -12,14 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from abs_training.foundation.limits import LEAST_CLASSES, MOST_CLASSES
+
 SIDE = 28
 """Height and width of an image in pixels."""
 
 PIXELS = SIDE * SIDE
 """Pixels of an image."""
-
-SMALLEST_CLASS_COUNT = 2
-LARGEST_CLASS_COUNT = 64
 
 VALIDATION_SHARE = 12
 """The last 1/12 of the training file is held out: 5000 of MNIST's 60,000 images."""
@@ -182,10 +181,9 @@ def choose_classes(
     """
     count = int(labels.max()) + 1 if len(labels) else 0
     chosen = list(kept) if kept is not None else list(range(count))
-    if not SMALLEST_CLASS_COUNT <= len(chosen) <= LARGEST_CLASS_COUNT:
+    if not LEAST_CLASSES <= len(chosen) <= MOST_CLASSES:
         raise DataError(
-            f"{len(chosen)} class(es) chosen, but {SMALLEST_CLASS_COUNT} to "
-            f"{LARGEST_CLASS_COUNT} are possible"
+            f"{len(chosen)} class(es) chosen, but {LEAST_CLASSES} to {MOST_CLASSES} are possible"
         )
     if len(set(chosen)) != len(chosen):
         raise DataError("a class is chosen twice")
