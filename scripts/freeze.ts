@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { EFFORTS, RACE_RULES, raceRuleBytes } from "../src/effort.ts";
 import { writeBundle } from "../src/weights/bundle.ts";
 import { calibrationValues } from "../src/weights/confidence.ts";
@@ -12,7 +12,14 @@ const WEIGHTS = new URL("../weights/abs-mnist.safetensors", import.meta.url);
 const PACKAGE = new URL("../package.json", import.meta.url);
 const BUNDLE = new URL("../assembly/frozen.ts", import.meta.url);
 const SETTINGS = new URL("../assembly/wasi/frozen.ts", import.meta.url);
+/** Its time tells when the weights were frozen last. */
+const STAMP = new URL("../build/frozen", import.meta.url);
 const WORD_BYTES = 8;
+
+/** Leaves a file that is as it should be untouched, so that nothing is compiled anew for it. */
+function writeWhereOther(file: URL, text: string): void {
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+}
 
 /** Static data of 64-bit words, little-endian; keeps the compiler's list of literals short. */
 function words(bytes: Uint8Array, alignment: number): string {
@@ -31,7 +38,7 @@ function bytesOf({ buffer }: Float64Array): Uint8Array {
 }
 
 function writeFrozenBundle(bundle: Uint8Array): void {
-  writeFileSync(
+  writeWhereOther(
     BUNDLE,
     [
       "// Written by scripts/freeze.ts from weights/abs-mnist.safetensors.",
@@ -50,7 +57,7 @@ function writeSettings({ classes, confidence, race }: Model, version: string): v
   const { paper, calibrated } = confidence;
   const rules = EFFORTS.map((effort) => raceRuleBytes(RACE_RULES[effort]));
   const names = classes.map((name) => JSON.stringify(name));
-  writeFileSync(
+  writeWhereOther(
     SETTINGS,
     [
       "// Written by scripts/freeze.ts from weights/abs-mnist.safetensors, src/effort.ts and package.json.",
@@ -86,4 +93,6 @@ const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: stri
 const bundle = writeBundle(model);
 writeFrozenBundle(bundle);
 writeSettings(model, version);
+mkdirSync(new URL(".", STAMP), { recursive: true });
+writeFileSync(STAMP, "");
 console.log(`froze ${bundle.length} bytes of weights`);
