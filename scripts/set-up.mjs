@@ -1,5 +1,6 @@
 // What `npm start` and `npm test` run first: installs the dependencies and builds the package where either is missing
-// or older than what it is made from. Needs nothing but Node and npm.
+// or older than what it is made from. `npm pack` and `npm publish` run it with --rebuild, which builds in any case. Needs
+// nothing but Node and npm.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -34,7 +35,10 @@ function run(script) {
   console.error(`> npm ${script.join(" ")}`);
   execFileSync("npm", script, {
     cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
+    // `npm pack --dry-run` must not make the installation a dry run.
+    env: { ...process.env, npm_config_dry_run: "false" },
+    // Standard output belongs to the command that this was run for: `npm pack` prints the tarball's name there.
+    stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
 }
@@ -52,4 +56,6 @@ function changedAt(path) {
 if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
   run(["install", "--no-save", "--no-audit", "--no-fund"]);
 }
-if (Math.min(...PRODUCTS.map(changedAt)) < Math.max(...SOURCES.map(changedAt))) run(["run", "build"]);
+if (process.argv.includes("--rebuild") || Math.min(...PRODUCTS.map(changedAt)) < Math.max(...SOURCES.map(changedAt))) {
+  run(["run", "build"]);
+}

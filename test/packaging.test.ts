@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { linksOf, type Repository, withPackedLinks } from "../scripts/packing/links.ts";
+import { promisedFiles, readManifest, repositoryOf } from "../scripts/packing/package.ts";
 import { entryFor, type PackedPackage, packPackage } from "./support/packed.ts";
 
 // What is published, and what that promises. `npx tsx test/consumers/run.ts` builds programs on it.
@@ -49,6 +52,39 @@ describe("the package", () => {
     ]);
   });
 
+  it("holds what package.json promises", () => {
+    const promised = promisedFiles(readManifest());
+    expect(promised).toEqual(
+      expect.arrayContaining(["dist/library/index.d.ts", "dist/abs.wasm", "dist/library/cli.js"]),
+    );
+    expect(packed.files).toEqual(expect.arrayContaining(promised));
+  });
+
+  it("leads by every link to a file of its own, or to one of the repository at its version", () => {
+    const repository = repositoryOf(readManifest());
+    const views = ["blob", "raw", "tree"].map((view) => `${repository.page}/${view}/${repository.revision}/`);
+    const files = new Set(packed.files);
+    const documents = packed.files.filter((path) => path.endsWith(".md"));
+    const seen = { own: 0, repository: 0, elsewhere: 0 };
+    for (const path of documents) {
+      const text = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+      for (const { target } of linksOf(withPackedLinks(text, path, files, repository))) {
+        const view = views.find((start) => target.startsWith(start));
+        const written = target.replace(/[?#].*$/, "");
+        if (view !== undefined) {
+          seen.repository += 1;
+          expect(existsSync(new URL(`../${written.slice(view.length)}`, import.meta.url)), target).toBe(true);
+        } else if (/^https?:/.test(target)) {
+          seen.elsewhere += 1;
+        } else if (written !== "") {
+          seen.own += 1;
+          expect(packed.files, `${path} links to ${target}`).toContain(posix.join(posix.dirname(path), written));
+        }
+      }
+    }
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+  });
+
   it("is smaller than 1.2 MB", () => {
     expect(packed.size).toBeLessThan(LARGEST_TARBALL);
   });
@@ -71,6 +107,48 @@ describe("the package", () => {
   ])("offers %s under the conditions %j", (entry, conditions) => {
     expect(entryFor(root, ".", conditions)).toBe(`./dist/library/${entry}.js`);
   });
+});
+
+describe("a link of a packed document", () => {
+  const packed = new Set(["README.md", "docs/a.md"]);
+  const repository: Repository = {
+    page: "https://example.org/o/n",
+    revision: "v1.0.0",
+    has: (path) => ({ "docs/b c.md": "file" as const, "docs/d.svg": "file" as const, docs: "folder" as const })[path],
+  };
+  const write = (text: string, path = "docs/a.md") => withPackedLinks(text, path, packed, repository);
+
+  it.each([
+    ["[r](../README.md#top)", "[r](../README.md#top)"],
+    ['[b](<b c.md> "t")', '[b](<https://example.org/o/n/blob/v1.0.0/docs/b%20c.md> "t")'],
+    ["[b\nb](b%20c.md?x#y)", "[b\nb](https://example.org/o/n/blob/v1.0.0/docs/b%20c.md?x#y)"],
+    ["![d](d.svg)", "![d](https://example.org/o/n/raw/v1.0.0/docs/d.svg)"],
+    [
+      "[![d](d.svg)](../docs/)",
+      "[![d](https://example.org/o/n/raw/v1.0.0/docs/d.svg)](https://example.org/o/n/tree/v1.0.0/docs)",
+    ],
+    ["[d][e]\n\n[e]: d.svg", "[d][e]\n\n[e]: https://example.org/o/n/blob/v1.0.0/docs/d.svg"],
+    ["`[x](x.md)` [h](#h) [w](https://w.org/x.md)", "`[x](x.md)` [h](#h) [w](https://w.org/x.md)"],
+    ["```\n[x](x.md)\n```", "```\n[x](x.md)\n```"],
+  ])("%j becomes %j", (text, wanted) => {
+    expect(write(text)).toBe(wanted);
+  });
+
+  it.each([
+    ["[x](x.md)", "docs/a.md links to x.md, which is not there"],
+    ["[x](../../x.md)", "docs/a.md links to ../../x.md, which is not there"],
+    ["[x](/docs/d.svg)", "docs/a.md links to /docs/d.svg, which is not there"],
+    ['<img src="d.svg">', 'got the HTML <img src="d.svg">'],
+  ])("%j is refused", (text, message) => {
+    expect(() => write(text)).toThrow(message);
+  });
+});
+
+it("names its repository in one place, from which the other addresses follow", () => {
+  const { repository, homepage, bugs } = readManifest();
+  const [, page] = /^git\+(https:\/\/github\.com\/[\w.-]+\/[\w.-]+)\.git$/.exec(repository.url) ?? [];
+  expect(page).toBeDefined();
+  expect([repository.type, homepage, bugs.url]).toEqual(["git", `${page}#readme`, `${page}/issues`]);
 });
 
 describe.each(ENTRIES)("%s", (entry) => {

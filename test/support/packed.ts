@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { npmPack } from "../../scripts/packing/npm-pack.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -19,21 +20,8 @@ export interface PackedPackage {
 export function packPackage(folder: string): PackedPackage {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
-    cwd: root,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    shell: process.platform === "win32",
-  });
-  // npm 11 prints a list, later ones an object by the package's name.
-  const [packed] = Object.values(JSON.parse(output) as object) as [
-    { filename: string; size: number; files: { path: string }[] },
-  ];
-  return {
-    tarball: join(folder, packed.filename),
-    size: packed.size,
-    files: packed.files.map(({ path }) => path).sort(),
-  };
+  const { filename, size, files } = npmPack(root, ["--pack-destination", folder]);
+  return { tarball: join(folder, filename), size, files };
 }
 
 /** Unpacks a package's tarball as `folder`/node_modules/analysis-by-synthesis, and returns that path. */
