@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -106,6 +106,47 @@ describe("the package", () => {
     ["inline", ["import"]],
   ])("offers %s under the conditions %j", (entry, conditions) => {
     expect(entryFor(root, ".", conditions)).toBe(`./dist/library/${entry}.js`);
+  });
+});
+
+describe("the licences of what others wrote", () => {
+  const text = readFileSync(new URL("THIRD-PARTY-LICENSES.txt", library), "utf8");
+  const sections = text.split(/^-{80}$/m).map((section) => section.trim());
+  const sectionOf = (name: string): string => sections.find((section) => section.startsWith(`${name} `)) ?? "";
+  const fileOf = (name: string, file: string): string =>
+    readFileSync(new URL(`../node_modules/${name}/${file}`, import.meta.url), "utf8")
+      .replaceAll("\r\n", "\n")
+      .trim();
+
+  it("are there for what the compiler adds to the modules, with the notice that its licence demands", () => {
+    expect(sectionOf("assemblyscript")).toContain("In dist/abs.wasm");
+    expect(sectionOf("assemblyscript")).toContain(fileOf("assemblyscript", "LICENSE"));
+    expect(sectionOf("assemblyscript")).toContain(fileOf("assemblyscript", "NOTICE"));
+    expect(sectionOf("@assemblyscript/wasi-shim")).toContain("In dist/abs.wasi.wasm");
+    expect(sectionOf("@assemblyscript/wasi-shim")).toContain(fileOf("@assemblyscript/wasi-shim", "LICENSE"));
+  });
+
+  it.each([
+    ["musl libc\nCopyright (c) Rich Felker, et al.\nMIT License", "Permission is hereby granted, free of charge"],
+    ["V8\nCopyright (c) the V8 project authors\nBSD 3-Clause", "Redistributions in binary form must reproduce"],
+    [
+      "Arm Optimized Routines\nCopyright (c) Arm Limited\nMIT License",
+      "The above copyright notice and this permission",
+    ],
+    ["SUN COPYRIGHT NOTICE\n\nCopyright (C) 1993 by Sun Microsystems", "provided that this notice is preserved"],
+  ])("has the terms of %j, which AssemblyScript's library took over", (heading, terms) => {
+    const [, rest] = sectionOf("assemblyscript").split(heading);
+    expect(rest).toContain(terms);
+  });
+
+  it("are there for every library that the sources import", () => {
+    const root = new URL("../src/", import.meta.url);
+    const sources = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+    const imported = sources.flatMap((path) =>
+      [...readFileSync(new URL(path, root), "utf8").matchAll(/from "((?!\.|node:)[^"]+)"/g)].map(([, name]) => name),
+    );
+    expect(new Set(imported).size).toBeGreaterThan(3);
+    for (const name of imported) expect(sectionOf(name as string), name).toMatch(/copyright/i);
   });
 });
 
