@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npmPack } from "../../scripts/packing/npm-pack.ts";
 
@@ -22,6 +22,21 @@ export function packPackage(folder: string): PackedPackage {
   mkdirSync(folder, { recursive: true });
   const { filename, size, files } = npmPack(root, ["--pack-destination", folder]);
   return { tarball: join(folder, filename), size, files };
+}
+
+/** Copies a package's tarball into `folder`, which is emptied first. */
+export function takePackage(tarball: string, folder: string): PackedPackage {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const copy = join(folder, basename(tarball));
+  cpSync(tarball, copy);
+  const listing = execFileSync("tar", ["-tzf", copy], { encoding: "utf8" });
+  const files = listing.split("\n").filter((path) => path !== "" && !path.endsWith("/"));
+  return {
+    tarball: copy,
+    size: statSync(copy).size,
+    files: files.map((path) => path.replace(/^package\//, "")).sort(),
+  };
 }
 
 /** Unpacks a package's tarball as `folder`/node_modules/analysis-by-synthesis, and returns that path. */
