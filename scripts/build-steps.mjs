@@ -88,6 +88,9 @@ export function runNpm(words) {
   console.error(`> npm ${words.join(" ")}`);
   execFileSync("npm", words, {
     cwd: root,
+    // `npm pack --dry-run` must not make the installation a dry run.
+    env: { ...process.env, npm_config_dry_run: "false" },
+    // Standard output belongs to the command that this was run for: `npm pack` prints the tarball's name there.
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });

@@ -1,5 +1,6 @@
 // What `npm start`, `npm test` and `npm run check` run first: installs the dependencies and builds the package where
-// either is missing or older than what it is made from. Needs nothing but Node and npm.
+// either is missing or older than what it is made from. `npm pack` and `npm publish` run it with --rebuild, which builds in
+// any case. Needs nothing but Node and npm.
 
 import { ALL, bringUpToDate, changedAt, runNpm } from "./build-steps.mjs";
 
@@ -8,4 +9,5 @@ import { ALL, bringUpToDate, changedAt, runNpm } from "./build-steps.mjs";
 if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
   runNpm(["install", "--no-save", "--no-audit", "--no-fund"]);
 }
-bringUpToDate(ALL);
+if (process.argv.includes("--rebuild")) runNpm(["run", "build"]);
+else bringUpToDate(ALL);
