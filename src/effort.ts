@@ -2,6 +2,7 @@
 
 /** The names of the efforts; see `createClassifier`. */
 export const EFFORTS = ["quick", "standard", "thorough"] as const;
+/** The ceiling on what a race may spend on an image; see `ClassifierOptions`. */
 export type Effort = (typeof EFFORTS)[number];
 
 /** The rules of a race, as assembly/inference/race/race.ts explains them. Margins are differences of losses. */
