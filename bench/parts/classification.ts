@@ -60,6 +60,7 @@ export async function classificationPart(settings: Settings): Promise<Report> {
         rows: outcomes.map((outcome) => [outcome.name, spreadCell(outcome), digits(outcome.ratio)]),
       },
     ],
+    figures: { "race-microseconds": digits(reference) },
     plot: { name: "speed", description: speedPlot(outcomes) },
   };
 }
