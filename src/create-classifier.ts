@@ -8,29 +8,32 @@ import { VARIANTS, type Variant } from "./weights/variants.ts";
 
 // What all hosts share. The entries differ only in where the packaged module comes from.
 
-/** Options of `createClassifier`, all with a default. */
+/** Options of `createClassifier`, all with a default; docs/options.md has an example of each. */
 export interface ClassifierOptions {
-  /** The compiled module, its bytes, or where to fetch them; default: the packaged module. */
+  /** The compiled module, its bytes, or where to fetch them; default: the module in the package. */
   module?: ModuleSource | Promise<ModuleSource>;
-  /** A weights file (docs/weights-format.md, or the published original as safetensors); default: the frozen weights. */
+  /**
+   * Bytes of a weights file (docs/weights-format.md), or of the weights that the paper's authors published, as
+   * safetensors; default: the weights inside the module.
+   */
   weights?: Uint8Array | ArrayBuffer;
   /**
    * `"race"` (default): a small network proposes latents, surrogates of the decoders drop those that cannot win, and the
    * decoders decide among the rest; weights without tables for that are searched from stored latents, class by class.
-   * `"paper"`: the published search, 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and
+   * `"paper"`: the published search, 8000 samples and 50 passes of Adam per class; its table of samples takes seconds and
    * 63 MB on the first image.
    */
   inference?: Inference;
   /**
    * How much `"race"` may spend on an image: `"quick"`, `"standard"` (default) or `"thorough"`. The ceiling on
-   * evaluations of the true decoders is 2, 8 or 48 a class; most images need far fewer (`evaluations` of a result counts
-   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 a class besides.
+   * evaluations of the true decoders is 2, 8 or 48 per class; most images need far fewer (`evaluations` of a result counts
+   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 per class besides.
    */
   effort?: Effort;
   /**
    * `"abs"` (default), or `"binary-abs"` for black-and-white images (binary ABS of Schott et al. 2018): pixels from 0.5
-   * on become 1 and all others 0, and each class's loss is multiplied by a scale of the class, both as the weights say.
-   * Losses are reported with their scales.
+   * on become 1 and all others 0, and each class's loss is multiplied by its own scale, both as the weights say. Losses
+   * are reported with their scales.
    */
   variant?: Variant;
   /**
@@ -39,7 +42,7 @@ export interface ClassifierOptions {
    * formula, the default for weights that bring nothing else.
    */
   confidence?: ConfidenceKind;
-  /** Hears how far that table is built. */
+  /** Hears how far the table of `inference: "paper"` is built: `done` of `total` reconstructions. */
   onProgress?: (done: number, total: number) => void;
 }
 

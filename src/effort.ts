@@ -4,6 +4,7 @@ import { FIRST_MARGIN, RACE_RULE_COUNT, RaceRule } from "../format/race-rules.ts
 
 /** The names of the efforts; see `createClassifier`. */
 export const EFFORTS = ["quick", "standard", "thorough"] as const;
+/** The ceiling on what a race may spend on an image; see `ClassifierOptions`. */
 export type Effort = (typeof EFFORTS)[number];
 
 /** The rules of a race by name; format/race-rules.ts tells what each means. */

@@ -1,6 +1,6 @@
 import { IMAGE_PIXELS } from "../format/image.ts";
 
-/** 784 values, row-major, bright ink on dark: floats in [0, 1], or bytes in 0..255. Batches are n×784 in one array. */
+/** 784 values, 28 rows of 28, bright ink on dark: floats in [0, 1], or bytes in 0..255. Batches are n×784 in one array. */
 export type ImageValues = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray;
 
 const BYTE_RANGE = 255;

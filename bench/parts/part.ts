@@ -18,6 +18,8 @@ export interface Report {
   /** Everything measured, for JSON. */
   results: unknown;
   tables: Table[];
+  /** Figures that README.md shows, by the name of the marks around them. */
+  figures?: Record<string, string>;
   /** A Vega-Lite description and the name of the file that it is drawn to, without its ending. */
   plot?: { name: string; description: object };
 }

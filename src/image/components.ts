@@ -1,6 +1,8 @@
 /** A rectangle of whole pixels. */
 export interface Box {
+  /** Columns to the left of it. */
   readonly left: number;
+  /** Rows above it. */
   readonly top: number;
   readonly width: number;
   readonly height: number;
