@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { parse, postprocess, preprocess } from "micromark";
+import { eventsOf } from "../markdown.ts";
 
 // Documents link to each other, and to pictures, by relative paths. Most of those files are not in the package, so there
 // the links have to lead to the repository.
@@ -18,11 +18,7 @@ export interface Link {
 export function linksOf(markdown: string): Link[] {
   const links: Link[] = [];
   let images = 0;
-  for (const [event, { type, start, end }] of postprocess(
-    parse()
-      .document()
-      .write(preprocess()(markdown, undefined, true)),
-  )) {
+  for (const [event, { type, start, end }] of eventsOf(markdown)) {
     if (type === "image") images += event === "enter" ? 1 : -1;
     if (event !== "enter") continue;
     const text = markdown.slice(start.offset, end.offset);

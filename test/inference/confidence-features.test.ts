@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as format from "../../format/confidence-features.ts";
 import { FEATURES, PENALTIES } from "../../src/weights/confidence.ts";
@@ -7,13 +7,9 @@ import { FEATURES, PENALTIES } from "../../src/weights/confidence.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** The one file of that name below a folder, as text. */
-function textOf(folder: string, name: string): string {
-  const found = readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" }).filter(
-    (path) => path.split(/[\\/]/).at(-1) === name,
-  );
-  expect(found).toHaveLength(1);
-  return readFileSync(new URL(`${folder}/${found[0]}`, root), "utf8");
+/** A file of the repository as text. */
+function textOf(path: string): string {
+  return readFileSync(new URL(path, root), "utf8");
 }
 
 const constants = Object.entries(format).filter(
@@ -33,7 +29,7 @@ describe("the confidence's features", () => {
   });
 
   it("are those of the trainer, in its order and in its units", () => {
-    const source = textOf("training", "confidence_model.py");
+    const source = textOf("training/abs_training/confidence/model.py");
     const tuple = (name: string): string[] => {
       const [, body] = source.match(new RegExp(`^${name} = \\(([^)]*)\\)$`, "m")) ?? [];
       return Array.from((body as string).matchAll(/"([a-z_]+)"/g), ([, word]) => word as string);
@@ -47,7 +43,7 @@ describe("the confidence's features", () => {
   });
 
   it("are those of the document, in its order and in its units", () => {
-    const document = textOf("docs", "weights-format.md");
+    const document = textOf("docs/weights-format.md");
     const table = document.slice(document.indexOf("| feature | value |"), document.indexOf("\nq is "));
     const rows = table.split("\n").slice(2);
     const named = rows.flatMap((row) => {

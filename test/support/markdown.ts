@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import GithubSlugger from "github-slugger";
-import { marked, type Token } from "marked";
+import { eventsOf } from "../../scripts/markdown.ts";
 
 // The project's documents, as the tests look at them.
 
@@ -53,39 +53,47 @@ export function documentPaths(): string[] {
 
 /** Reads a document. */
 export function readDocument(path: string): Document {
+  const text = readFileSync(`${root}${path}`, "utf8");
   const document: Document = { path, links: [], codeSpans: [], blocks: [], anchors: new Set() };
   const slugger = new GithubSlugger();
-  let line = 1;
   let notRun: string | undefined;
-  for (const token of marked.lexer(readFileSync(`${root}${path}`, "utf8"))) {
-    if (token.type === "html") notRun = NOT_RUN.exec(token.raw)?.[1] ?? notRun;
-    else if (token.type === "code") {
-      document.blocks.push({
-        line: line + 1,
-        text: token["text"] as string,
-        language: token["lang"] as string,
-        notRun,
-      });
+  let block: { line: number; language: string; from?: number; to?: number } | undefined;
+  let heading: string | undefined;
+  for (const [event, { type, start, end }] of eventsOf(text)) {
+    const source = text.slice(start.offset, end.offset);
+    const piece = { line: start.line, text: source };
+    if (event === "enter") {
+      if (type === "htmlFlow") notRun = NOT_RUN.exec(source)?.[1] ?? notRun;
+      else if (type === "codeFenced") block = { line: start.line + 1, language: "" };
+      else if (type === "codeFencedFenceInfo" && block !== undefined) block.language = source;
+      else if (type === "codeFlowValue" && block !== undefined) {
+        block.from ??= start.offset;
+        block.to = end.offset;
+      } else if (type === "atxHeading" || type === "setextHeading") heading = "";
+      else if (type === "resourceDestinationString") document.links.push(piece);
+      else if (type === "codeTextData") document.codeSpans.push(piece);
+      if (heading !== undefined && (type === "data" || type === "codeTextData")) heading += source;
+      continue;
     }
-    if (token.type !== "html" && token.type !== "space") notRun = undefined;
-    if (token.type === "heading") document.anchors.add(slugger.slug(plainText(token)));
-    marked.walkTokens([token], (inner) => {
-      const at = line + countLines(token.raw.slice(0, Math.max(0, token.raw.indexOf(inner.raw))));
-      const { type, href, text } = inner as { type: string; href: string; text: string };
-      if (type === "link" || type === "image") document.links.push({ line: at, text: href });
-      if (type === "codespan") document.codeSpans.push({ line: at, text });
-    });
-    line += countLines(token.raw);
+    if (type === "codeFenced" && block !== undefined) {
+      const { line, language, from, to } = block;
+      document.blocks.push({ line, text: text.slice(from ?? 0, to ?? 0), language, notRun });
+      block = undefined;
+    } else if (heading !== undefined && (type === "atxHeading" || type === "setextHeading")) {
+      document.anchors.add(slugger.slug(heading));
+      heading = undefined;
+    }
+    // A comment speaks of the block right after it.
+    if (LEAVES_COMMENT.has(type)) notRun = undefined;
   }
   return document;
 }
 
-function countLines(text: string): number {
-  return text.split("\n").length - 1;
-}
-
-/** A heading's words without their marks. */
-function plainText(token: Token): string {
-  if (!("tokens" in token) || token.tokens === undefined) return "text" in token ? String(token.text) : token.raw;
-  return token.tokens.map((inner) => plainText(inner)).join("");
-}
+const LEAVES_COMMENT = new Set([
+  "codeFenced",
+  "paragraph",
+  "atxHeading",
+  "setextHeading",
+  "listUnordered",
+  "listOrdered",
+]);
