@@ -21,11 +21,11 @@ function source(frames: Iterable<unknown> = images) {
   async function* generate(): AsyncGenerator<ImageValues> {
     try {
       for (const frame of frames) {
-        seen.pulled++;
+        ++seen.pulled;
         yield frame as ImageValues;
       }
     } finally {
-      seen.closed++;
+      ++seen.closed;
     }
   }
   return { seen, frames: generate() };
@@ -70,7 +70,7 @@ describe("classifyStream", () => {
     const { seen, frames } = source();
     let count = 0;
     for await (const _ of abs.classifyStream(frames, { ahead })) {
-      count++;
+      ++count;
       // Long enough for everything that was asked for to come.
       await new Promise((resolve) => setTimeout(resolve, 5));
       expect(seen.pulled).toBe(Math.min(count + ahead, images.length));
@@ -174,7 +174,7 @@ describe("classifyStream", () => {
     let turns = 0;
     let isRunning = true;
     const count = () => {
-      turns++;
+      ++turns;
       if (isRunning) setImmediate(count);
     };
     setImmediate(count);

@@ -42,7 +42,7 @@ function readSegments(bytes: Uint8Array): Segments {
     const marker = view.getUint8(offset + 1);
     if (marker === 0xff) {
       // Any number of fill bytes may stand before a marker.
-      offset++;
+      ++offset;
       continue;
     }
     const length = view.getUint16(offset + 2);

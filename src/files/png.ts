@@ -119,8 +119,8 @@ function unpackGrey({ data, width, height, depth }: DecodedPng): Uint8Array {
   if (data.length !== rowBytes * height) throw new Error(`interlaced PNGs of ${depth} bits a pixel are not read`);
   const largest = 2 ** depth - 1;
   const grey = new Uint8Array(width * height);
-  for (let row = 0, index = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, index++) {
+  for (let row = 0, index = 0; row < height; ++row) {
+    for (let column = 0; column < width; ++column, ++index) {
       const bit = column * depth;
       const byte = data[row * rowBytes + (bit >> 3)] as number;
       grey[index] = (((byte >> (8 - depth - (bit & 7))) & largest) * 255) / largest;

@@ -24,9 +24,9 @@ export function inkStrength(image: GreyImage, ink: Ink): GreyImage {
     ink === "dark" ? image : { width, height, values: image.values.map((value) => Math.max(0, 1 - value)) };
   const background = findBackground(paper);
   const values = new Float32Array(width * height);
-  for (let row = 0, index = 0; row < height; row++) {
+  for (let row = 0, index = 0; row < height; ++row) {
     const y = ((row + 0.5) * background.height) / height - 0.5;
-    for (let column = 0; column < width; column++, index++) {
+    for (let column = 0; column < width; ++column, ++index) {
       const x = ((column + 0.5) * background.width) / width - 0.5;
       const light = Math.max(DARKEST_BACKGROUND, interpolate(background, x, y));
       values[index] = Math.max(0, Math.min(1, 1 - (paper.values[index] as number) / light));

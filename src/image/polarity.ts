@@ -32,7 +32,7 @@ export function findInk(image: GreyImage): Ink {
   let ringVotes = 0;
   let ringCount = 0;
   let mean = 0;
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < values.length; ++index) {
     const value = values[index] as number;
     const vote = 2 * value - (brightest[index] as number) - (darkest[index] as number);
     const column = index % width;
@@ -42,7 +42,7 @@ export function findInk(image: GreyImage): Ink {
     mean += value / values.length;
     if (fromFrame < ringWidth) {
       ringVotes += vote;
-      ringCount++;
+      ++ringCount;
     }
   }
   const balance = allVotes / values.length + (RING_WEIGHT * ringVotes) / ringCount;

@@ -28,14 +28,14 @@ function meanStrokeWidth({ values, width }: GreyImage): number {
   const isInk = (index: number): boolean => (values[index] ?? 0) >= 0.5;
   let area = 0;
   let outline = 0;
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < values.length; ++index) {
     if (!isInk(index)) continue;
-    area++;
+    ++area;
     const column = index % width;
-    if (column === 0 || !isInk(index - 1)) outline++;
-    if (column === width - 1 || !isInk(index + 1)) outline++;
-    if (!isInk(index - width)) outline++;
-    if (!isInk(index + width)) outline++;
+    if (column === 0 || !isInk(index - 1)) ++outline;
+    if (column === width - 1 || !isInk(index + 1)) ++outline;
+    if (!isInk(index - width)) ++outline;
+    if (!isInk(index + width)) ++outline;
   }
   return outline === 0 ? 0 : (2 * area) / outline;
 }
