@@ -44,19 +44,26 @@ export interface ClassifierOptions {
 }
 
 /**
- * A host's `createClassifier`: it compiles, reads and checks everything when it is called.
- *
- * The classifier's maker throws
- * - a `TypeError` for options of the wrong type, an unknown inference, effort, variant or confidence, or the calibrated
- *   confidence with `"binary-abs"`
- * - an `Error` when the calibrated confidence is asked for and the weights bring none
- * - a `WeightsError` for weights that are damaged, of another format, too large for the memory, or without the variant
+ * The `createClassifier` of every entry; `Arguments` says whether the module must be among the options.
+ */
+export type CreateClassifier<Arguments extends [options?: ClassifierOptions] = [options?: ClassifierOptions]> =
+  /**
+   * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.
+   *
+   * @throws {TypeError} for options of the wrong type, an unknown inference, effort, variant or confidence, or the
+   *   calibrated confidence with `"binary-abs"`
+   * @throws {Error} when the calibrated confidence is asked for and the weights bring none, or the module cannot be loaded
+   * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the
+   *   variant
+   */
+  (...options: Arguments) => Promise<Classifier>;
+
+/**
+ * An entry's `createClassifier`.
  *
  * @param packagedModule where the host finds the module if the caller gives none
  */
-export function createClassifierWith(
-  packagedModule: () => ModuleSource | Promise<ModuleSource>,
-): (options?: ClassifierOptions) => Promise<Classifier> {
+export function createClassifierWith(packagedModule: () => ModuleSource | Promise<ModuleSource>): CreateClassifier {
   return async (options = {}) => {
     const { inference = "race", effort = "standard", variant = "abs", confidence, weights, onProgress } = options;
     checkName("inference", inference, INFERENCES);
