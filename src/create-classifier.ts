@@ -43,10 +43,10 @@ export interface ClassifierOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-/**
- * The `createClassifier` of every entry; `Arguments` says whether the module must be among the options.
- */
-export type CreateClassifier<Arguments extends [options?: ClassifierOptions] = [options?: ClassifierOptions]> =
+type OptionalOptions = [options?: ClassifierOptions | undefined];
+
+/** The `createClassifier` of every entry; `Arguments` says whether the module must be among the options. */
+export type CreateClassifier<Arguments extends OptionalOptions = OptionalOptions> =
   /**
    * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing.
    *
