@@ -84,7 +84,7 @@ async function main(): Promise<void> {
     parts[name] = results;
     show(tables);
     if (plot !== undefined) await drawPlot(plot);
-    // Written behind every part, so that a long run cut short leaves what it has found.
+    // Written after every part, so that a long run cut short leaves what it has found.
     writeFileSync(join(options.out, "bench.json"), `${JSON.stringify({ machine, parts }, null, 2)}\n`);
     writeFileSync(join(options.out, "bench.md"), `${sections.join("\n\n")}\n`);
   }
@@ -110,7 +110,7 @@ function updateDocuments(tables: readonly Table[]): void {
   }
 }
 
-// Emscripten's handlers would print a whole library in front of an uncaught error.
+// Emscripten's handlers would print a whole library before an uncaught error.
 try {
   await main();
 } catch (error) {

@@ -248,7 +248,7 @@ function coverSegment(ink, width, height, [x0, y0], [x1, y1], radius) {
 
 /**
  * Colours a drawing: per pixel the mix of paper and ink, lit by `light(x, y)` with x and y in [0, 1], with noise.
- * Paper and ink are lists of one value a channel in 0..255.
+ * Paper and ink are lists of one value per channel in 0..255.
  */
 function colour(ink, { width, height, paper, pen, light = () => 1, noise = 0, seed = 1 }) {
   const random = randomNumbers(seed);

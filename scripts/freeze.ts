@@ -73,7 +73,7 @@ function writeSettings({ classes, confidence, race }: Model, version: string): v
       "",
       `export const EFFORTS: StaticArray<string> = [${EFFORTS.map((effort) => JSON.stringify(effort)).join(", ")}];`,
       `export const STANDARD_EFFORT: i32 = ${EFFORTS.indexOf("standard")};`,
-      "/** The race's rules, one effort behind the other: i32 counts and f32 margins as race/race.ts has them. */",
+      "/** The race's rules, one effort after the other: i32 counts and f32 margins as race/rules.ts has them. */",
       `export const RULE_COUNTS: usize = ${words(bytesOf(Int32Array.from(rules.flatMap(({ counts }) => counts))), 8)};`,
       `export const RULE_COUNTS_BYTES: usize = ${4 * (rules[0]?.counts.length ?? 0)};`,
       `export const RULE_MARGINS: usize = ${words(bytesOf(Float32Array.from(rules.flatMap(({ margins }) => margins))), 8)};`,

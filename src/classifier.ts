@@ -14,8 +14,8 @@ export type Inference = (typeof INFERENCES)[number];
 export const CONFIDENCES = ["calibrated", "paper"] as const satisfies readonly ConfidenceKind[];
 
 /**
- * Evaluations a class behind the best prototype, for weights without tables to race with. The standard was chosen on
- * validation images by `bench/evaluations.ts`; the others are half and about three times that.
+ * Evaluations per class after that of the best prototype, for weights without tables to race with. The standard was
+ * chosen on validation images by `bench/evaluations.ts`; the others are half and about three times that.
  */
 const PROTOTYPE_EVALUATIONS: Record<Effort, number> = { quick: 6, standard: 12, thorough: 40 };
 const LARGEST_SEED = 2 ** 32 - 1;
@@ -34,7 +34,7 @@ export class ModuleClassifier {
   #isPrepared = false;
   /** The classes' names, by label. */
   readonly classes: readonly string[];
-  /** Latents a class. */
+  /** Numbers in a latent, the same for every class. */
   readonly latents: number;
   /** What the probabilities rest on. */
   readonly confidence: ConfidenceKind;
@@ -77,9 +77,9 @@ export class ModuleClassifier {
 
   /**
    * Only the label of one image, in little more than a third of the time of `classify` under the inference `"race"`: most
-   * images are decided by the surrogates, without the true decoder, and nothing is polished. How often that names another
-   * label is printed by `bench/race-rules.ts`. There is no confidence, so this cannot say that an image shows no class.
-   * Takes and throws what `classify` does.
+   * images are decided by the surrogates, without the true decoder, and no latent is polished. How often that names
+   * another label is printed by `bench/race-rules.ts`. There is no confidence, so this cannot say that an image shows no
+   * class. Takes and throws what `classify` does.
    */
   label(image: ImageValues): number {
     const engine = this.#live();
@@ -120,7 +120,7 @@ export class ModuleClassifier {
    * The event loop gets its turn between frames. Leaving the loop closes the source.
    *
    * @throws {RangeError} at once, for an unknown `ahead`
-   * @throws {TypeError | RangeError} behind the results of earlier frames, for a frame that `classify` refuses, with the
+   * @throws {TypeError | RangeError} after the results of earlier frames, for a frame that `classify` refuses, with the
    *   frame's place from 0; and whatever the source throws
    */
   classifyStream(frames: Frames, { ahead = 2 }: { ahead?: number } = {}): AsyncGenerator<Classification, void, void> {
@@ -161,9 +161,9 @@ export class ModuleClassifier {
    * Every class's loss and its derivative with respect to the image, by the envelope theorem: where z* minimises the
    * loss, the derivative of min_z loss is the partial one at z*. Takes and throws what `classify` does.
    *
-   * In the variant `binary-abs` the losses are constant but for jumps where a pixel crosses the threshold, so their true
-   * derivative is zero almost everywhere. The one given is with respect to the thresholded image, as if the threshold
-   * passed changes straight through: its sign says which pixels to move towards the other side.
+   * In the variant `binary-abs` the losses are constant except for jumps where a pixel crosses the threshold, so their true
+   * derivative is zero almost everywhere. The derivative returned is with respect to the thresholded image, as if the
+   * threshold passed changes straight through: its sign says which pixels to move towards the other side.
    */
   lossAndGradient(image: ImageValues): LossAndGradient {
     const engine = this.#live();

@@ -17,19 +17,19 @@ export interface ClassifierOptions {
   /**
    * `"race"` (default): a small network proposes latents, surrogates of the decoders drop those that cannot win, and the
    * decoders decide among the rest; weights without tables for that are searched from stored latents, class by class.
-   * `"paper"`: the published search, 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and
+   * `"paper"`: the published search, 8000 samples and 50 passes of Adam per class; its table of samples takes seconds and
    * 63 MB on the first image.
    */
   inference?: Inference;
   /**
    * How much `"race"` may spend on an image: `"quick"`, `"standard"` (default) or `"thorough"`. The ceiling on
-   * evaluations of the true decoders is 2, 8 or 48 a class; most images need far fewer (`evaluations` of a result counts
-   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 a class besides.
+   * evaluations of the true decoders is 2, 8 or 48 per class; most images need far fewer (`evaluations` of a result
+   * counts them). `explain` and `lossAndGradient` spend up to 4, 5 or 24 per class besides.
    */
   effort?: Effort;
   /**
    * `"abs"` (default), or `"binary-abs"` for black-and-white images (binary ABS of Schott et al. 2018): pixels from 0.5
-   * on become 1 and all others 0, and each class's loss is multiplied by a scale of the class, both as the weights say.
+   * on become 1 and all others 0, and each class's loss is multiplied by a scale of its own, both as the weights say.
    * Losses are reported with their scales.
    */
   variant?: Variant;
@@ -39,7 +39,7 @@ export interface ClassifierOptions {
    * formula, the default for weights that bring nothing else.
    */
   confidence?: ConfidenceKind;
-  /** Hears how far that table is built. */
+  /** Hears how many of the decodings for the paper's table of samples are done. */
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -14,19 +14,19 @@ export interface Classification {
    */
   confidence: number;
   /**
-   * One a class, summing to 1; near 1/classes all over when the image is far from the data. Calibrated:
+   * One per class, summing to 1; near 1/classes all over when the image is far from the data. Calibrated:
    * g · softmax(−s·784·loss / (1 + E/v)) + (1 − g)/classes, where E is the winner's squared error and g how likely the
    * image is one of the classes at all, judged by the winner's redrawing. Paper: (e^(−s·loss) + η) / Σ.
    */
   probabilities: Float64Array;
   /**
-   * One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. Under
-   * the inference `"race"` only the label's is taken to its end: a class that has fallen behind keeps the loss at which
+   * One per class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`.
+   * Under the inference `"race"` only the label's descends to its end: a class that lost ground keeps the loss at which
    * it was dropped, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
    */
   losses: Float32Array;
   /**
-   * Evaluations of the true decoders spent: those of the search, and under all searches but the race, which keeps what its
+   * Evaluations of the true decoders: those of the search, and under all searches but the race, which keeps what its
    * winner drew, one for the calibrated confidence. Surrogates are not counted; for the frozen weights each of theirs costs
    * a thirtieth of the multiply-adds.
    */

@@ -142,7 +142,7 @@ describe("classifyStream", () => {
     ["of another type", "seven", /^frame 2: image: got a string/, TypeError],
     ["that is missing", undefined, /^frame 2: image: got undefined/, TypeError],
   ])(
-    "names the place of a frame %s, behind the results before it, and closes the source",
+    "names the place of a frame %s, after the results before it, and closes the source",
     async (_, frame, message, Kind) => {
       const { seen, frames } = source([images[0], images[1], frame, images[3]]);
       const results: unknown[] = [];
@@ -157,7 +157,7 @@ describe("classifyStream", () => {
     },
   );
 
-  it("passes on what the source throws, behind the results before it", async () => {
+  it("passes on what the source throws, after the results before it", async () => {
     async function* frames() {
       yield images[0] as ImageValues;
       throw new Error("the camera is gone");

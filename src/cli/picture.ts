@@ -13,7 +13,7 @@ export interface Picture {
 export interface PictureStyle {
   /** ANSI colours and half blocks; otherwise plain ASCII. */
   readonly colour: boolean;
-  /** Characters a line of the terminal. */
+  /** Characters per line of the terminal. */
   readonly columns: number;
 }
 

@@ -61,6 +61,6 @@ class LineProgress implements Progress {
     this.#stream.write(`${this.#label}: ${done}/${total}\n`);
   }
   stop(): void {
-    // Lines leave nothing behind to tidy up.
+    // Printed lines need no tidying up.
   }
 }

@@ -32,7 +32,7 @@ export interface Tally {
   readonly confusion: readonly (readonly number[])[];
   readonly rejected: number;
   readonly evaluations: number;
-  /** One an image. */
+  /** One per image. */
   readonly milliseconds: readonly number[];
   /**
    * 64 hexadecimal digits: the exclusive or, over the images, of the SHA-256 of the image's place and of every bit of its

@@ -22,7 +22,7 @@ export interface FrameRange {
   readonly mode: FrameMode;
   /** Index of the first frame. */
   readonly from: number;
-  /** Index behind the last frame; may lie beyond the file's end. */
+  /** Index after the last frame; may lie beyond the file's end. */
   readonly to: number;
   /** Frames before this index are redrawn as well. */
   readonly drawTo: number;
@@ -42,11 +42,11 @@ export interface ClassifiedRange {
   /** Frames in the whole file, 0 where it could not be read. */
   readonly count: number;
   readonly frames: readonly ClassifiedFrame[];
-  /** Why the file could not be read, or the frame behind the last one not be classified. */
+  /** Why the file could not be read, or the frame after the last one not be classified. */
   readonly failure?: string;
 }
 
-/** What the commands have done many times over, here or on other threads; see `ClassifierTasks` and `ThreadPool`. */
+/** What the commands need done many times over, here or on other threads; see `ClassifierTasks` and `ThreadPool`. */
 export interface Tasks {
   /** @param images n×784 bytes */
   classifyBatch(images: Uint8Array): Promise<TimedBatch>;

@@ -38,7 +38,7 @@ export class ThreadPool implements Tasks {
 
   /** @throws {Error} when the task throws, or its worker cannot start or ends early */
   async classifyBatch(images: Uint8Array): Promise<TimedBatch> {
-    // A copy that is handed over: a view would be sent with all of the buffer behind it, and the slice of a Buffer is one.
+    // A copy that is handed over: a view would be sent with the whole buffer under it, and the slice of a Buffer is one.
     const copy = new Uint8Array(images);
     return await this.#run<Tasks["classifyBatch"]>("classifyBatch", [copy], [copy.buffer]);
   }

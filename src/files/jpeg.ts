@@ -29,7 +29,7 @@ export function decodeJpegImage(bytes: Uint8Array): PixelImage {
 interface Segments {
   readonly width: number;
   readonly height: number;
-  /** The Exif block behind its `Exif\0\0` mark, if there is one. */
+  /** The Exif block after its `Exif\0\0` mark, if there is one. */
   readonly exif: Uint8Array | undefined;
 }
 

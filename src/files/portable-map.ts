@@ -11,8 +11,8 @@ const KINDS: Readonly<Record<string, { channels: number; text: boolean }>> = {
 const LARGEST_MAXIMUM = 65535;
 
 /**
- * Decodes a PGM or PPM image: P2 and P3 as text, P5 and P6 as bytes, up to 16 bits a value. Of several images in a
- * row the first is read.
+ * Decodes a PGM or PPM image: P2 and P3 as text, P5 and P6 as bytes, up to 16 bits per value. Of several images in
+ * one file the first is read.
  *
  * @throws Error saying what is wrong: header, claimed size, missing or oversized values
  */

@@ -1,7 +1,7 @@
 import type { PixelImage } from "../image/pixel-image.ts";
 import type { Orientation } from "./exif-orientation.ts";
 
-/** Turns and mirrors an image of four bytes a pixel so that it stands upright. */
+/** Turns and mirrors an image of four bytes per pixel so that it stands upright. */
 export function turnUpright(image: PixelImage, orientation: Orientation): PixelImage {
   if (orientation === 1) return image;
   const { width, height } = image;

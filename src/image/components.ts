@@ -34,7 +34,7 @@ export function findComponents(strengths: Float32Array, width: number, height: n
     const pixels = [first];
     let mass = 0;
     let [left, right, top, bottom] = [width, -1, height, -1];
-    // The list grows while it is walked: what was found and not yet looked around is its tail.
+    // The list grows while it is walked: its tail is the pixels whose neighbours have yet to be looked at.
     for (let next = 0; next < pixels.length; ++next) {
       const index = pixels[next] as number;
       const column = index % width;

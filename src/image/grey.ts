@@ -1,6 +1,6 @@
 import { checkPixelImage, type PixelImage, sampleMaximum } from "./pixel-image.ts";
 
-/** One brightness a pixel, row-major; 0 is black and 1 is white unless a function says otherwise. */
+/** One brightness per pixel, row-major; 0 is black and 1 is white unless a function says otherwise. */
 export interface GreyImage {
   readonly values: Float32Array;
   readonly width: number;

@@ -3,7 +3,7 @@ import { fitLighting } from "./lighting.ts";
 import type { Ink } from "./polarity.ts";
 import { windowMaximum, windowMean, windowMinimum } from "./window.ts";
 
-/** Light changes slowly across a sheet; a background of this many pixels a side follows it. */
+/** Light changes slowly across a sheet; a background of this many pixels per side follows it. */
 const BACKGROUND_SIDE = 96;
 /** Half the window that the background is looked for in, as a share of the longer side: wider than any stroke. */
 const WINDOW_SHARE = 0.2;
@@ -35,7 +35,7 @@ export function inkStrength(image: GreyImage, ink: Ink): GreyImage {
   return { values, width, height };
 }
 
-/** The brightness of the bare sheet, at most 96 pixels a side. */
+/** The brightness of the bare sheet, at most 96 pixels per side. */
 function findBackground(paper: GreyImage): GreyImage {
   const small = reduceGrey(paper, BACKGROUND_SIDE);
   const { width, height } = small;

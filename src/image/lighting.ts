@@ -13,8 +13,8 @@ const LEAST_TOLERANCE = 0.01;
  * dark corners, too little to follow strokes. It is fitted by least squares; after each round, what is clearly darker
  * than the surface is taken for ink and left out of the next.
  *
- * @param paper dark ink on a bright sheet, few thousand pixels
- * @returns the brightness of the bare sheet, a pixel each, not bounded to [0, 1]; all 1 where no such surface fits
+ * @param paper dark ink on a bright sheet, a few thousand pixels
+ * @returns the brightness of the bare sheet, one value per pixel, not bounded to [0, 1]; all 1 where no such surface fits
  */
 export function fitLighting(paper: GreyImage): GreyImage {
   const { values, width, height } = paper;

@@ -4,7 +4,7 @@ import { windowMaximum, windowMinimum } from "./window.ts";
 /** Which way the ink differs from what it lies on: dark on paper, or bright on a board or screen. */
 export type Ink = "dark" | "bright";
 
-/** Polarity is a matter of the whole picture; this many pixels a side show it. */
+/** Polarity is a matter of the whole picture; this many pixels per side show it. */
 const SIDE = 64;
 /** How far a pixel looks around, as a share of the longer side: across a stroke, but not across a change of light. */
 const REACH = 0.1;

@@ -49,7 +49,7 @@ const BOX_SHARE = 0.1;
  *
  * @param picture `{ data, width, height, channels }`, such as a canvas's `ImageData`. Bytes are 0..255, 16-bit values
  *   0..65535, floats 0..1. One channel is grey, two are grey and alpha, three RGB, four RGB and alpha; left out, the
- *   number of channels follows from the length. Transparency shows white, or black behind bright ink.
+ *   number of channels follows from the length. Transparency shows white, or black under bright ink.
  * @throws TypeError when something is of the wrong kind, RangeError when it is of the wrong size or not in its range
  */
 export function preprocess(picture: PixelImage): Preprocessed {

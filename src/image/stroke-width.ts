@@ -11,7 +11,7 @@ const WANTED = 1.7;
  * Thickens strokes that would all but vanish in the small image: a pen line on a large sheet is a thirtieth of the
  * digit's height, a stroke in MNIST a tenth. Strokes of ordinary width come back untouched.
  *
- * @param ink strength in [0, 1] a pixel, 0 outside the digit
+ * @param ink strength in [0, 1] of every pixel, 0 outside the digit
  * @param box where the digit lies
  * @param fittedSide length in pixels that the box's longer side will get in the small image
  */

@@ -32,7 +32,7 @@ function testJpeg(width: number, height: number): Uint8Array {
   return jpeg.encode({ data, width, height }, 90).data;
 }
 
-/** Puts an Exif block with this orientation behind the start mark. */
+/** Puts an Exif block with this orientation after the start mark. */
 function withOrientation(bytes: Uint8Array, orientation: number): Uint8Array {
   const tiff = Buffer.from([
     0x4d,
