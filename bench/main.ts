@@ -108,7 +108,7 @@ function update(document: URL, change: (text: string) => string): void {
   writeFileSync(document, change(readFileSync(document, "utf8")));
 }
 
-// Emscripten's handlers would print a whole library in front of an uncaught error.
+// Emscripten's handlers would print a whole library before an uncaught error.
 try {
   await main();
 } catch (error) {

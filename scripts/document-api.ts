@@ -120,8 +120,8 @@ class Documenter {
     return `- \`${name}: ${type}\`${this.#seeAlso(type, comment)}${comment && "\\\n  "}${comment}`;
   }
 
-  #callable(name: string, symbol: ts.Symbol, { declaration }: ts.Signature, level: string): string {
-    const { parameters, type } = declaration as ts.MethodDeclaration;
+  #callable(name: string, symbol: ts.Symbol, signature: ts.Signature, level: string): string {
+    const { parameters, type } = signature.declaration as ts.MethodDeclaration;
     const words = parameters.map((parameter) => {
       const isOptional = parameter.questionToken !== undefined || parameter.initializer !== undefined;
       const own = ts.isIdentifier(parameter.name) ? parameter.name.text : "options";
@@ -129,8 +129,10 @@ class Documenter {
     });
     const given = `(${words.join(", ")}): ${type?.getText()}`;
     const line = name + given;
-    const comment = this.#comment(symbol);
-    const tags = symbol.getJsDocTags(this.#checker);
+    // A function type may carry the comment that its constants share.
+    const documented = symbol.getDocumentationComment(this.#checker).length > 0 ? symbol : signature;
+    const comment = this.#rendered(documented.getDocumentationComment(this.#checker));
+    const tags = documented === symbol ? symbol.getJsDocTags(this.#checker) : signature.getJsDocTags();
     const list = tags.flatMap(({ name: kind, text }) => {
       const parts = text ?? [];
       const words = this.#rendered(parts).replaceAll("\n", "\n  ");

@@ -23,7 +23,7 @@ export function normalisedImages(values: ImageValues, images?: number): Float32A
   if (wanted === undefined ? values.length % IMAGE_PIXELS !== 0 : values.length !== wanted) {
     throw new RangeError(
       wanted === undefined
-        ? `images: got ${values.length} values, wanted a multiple of ${IMAGE_PIXELS} (28×28 an image)`
+        ? `images: got ${values.length} values, wanted a multiple of ${IMAGE_PIXELS} (28×28 per image)`
         : `image: got ${values.length} values, wanted ${wanted} (28×28)`,
     );
   }

@@ -23,7 +23,7 @@ function twoLinks(value: v128): v128 {
 }
 
 /**
- * Thirteen independent chains of four lanes, all in registers: 208 operations a pass. Enough chains cover the latency of
+ * Thirteen independent chains of four lanes, all in registers: 208 operations per pass. Enough chains cover the latency of
  * multiplication and addition, so the throughput of the arithmetic units is what is left.
  */
 export function runPeak(passes: i32): f32 {
@@ -122,7 +122,7 @@ export function fillCutSamples(classIndex: i32): void {
 
 /**
  * The paper's search with these samples and any number of updates; fills latents and losses. Returns the evaluations of
- * decoders, of which `updates` a class came with a gradient.
+ * decoders, of which `updates` per class came with a gradient.
  */
 export function searchCut(updates: i32, stepSize: f32): i32 {
   loss.resetEvaluations();

@@ -82,7 +82,7 @@ export function raceMultiplyAdds(model: CountedModel, surrogates: Spent, decoder
   );
 }
 
-/** The paper's search; of `evaluations` decodings, `updates` a class came with a gradient. */
+/** The paper's search; of `evaluations` decodings, `updates` per class came with a gradient. */
 export function paperMultiplyAdds(
   { layers, classes }: CountedModel,
   samples: number,

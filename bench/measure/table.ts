@@ -1,4 +1,4 @@
-/** A table as Markdown; a line a row. */
+/** A table as Markdown; one line per row. */
 export interface Table {
   /** Names the table; a part may print several. */
   name: string;

@@ -19,7 +19,7 @@ import type { Report, Settings } from "./part.ts";
 
 // One whole classification of a clean test digit, on one thread: the race at each effort, the paper's inference in this
 // module and in other runtimes, and one forward pass of the plain CNN of bench/baselines, which is what a user would deploy
-// instead. PyTorch is timed in a process of its own, behind the others.
+// instead. PyTorch is timed in a process of its own, after the others.
 
 const ROUNDS = 15;
 const PYTORCH_ROUNDS = 5;

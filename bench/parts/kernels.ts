@@ -45,7 +45,7 @@ interface Kernel {
 interface Outcome extends Omit<Kernel, "run"> {
   /** Of one run. */
   microseconds: Spread;
-  /** Thousand million floating-point operations a second, two for each of `done`. */
+  /** 10⁹ floating-point operations per second, two for each of `done`. */
   rate: number;
   /** Over the peak measured. */
   shareOfPeak: number;

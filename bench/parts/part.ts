@@ -4,7 +4,7 @@ import type { Table } from "../measure/table.ts";
 export interface Settings {
   /** Folder with MNIST's four files. */
   data: string;
-  /** The authors' published weights; what needs them is left out without. */
+  /** The authors' published weights; without them, what needs them is left out. */
   published: string | undefined;
   python: string;
   /** Rounds of turns; undefined: as many as each part thinks right. */

@@ -38,7 +38,7 @@ export async function schedulePart({ data, images: limit }: Settings): Promise<R
     tables: [
       {
         name: "schedule",
-        caption: `Multiply-adds a decision and agreement with the paper's whole search, ${images.length} validation images:`,
+        caption: `Multiply-adds per decision and agreement with the paper's whole search, ${images.length} validation images:`,
         header: ["search", "million multiply-adds", "same label, %"],
         rows: schedules.map(({ name, multiplyAdds, agreement }) => [
           name,

@@ -26,7 +26,7 @@ export function schedulePlot(schedules: readonly Schedule[]): object {
     field: "millions",
     type: "quantitative",
     scale: { type: "log", nice: true },
-    axis: { title: "multiply-adds a decision, millions (logarithmic)", tickCount: 4, format: "," },
+    axis: { title: "multiply-adds per decision, millions (logarithmic)", tickCount: 4, format: "," },
   };
   const y = {
     field: "agreement",

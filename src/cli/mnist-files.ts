@@ -44,7 +44,7 @@ export interface LabelledImages {
   readonly count: number;
   /** `count` images of 784 bytes each, one after the other. */
   readonly images: Uint8Array;
-  /** One byte an image. */
+  /** One byte per image. */
   readonly labels: Uint8Array;
 }
 

@@ -19,7 +19,7 @@ const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * Reads a PNG, JPEG, PGM, PPM, idx or gzip-packed idx file. What it is follows from its first bytes, not its name.
- * Headers are checked before anything is decoded: at most 50 million pixels an image, at most 1 GiB a file.
+ * Headers are checked before anything is decoded: at most 50 million pixels per image, at most 1 GiB per file.
  *
  * @throws FileError when the file cannot be read
  * @throws ImageFileError naming the file, what it is or claims, and what was wanted

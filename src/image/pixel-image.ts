@@ -5,7 +5,7 @@ export type PixelData = Uint8Array | Uint8ClampedArray | Uint16Array | Float32Ar
 export interface PixelImage {
   /** `width * height * channels` values. */
   readonly data: PixelData;
-  /** Pixels a row, a whole number from 1. */
+  /** Pixels per row, a whole number from 1. */
   readonly width: number;
   /** Rows, a whole number from 1. */
   readonly height: number;

@@ -107,7 +107,7 @@ function isolate(strength: GreyImage, digit: readonly Component[], floor: number
 /** The smallest box around the ink, or undefined where there is none. */
 function inkBox({ values, width, height }: GreyImage): Box | undefined {
   let [left, right, top, bottom] = [width, -1, height, -1];
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < values.length; ++index) {
     if ((values[index] as number) < BOX_SHARE) continue;
     const column = index % width;
     const row = (index - column) / width;

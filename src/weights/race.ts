@@ -31,7 +31,7 @@ export interface RaceTables {
   coefficients: number;
   surrogateHidden: number;
   proposalHidden: number;
-  /** Latents proposed a class. */
+  /** Latents proposed per class. */
   candidates: number;
   /** In the order of `RACE_TENSORS`, each with the values of a group and the channels that have scales. */
   tensors: readonly { tensor: StoredTensor; groups: number; channels: number }[];

@@ -8,7 +8,7 @@ import type { StoredTensor } from "./stored-tensor.ts";
 
 type Tensors = Safetensors["tensors"];
 
-/** A tensor's extents behind the classes, and the number of channels that have scales of their own. */
+/** A tensor's extents after that of the classes, and the number of channels that have scales of their own. */
 export interface TensorShape {
   extents: readonly number[];
   channels: number;

@@ -48,7 +48,7 @@ describe("digits", () => {
 });
 
 describe("spreadCell", () => {
-  it("puts the quartiles behind the median", () => {
+  it("puts the quartiles after the median", () => {
     expect(spreadCell({ median: 10, low: 9, high: 12.25 })).toBe("10.0 (9.00–12.3)");
   });
 });

@@ -18,7 +18,7 @@ const lanes = instantiateSync<Lanes>(readFileSync(new URL("../../build/lanes.was
 const ELEMENTS = { F32: 0, F16: 1, I8: 2 };
 const UNTOUCHED = 12345;
 
-/** Expands by the kernel; also looks that it writes nothing behind the last value. */
+/** Expands by the kernel; also looks that it writes nothing past the last value. */
 function expanded(tensor: StoredTensor, runs: number, length: number): Float32Array {
   const start = lanes.values();
   const [scales, target] = [start + 65536, start + 131072];

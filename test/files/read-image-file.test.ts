@@ -28,11 +28,11 @@ async function readOne(name: string, bytes: Uint8Array | string) {
 function testJpeg(width: number, height: number): Uint8Array {
   const data = new Uint8Array(width * height * 4).fill(255);
   // Dark above, bright below: what an orientation does shows.
-  for (let index = 0; index < (width * height) / 2; index++) data.set([20, 20, 20, 255], 4 * index);
+  for (let index = 0; index < (width * height) / 2; ++index) data.set([20, 20, 20, 255], 4 * index);
   return jpeg.encode({ data, width, height }, 90).data;
 }
 
-/** Puts an Exif block with this orientation behind the start mark. */
+/** Puts an Exif block with this orientation after the start mark. */
 function withOrientation(bytes: Uint8Array, orientation: number): Uint8Array {
   const tiff = Buffer.from([
     0x4d,

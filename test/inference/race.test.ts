@@ -149,7 +149,7 @@ describe("the race", () => {
     );
   });
 
-  it.each([1, 100])("settles every class on request, under a ceiling of %i a class", (ceilingPerClass) => {
+  it.each([1, 100])("settles every class on request, under a ceiling of %i per class", (ceilingPerClass) => {
     const engine = withRules(engineFor(racingModel()), { ceilingPerClass, polished: 20 });
     engine.setImage(randomImage(3));
     engine.searchRace();

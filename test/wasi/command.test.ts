@@ -174,7 +174,7 @@ describe("input that is wrong", () => {
       () => [good(), Buffer.from("P2 28 28 7 1 8 ")],
       "frame 1: pixel 1 is 8, wanted at most the largest value, 7",
     ],
-  ])("%s is told, behind the results so far, with exit code 1", (_, parts, message) => {
+  ])("%s is told, after the results so far, with exit code 1", (_, parts, message) => {
     const { exitCode, stdout, stderr } = runCommand([], Buffer.concat(parts()));
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^abs: frame 1: .*\n$/);
@@ -207,7 +207,7 @@ describe("the command line", () => {
     expect(runCommand(["--version"], "").stdout).toBe(`${version}\n`);
   });
 
-  it("takes values behind = as well", () => {
+  it("takes values after = as well", () => {
     const { stdout, exitCode } = runCommand(["--format=raw", "--effort=quick", "--label-only"], at(3));
     expect(exitCode).toBe(0);
     expect(parseLines(stdout)).toHaveLength(1);
