@@ -16,7 +16,6 @@ import {
   searchRace,
 } from "../index";
 import { action, CLASSIFY, effort, format, HELP, isLabelOnly, parse } from "./arguments";
-import { DETECT, detect, readFrame } from "./frames";
 import {
   CALIBRATION,
   CALIBRATION_BYTES,
@@ -30,6 +29,7 @@ import {
   RULE_MARGINS_BYTES,
 } from "./frozen";
 import { writeHelp, writeVersion } from "./help";
+import { DETECT, detect, readFrame } from "./read-frame";
 import { writeLabel, writeResult } from "./results";
 import { exit, FAILED } from "./system";
 import { beginError, flush, put } from "./text";
