@@ -6,7 +6,9 @@
 import {
   BETA_WORD,
   BIAS_WORD,
+  CANDIDATES_WORD,
   CLASSES_WORD,
+  COEFFICIENTS_WORD,
   HEADER_WORDS,
   INPUT_WORD,
   KERNEL_WORD,
@@ -20,12 +22,14 @@ import {
   METADATA_OFFSET_WORD,
   OUTPUT_WORD,
   PADDING_WORD,
+  PROPOSAL_HIDDEN_WORD,
   PROTOTYPE_COUNT_WORD,
   PROTOTYPES_WORD,
   RACE_OFFSET_WORD,
   RACE_WORDS,
   SPHERE_RADIUS_WORD,
   STRIDE_WORD,
+  SURROGATE_HIDDEN_WORD,
   TENSOR_WORDS,
   VERSION_WORD,
   WEIGHTS_WORD,
@@ -113,7 +117,12 @@ export class BundleLayer {
 }
 
 // A branch that is not taken is not compiled.
-if (offsetof<BundleTensor>() != TENSOR_WORDS * WORD_BYTES) ERROR("BundleTensor is not as format/bundle.ts has it");
+if (
+  offsetof<BundleTensor>() != TENSOR_WORDS * WORD_BYTES ||
+  offsetof<BundleTensor>("offset") != WORD_BYTES ||
+  offsetof<BundleTensor>("scalesOffset") != 2 * WORD_BYTES
+)
+  ERROR("BundleTensor is not as format/bundle.ts has it");
 if (
   offsetof<BundleHeader>() != HEADER_WORDS * WORD_BYTES ||
   offsetof<BundleHeader>("magic") != MAGIC_WORD * WORD_BYTES ||
@@ -135,7 +144,11 @@ if (
   offsetof<BundleLayer>() != LAYER_WORDS * WORD_BYTES ||
   offsetof<BundleLayer>("kind") != KIND_WORD * WORD_BYTES ||
   offsetof<BundleLayer>("inputChannels") != INPUT_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("inputHeight") != (INPUT_WORD + 1) * WORD_BYTES ||
+  offsetof<BundleLayer>("inputWidth") != (INPUT_WORD + 2) * WORD_BYTES ||
   offsetof<BundleLayer>("outputChannels") != OUTPUT_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("outputHeight") != (OUTPUT_WORD + 1) * WORD_BYTES ||
+  offsetof<BundleLayer>("outputWidth") != (OUTPUT_WORD + 2) * WORD_BYTES ||
   offsetof<BundleLayer>("kernel") != KERNEL_WORD * WORD_BYTES ||
   offsetof<BundleLayer>("stride") != STRIDE_WORD * WORD_BYTES ||
   offsetof<BundleLayer>("padding") != PADDING_WORD * WORD_BYTES ||
@@ -143,7 +156,14 @@ if (
   offsetof<BundleLayer>("biasElement") != BIAS_WORD * WORD_BYTES
 )
   ERROR("BundleLayer is not as format/bundle.ts has it");
-if (offsetof<BundleRace>() != RACE_WORDS * WORD_BYTES) ERROR("BundleRace is not as format/bundle.ts has it");
+if (
+  offsetof<BundleRace>() != RACE_WORDS * WORD_BYTES ||
+  offsetof<BundleRace>("coefficients") != COEFFICIENTS_WORD * WORD_BYTES ||
+  offsetof<BundleRace>("surrogateHidden") != SURROGATE_HIDDEN_WORD * WORD_BYTES ||
+  offsetof<BundleRace>("proposalHidden") != PROPOSAL_HIDDEN_WORD * WORD_BYTES ||
+  offsetof<BundleRace>("candidates") != CANDIDATES_WORD * WORD_BYTES
+)
+  ERROR("BundleRace is not as format/bundle.ts has it");
 
 export function prototypesOf(header: BundleHeader): BundleTensor {
   return changetype<BundleTensor>(changetype<usize>(header) + offsetof<BundleHeader>("prototypesElement"));

@@ -148,7 +148,7 @@ export function evaluateWithGradient(classIndex: i32): f32 {
   return loss.evaluateWithGradient(classIndex, image, latentOf(classIndex), gradient);
 }
 
-/** Reserves `count` starts a class and returns the address of their latents; 0 when out of memory. */
+/** Reserves `count` starts per class and returns the address of their latents; 0 when out of memory. */
 export function reservePrototypes(count: i32): usize {
   prototypes = allocateStarts(count, false);
   return prototypes == changetype<Starts>(0) ? 0 : prototypes.latents;
@@ -236,7 +236,7 @@ export function presentNext(): void {
   proposals.presentSecond();
 }
 
-/** Behind one of the three functions above. */
+/** Called after one of the three functions above. */
 export function searchRace(): i32 {
   loss.resetEvaluations();
   raced = true;
@@ -251,7 +251,7 @@ export function raceLabel(): i32 {
   return race.label(image);
 }
 
-/** Behind `searchRace`: takes every class to the full number of evaluations. Returns all evaluations of both. */
+/** Called after `searchRace`: takes every class to the full number of evaluations. Returns all evaluations of both. */
 export function settleRace(): i32 {
   race.settleAll(image, latents, losses);
   return loss.evaluations;
@@ -264,7 +264,7 @@ export function paperProbabilities(scale: f64, floor: f64): void {
 
 /**
  * Reserves the parameters of a fitted confidence and returns their address, f64 as inference/confidence.ts lays them
- * out; 0 when out of memory. Called once behind `load`, before any starts.
+ * out; 0 when out of memory. Called once after `load`, before any starts.
  */
 export function reserveCalibration(hiddenUnits: i32): usize {
   if (!allocateEvidence()) return 0;

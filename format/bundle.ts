@@ -46,8 +46,12 @@ export const BIAS_WORD = 13;
 export const DENSE = 0;
 export const TRANSPOSED_CONVOLUTION = 1;
 
-/** Words of the race's sizes: coefficients, hidden units of surrogates and of proposals, candidates. Its tensors follow. */
+/** Words of the race's sizes, and their places; the words of its tensors follow. */
 export const RACE_WORDS = 4;
+export const COEFFICIENTS_WORD = 0;
+export const SURROGATE_HIDDEN_WORD = 1;
+export const PROPOSAL_HIDDEN_WORD = 2;
+export const CANDIDATES_WORD = 3;
 /** Places among the race's tensors; a bias follows its weights, two layers of proposals and three of surrogates. */
 export const BASIS = 0;
 export const MEAN = 1;

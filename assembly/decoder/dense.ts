@@ -70,7 +70,10 @@ export function packBias(layer: Layer, source: usize, target: usize): void {
   }
 }
 
-/** Output before the activation, for one class. */
+/**
+ * From `layer.input`, f32 [row][column][channel], to `layer.output`, likewise before the activation, with the weights and bias
+ * of one class. `workspace` has the bytes of `workspaceBytes`.
+ */
 export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
   const inputs = inputCount(layer);
   const line = workspace + vectors(inputs);
@@ -117,7 +120,10 @@ export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
   }
 }
 
-/** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
+/**
+ * From `layer.outputGradient`, the derivative with respect to the output before the activation, to `layer.inputGradient`, both
+ * laid out as the planes of values. `workspace` has the bytes of `workspaceBytes`.
+ */
 export function gradient(layer: Layer, classIndex: i32, workspace: usize): void {
   const inputs = inputCount(layer);
   const sums = workspace;

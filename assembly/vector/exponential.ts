@@ -11,7 +11,7 @@
  * The constants, each in all lanes: engines build a constant vector anew wherever it is used, and a load is cheaper.
  * ROUNDER is 3 · 2^22: added to a number of modest size it leaves the nearest whole number in the lowest bits.
  */
-// biome-ignore format: a row a constant
+// biome-ignore format: one row per constant
 const CONSTANTS: usize = memory.data<f32>([
   -87, -87, -87, -87,
   88, 88, 88, 88,

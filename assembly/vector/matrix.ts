@@ -116,7 +116,7 @@ export function transformForwardPair(
 
 /**
  * x = M y: every input collects all outputs, four inputs at a time; `inputs` is a multiple of 4. Four lanes of partial
- * sums an input, added as (0 + 2) + (1 + 3).
+ * sums per input, added as (0 + 2) + (1 + 3).
  */
 export function transformBackward(matrix: usize, output: usize, outputs: i32, input: usize, inputs: i32): void {
   const rowBytes = floats(outputs);

@@ -70,25 +70,25 @@ function effortOf(value: usize): i32 {
 
 /** Whether the word is the option, alone or with `=` and a value. */
 function isOption(word: usize, name: string): bool {
-  const rest = behind(word, name);
+  const rest = restAfter(word, name);
   return rest != 0 && (load<u8>(rest) == 0 || load<u8>(rest) == 0x3d);
 }
 
 /** What follows the option's `=`, or the next word. */
 function optionValue(word: usize, name: string): usize {
-  const rest = behind(word, name);
+  const rest = restAfter(word, name);
   if (load<u8>(rest) == 0x3d) return rest + 1;
-  if (++place >= count) fail("a value is missing behind ", word);
+  if (++place >= count) fail("a value is missing after ", word);
   return load<usize>(words + <usize>place * sizeof<usize>());
 }
 
 function isEqual(word: usize, text: string): bool {
-  const rest = behind(word, text);
+  const rest = restAfter(word, text);
   return rest != 0 && load<u8>(rest) == 0;
 }
 
-/** Address behind the ASCII text that the word begins with; 0 when it begins otherwise. */
-function behind(word: usize, text: string): usize {
+/** Address after the ASCII text that the word begins with; 0 when it begins otherwise. */
+function restAfter(word: usize, text: string): usize {
   for (let index = 0; index < text.length; ++index) {
     if (<i32>load<u8>(word + <usize>index) != text.charCodeAt(index)) return 0;
   }

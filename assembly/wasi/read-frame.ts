@@ -77,7 +77,7 @@ function readPgm(index: u64, image: usize): bool {
   if (kind == 0x35) {
     if (!isSpace(next())) {
       beginFrameError(index);
-      put("wanted white space behind the largest value");
+      put("wanted white space after the largest value");
       endError();
     }
     const came = take(bytes, PIXELS);

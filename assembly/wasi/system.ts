@@ -1,5 +1,5 @@
 // What the command needs of WASI preview 1, on buffers in static data: nothing here or in the other files of wasi/
-// touches AssemblyScript's heap, because layout.ts hands out the same memory, and so the memory never grows behind
+// touches AssemblyScript's heap, because layout.ts hands out the same memory, and so the memory never grows after
 // `load`.
 
 import {

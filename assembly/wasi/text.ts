@@ -6,7 +6,7 @@ import { exit, FAILED, STANDARD_ERROR, STANDARD_OUTPUT, write } from "./system";
 
 const CAPACITY: usize = 4096;
 /** UTF-8 takes at most three bytes for a 16-bit unit. */
-const BYTES_A_UNIT: usize = 3;
+const BYTES_PER_UNIT: usize = 3;
 
 const buffer: usize = memory.data(4096, 16);
 /** Numbers as AssemblyScript's library writes them, in UTF-16 and at most 28 units long. */
@@ -20,7 +20,7 @@ export function beginError(): void {
   descriptor = STANDARD_ERROR;
 }
 
-/** Hands everything put so far to the host. Ends the program when nobody takes it any more. */
+/** Hands everything put so far to the host. Ends the program when the host refuses it. */
 export function flush(): void {
   const taken = write(descriptor, buffer, length);
   length = 0;
@@ -39,7 +39,7 @@ export function put(text: string): void {
     let to = min(from + 512, units);
     if (to < units && (text.charCodeAt(to - 1) & 0xfc00) == 0xd800) --to;
     const count = <usize>(to - from);
-    if (length + count * BYTES_A_UNIT > CAPACITY) flush();
+    if (length + count * BYTES_PER_UNIT > CAPACITY) flush();
     length += String.UTF8.encodeUnsafe(changetype<usize>(text) + halves(from), to - from, buffer + length);
     from = to;
   }

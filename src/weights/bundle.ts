@@ -3,7 +3,9 @@ import {
   BIAS_WORD,
   BUNDLE_MAGIC,
   BUNDLE_VERSION,
+  CANDIDATES_WORD,
   CLASSES_WORD,
+  COEFFICIENTS_WORD,
   F16,
   F32,
   HEADER_WORDS,
@@ -20,12 +22,14 @@ import {
   METADATA_OFFSET_WORD,
   OUTPUT_WORD,
   PADDING_WORD,
+  PROPOSAL_HIDDEN_WORD,
   PROTOTYPE_COUNT_WORD,
   PROTOTYPES_WORD,
   RACE_OFFSET_WORD,
   RACE_WORDS,
   SPHERE_RADIUS_WORD,
   STRIDE_WORD,
+  SURROGATE_HIDDEN_WORD,
   TENSOR_WORDS,
   VERSION_WORD,
   WEIGHTS_WORD,
@@ -132,12 +136,17 @@ function placeRace(body: Body, race: RaceTables): number {
     body.placeTensor(tensor, counted(tensor.values.length / groups), counted(channels), groups),
   );
   const { coefficients, surrogateHidden, proposalHidden, candidates } = race;
-  const words = Uint8Array.from({ length: WORD_BYTES * (RACE_WORDS + described.length) });
-  const view = new DataView(words.buffer);
-  [coefficients, surrogateHidden, proposalHidden, candidates, ...described].forEach((word, index) => {
+  const words = [...Array<number>(RACE_WORDS), ...described];
+  words[COEFFICIENTS_WORD] = coefficients;
+  words[SURROGATE_HIDDEN_WORD] = surrogateHidden;
+  words[PROPOSAL_HIDDEN_WORD] = proposalHidden;
+  words[CANDIDATES_WORD] = candidates;
+  const bytes = new Uint8Array(WORD_BYTES * words.length);
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, index) => {
     view.setUint32(WORD_BYTES * index, word, true);
   });
-  return body.placeBytes(words);
+  return body.placeBytes(bytes);
 }
 
 /** What follows the header and the layers, as it grows. */
@@ -176,7 +185,7 @@ class Body {
     return [ELEMENTS[tensor.element], offset, scales];
   }
 
-  /** Everything so far, behind room for the header and the layers. */
+  /** Everything so far, after room for the header and the layers. */
   withHeader(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.#end);
     let cursor = this.#start;

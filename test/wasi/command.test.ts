@@ -216,7 +216,7 @@ describe("the command line", () => {
   it.each([
     [["--colour"], "unknown option --colour"],
     [["--formatted", "raw"], "unknown option --formatted"],
-    [["--format"], "a value is missing behind --format"],
+    [["--format"], "a value is missing after --format"],
     [["--format", "png"], "--format wants raw or pgm, got png"],
     [["--effort=much"], "--effort wants quick or standard or thorough, got much"],
     [["seven.pgm"], "frames are read from standard input, got the argument seven.pgm"],

@@ -136,7 +136,10 @@ export function packGradient(layer: Layer, source: usize, target: usize): void {
   }
 }
 
-/** Output before the activation, for one class. */
+/**
+ * From `layer.input`, f32 [row][column][input channel], to `layer.output`, likewise before the activation, with the weights
+ * and bias of one class. The workspace is not used.
+ */
 export function forward(layer: Layer, classIndex: i32, _workspace: usize): void {
   const input = layer.input;
   const output = layer.output;
@@ -179,7 +182,10 @@ export function forward(layer: Layer, classIndex: i32, _workspace: usize): void 
   }
 }
 
-/** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
+/**
+ * From `layer.outputGradient`, the derivative with respect to the output before the activation, to `layer.inputGradient`, both
+ * laid out as the planes of values. The workspace is not used.
+ */
 export function gradient(layer: Layer, classIndex: i32, _workspace: usize): void {
   const inputGradient = layer.inputGradient;
   const outputGradient = layer.outputGradient;
@@ -213,7 +219,10 @@ export function gradient(layer: Layer, classIndex: i32, _workspace: usize): void
   }
 }
 
-/** As line8 for a single output channel: tiles of 7 pixels, which part a row of 28 without a rest, then single ones. */
+/**
+ * As `line8` for a single output channel, with `run` a multiple of 4 and weights f32 [rows][run]: tiles of 7 pixels, which part
+ * a row of 28 without a rest, then single ones.
+ */
 function line1(
   input: usize,
   pixelStep: usize,

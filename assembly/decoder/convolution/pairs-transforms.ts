@@ -15,9 +15,12 @@
 // more products but lose a digit (see winograd.ts). For every point of the square the products are a matrix of channels,
 // over all squares of the plane. The gradient is the transpose throughout, with the same products of weights.
 
-import { floats } from "../../bytes";
+// This file holds the products of taps and the transforms of squares, of all channels of one. Parameters are in bytes but for
+// counts: `step` leads from one point's channels to the next's, `rowStep` and `columnStep` from one pixel's to the next's (of the
+// same phase, two pixels of the plane apart, where a phase is meant), and `channels` is what a pixel's channels take, a multiple
+// of 16. All addresses are aligned to 16.
 
-// This file holds the products of taps and the transforms of squares, of all channels of one. Steps and channels are in bytes.
+import { floats } from "../../bytes";
 
 const KERNEL: i32 = 5;
 const STRIDE: i32 = 2;
@@ -80,7 +83,7 @@ export function tapProduct(taps: usize, channels: i32, phase: i32, point: i32): 
   return <f32>sum;
 }
 
-/** The points of a square of inputs. */
+/** The 16 points of a square of inputs, four channels of it; to `points` and every `step` after it. */
 export function squareToPoints(top0: v128, top1: v128, low0: v128, low1: v128, points: usize, step: usize): void {
   storePair(points, step, top0, top1);
   storePair(points + 4 * step, step, f32x4.add(top0, low0), f32x4.add(top1, low1));
@@ -95,7 +98,7 @@ function storePair(target: usize, step: usize, x0: v128, x1: v128): void {
   v128.store(target + 3 * step, x1);
 }
 
-/** The transpose of `squareToPoints`, to the upper left `rows` × `columns` of a square. */
+/** The transpose of `squareToPoints`, all channels, to the upper left `rows` × `columns` (1 or 2 each) of a square. */
 export function pointsToSquare(
   points: usize,
   step: usize,
@@ -127,7 +130,10 @@ export function pointsToSquare(
   }
 }
 
-/** Adds a square's products of one phase to its first `rows` rows of outputs, in them to the last where it exists. */
+/**
+ * Adds a square's products of one phase to its outputs: 4 rows of an even phase or 3 of an odd one, of which the first `rows`
+ * exist, and columns likewise, of which the last exists where the square is whole.
+ */
 export function addPointsToOutputs(
   phase: i32,
   points: usize,
@@ -158,7 +164,7 @@ export function addPointsToOutputs(
   }
 }
 
-/** s0 … s3 of one axis, 64 bytes apart. */
+/** s0 … s3 of one axis, an even phase, from four points `step` apart to four vectors 64 bytes apart. */
 function pointsToFour(from: usize, step: usize, to: usize): void {
   const q0 = v128.load(from);
   const q1 = v128.load(from + step);
@@ -170,6 +176,7 @@ function pointsToFour(from: usize, step: usize, to: usize): void {
   v128.store(to, q3, 192);
 }
 
+/** s0 … s2 of an odd phase, likewise; the third point is not looked at. */
 function pointsToThree(from: usize, step: usize, to: usize): void {
   const q0 = v128.load(from);
   const q3 = v128.load(from + 3 * step);
@@ -182,7 +189,7 @@ function addTo(target: usize, value: v128): void {
   v128.store(target, f32x4.add(v128.load(target), value));
 }
 
-/** Adds s0 … s3 of the other axis to outputs, the last where it exists. */
+/** Adds s0 … s3 of the other axis to outputs `step` apart, from four vectors 16 bytes apart; the last where it exists. */
 function addFour(from: usize, target: usize, step: usize, isWhole: bool): void {
   const q0 = v128.load(from);
   const q1 = v128.load(from, 16);

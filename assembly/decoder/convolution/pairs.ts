@@ -117,7 +117,10 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
   }
 }
 
-/** Output before the activation, for one class. */
+/**
+ * From `layer.input`, f32 [row][column][input channel], to `layer.output`, likewise before the activation, with the weights
+ * and bias of one class. `workspace` has the bytes of `workspaceBytes`.
+ */
 export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
   const inputPoints = workspace;
   const outputPoints = workspace + inputPointBytes(layer);
@@ -144,7 +147,10 @@ export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
   }
 }
 
-/** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
+/**
+ * From `layer.outputGradient`, the derivative with respect to the output before the activation, to `layer.inputGradient`, both
+ * laid out as the planes of values. `workspace` has the bytes of `workspaceBytes`.
+ */
 export function gradient(layer: Layer, classIndex: i32, workspace: usize): void {
   const inputPoints = workspace;
   const outputPoints = workspace + inputPointBytes(layer);

@@ -87,7 +87,11 @@ function sumsRowBytes(layer: Layer): usize {
   return floats((NARROW * tileLines(layer.input.width) + REACH) * layer.input.channels);
 }
 
-/** Transforms one class's weights, `source` f32 [input channel][row][column][output channel], for both directions. */
+/**
+ * Transforms one class's weights, `source` f32 [input channel][row][column][output channel]: forward [point][block of 8 phases
+ * and outputs][input][8], gradient [point][block of 8 inputs][phase][output][8]. The targets are zeroed, so channels that only
+ * pad stay zero.
+ */
 export function pack(layer: Layer, source: usize, forward: usize, gradient: usize): void {
   const kernel = layer.kernel;
   const inputs = layer.input.channels;
@@ -122,7 +126,10 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
   }
 }
 
-/** Output before the activation, for one class. */
+/**
+ * From `layer.input`, f32 [row][column][input channel], to `layer.output`, likewise before the activation, with the weights
+ * and bias of one class. `workspace` has the bytes of `workspaceBytes`.
+ */
 export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
   const from = workspace;
   const to = workspace + pointBytes(layer);
@@ -132,7 +139,10 @@ export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
   for (let phase = 0; phase < PHASES; ++phase) storeOutputs(layer, phase, to, bias);
 }
 
-/** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
+/**
+ * From `layer.outputGradient`, the derivative with respect to the output before the activation, to `layer.inputGradient`, both
+ * laid out as the planes of values. `workspace` has the bytes of `workspaceBytes`.
+ */
 export function gradient(layer: Layer, classIndex: i32, workspace: usize): void {
   const from = workspace;
   const to = workspace + pointBytes(layer);

@@ -56,7 +56,10 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
   direct.packGradient(layer, source, gradient);
 }
 
-/** Output before the activation, for one class. */
+/**
+ * From `layer.input`, f32 [row][column][input channel], to `layer.output`, likewise before the activation, with the weights
+ * and bias of one class. The workspace is not used.
+ */
 export function forward(layer: Layer, classIndex: i32, _workspace: usize): void {
   const input = layer.input;
   const output = layer.output;
@@ -76,7 +79,10 @@ export function forward(layer: Layer, classIndex: i32, _workspace: usize): void 
   }
 }
 
-/** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
+/**
+ * From `layer.outputGradient`, the derivative with respect to the output before the activation, to `layer.inputGradient`, both
+ * laid out as the planes of values. The workspace is not used.
+ */
 export function gradient(layer: Layer, classIndex: i32, workspace: usize): void {
   direct.gradient(layer, classIndex, workspace);
 }

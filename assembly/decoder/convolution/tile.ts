@@ -6,6 +6,25 @@
 // Both directions of a transposed convolution have this form (see direct.ts). Weights are packed in
 // the order of the walk, so one pointer streams through them. Sums run in the same order whatever the tile, so a
 // pixel's bits do not depend on the tile that computed it.
+//
+// Lanes of a tile of P pixels × 8 channels at step (row, r), each box a vector of four floats:
+//
+//   weights, 32 bytes a step        │ w[row][r][0 … 3]  │ w[row][r][4 … 7]  │
+//                                   └─────────┬─────────┴─────────┬─────────┘
+//   pixel 0   x0 = in[row][r],      │ low0  += x0 · w   │ high0 += x0 · w   │  → output
+//   pixel 1   in all four lanes     │ low1  += x1 · w   │ high1 += x1 · w   │  → output + outputStep
+//   …                               │ …                 │ …                 │
+//
+// All parameters are in bytes but for the counts. No address needs more than a float's alignment; packed weights and planes of
+// a multiple of 8 channels are aligned to 32.
+//
+//   input        f32: row 0 of the first pixel's window; pixel p's lies `pixelStep` · p further
+//   pixelStep    from one pixel's window to the next, in the same row
+//   rowStep      from one row of the windows to the next; may be negative or 0
+//   rows, run    rows of a window; floats of a row, which follow each other in memory
+//   weights      f32 [rows][run][8]
+//   bias         f32 [8]
+//   output       f32 [8] for every pixel, which lie `outputStep` apart
 
 import { floats } from "../../bytes";
 import { sum_f32x4, sumsOfLanes } from "../../vector/sum";
@@ -13,8 +32,8 @@ import { sum_f32x4, sumsOfLanes } from "../../vector/sum";
 /** The bias of what has none: eight zeros. */
 export const NO_BIAS: usize = memory.data(32, 16);
 
-/** 4 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
-export function tile4x8(
+/** 4 pixels × 8 channels: eight sums, beside which two vectors of weights and an input fit the registers. */
+function tile4x8(
   input: usize,
   pixelStep: usize,
   rowStep: isize,
@@ -76,8 +95,8 @@ export function tile4x8(
   v128.store(output, high3, 16);
 }
 
-/** 3 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
-export function tile3x8(
+/** 3 pixels × 8 channels. */
+function tile3x8(
   input: usize,
   pixelStep: usize,
   rowStep: isize,
@@ -130,15 +149,7 @@ export function tile3x8(
 }
 
 /** 1 pixel × 8 channels, for planes narrower than a tile. */
-export function tile1x8(
-  input: usize,
-  rowStep: isize,
-  rows: i32,
-  run: i32,
-  weights: usize,
-  bias: usize,
-  output: usize,
-): void {
+function tile1x8(input: usize, rowStep: isize, rows: i32, run: i32, weights: usize, bias: usize, output: usize): void {
   let low = v128.load(bias);
   let high = v128.load(bias, 16);
   const runBytes = floats(run);
@@ -160,7 +171,10 @@ export function tile1x8(
 
 /**
  * 7 pixels × 1 channel, lanes over the run, which is a multiple of 4 floats: for a layer with a single output channel,
- * where channels cannot fill the lanes. The four lanes of each sum are added at the end by transposes.
+ * where channels cannot fill the lanes. `weights` is f32 [rows][run], `bias` and each output one float:
+ *
+ *   weights, 16 bytes a step        │ w[row][r … r + 3] │
+ *   pixel p   in[row][r … r + 3]    │ s_p += in · w     │  → the four lanes, added at the end by transposes
  */
 export function tile7x1(
   input: usize,
@@ -217,7 +231,7 @@ export function tile7x1(
   v128.store_lane<f32>(output + 2 * outputStep, second, 2);
 }
 
-/** 1 pixel × 1 channel. */
+/** 1 pixel × 1 channel, as `tile7x1`; the bias is added last, as there. */
 export function tile1x1(
   input: usize,
   rowStep: isize,
@@ -241,8 +255,26 @@ export function tile1x1(
 
 /**
  * `count` pixels of one line × `blocks` times 8 channels, in tiles of 3 or 4 pixels, which have enough sums under way to
- * keep the adders busy; only what is left of lines of 1, 2 or 5 pixels goes by single ones. `weightStep` and `biasStep`
- * lead to the next block.
+ * keep the adders busy; only what is left of lines of 1, 2 or 5 pixels goes by single ones.
+ *
+ *                     pixel 0       pixel 1                 pixel count − 1
+ *   output            │ block 0 │ block 1 │ … │ block 0 │ block 1 │ … │ …
+ *                     ├─────────┤ 32 bytes
+ *                     ├───── outputStep ──────┤
+ *
+ * @param input f32, the first pixel's window at its row 0
+ * @param pixelStep bytes from one pixel's window to the next
+ * @param rowStep bytes from one row of the windows to the next; negative where rows go up, of no account for one row
+ * @param rows rows of a window; 0 leaves the bias
+ * @param run floats of a window's row, which follow each other in memory
+ * @param weights f32 [blocks][rows][run][8], aligned to 32 bytes as packed
+ * @param weightStep bytes from one block's weights to the next: 32 · rows · run, or more where rows are left out
+ * @param bias f32 [blocks][8]
+ * @param biasStep bytes from one block's bias to the next: 32, or 0 where all share `NO_BIAS`
+ * @param output f32 [8 · blocks] for every pixel
+ * @param outputStep bytes from one pixel's outputs to the next
+ * @param count pixels, at least 1 to compute anything
+ * @param blocks blocks of 8 channels
  */
 export function line8(
   input: usize,

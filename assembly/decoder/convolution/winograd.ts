@@ -9,7 +9,8 @@
 // loaded; a product is a matrix of channels to channels, so that each of the 36 points is an ordinary small matrix product
 // over all tiles. Rounding errors grow about tenfold over the direct sum's, to some 10⁻⁶ of the largest output.
 //
-// This file holds the transforms of tiles, n×n vectors of 4 channels each. Steps are in bytes.
+// This file holds the transforms of tiles, n×n vectors of 4 channels each, aligned to 16. Steps are in bytes: `rowStep` and
+// `columnStep` from one vector of a tile to the next, `step` from one of the 36 points (6 · row + column) to the next.
 
 /** Points along an axis, and inputs or outputs of a tile along an axis on its wide and its narrow side. */
 export const POINTS: i32 = 6;
@@ -164,7 +165,7 @@ function pointsToWide(
   }
 }
 
-/** Bᵀ d B: a tile of 6×6 to 36 points, `step` from one point to the next. */
+/** Bᵀ d B: a tile of 6×6 to 36 points. */
 export function wideTileToPoints(tile: usize, rowStep: usize, columnStep: usize, points: usize, step: usize): void {
   wideToPoints(tile, rowStep, columnStep, between, 96, 16, 6);
   wideToPoints(between, 16, 96, points, step, 6 * step, 6);
@@ -176,7 +177,7 @@ export function narrowTileToPoints(tile: usize, rowStep: usize, columnStep: usiz
   narrowToPoints(between, 16, 64, points, step, 6 * step, 6);
 }
 
-/** Aᵀ m A with a bias: 36 points to the upper left `rows` × `columns` of a tile of 4×4. */
+/** Aᵀ m A plus four channels of bias: 36 points to the upper left `rows` × `columns` (1 to 4 each) of a tile of 4×4. */
 export function pointsToNarrowTile(
   points: usize,
   step: usize,
