@@ -8,9 +8,14 @@ const config :Workerd.Config = (
 
 const main :Workerd.Worker = (
   compatibilityDate = "2026-01-01",
+  bindings = [(name = "ALLOWED_ORIGINS", fromEnvironment = "ALLOWED_ORIGINS")],
   modules = [
     (name = "examples/cloudflare-worker/worker.js", esModule = embed "worker.js"),
     (name = "examples/shared/respond.js", esModule = embed "../shared/respond.js"),
+    (name = "examples/shared/image.js", esModule = embed "../shared/image.js"),
+    (name = "examples/shared/body.js", esModule = embed "../shared/body.js"),
+    (name = "examples/shared/origins.js", esModule = embed "../shared/origins.js"),
+    (name = "examples/shared/refusal.js", esModule = embed "../shared/refusal.js"),
     (name = "dist/library/workerd.js", esModule = embed "../../dist/library/workerd.js"),
     (name = "dist/library/shared.js", esModule = embed "../../dist/library/shared.js"),
     (name = "dist/abs.wasm", wasm = embed "../../dist/abs.wasm"),

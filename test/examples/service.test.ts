@@ -1,23 +1,19 @@
-import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createClassifier } from "../../src/entries/node.ts";
-
-type Respond = (request: Request) => Promise<Response>;
-
-const { respondWith } = (await import(new URL("../../examples/shared/respond.js", import.meta.url).href)) as {
-  respondWith: (create: typeof createClassifier) => Respond;
-};
+import { type LogEntry, map, originsOf, PGM, pixels, RAW, respondWith } from "../support/service.ts";
 
 const ADDRESS = "http://localhost/";
 const LIMIT = 65_536;
-const RAW = "application/octet-stream";
-const PGM = "image/x-portable-graymap";
 const JSON_TYPE = "application/json";
-/** A 3, which a model drew. */
-const map = readFileSync(new URL("../../examples/wasi/digits.pgm", import.meta.url)).subarray(0, 835);
-const pixels = new Uint8Array(map.subarray(-784));
+const METHODS = "GET, HEAD, OPTIONS, POST";
 const create = vi.fn(createClassifier);
-const shared = respondWith(create);
+const logged: LogEntry[] = [];
+const log = (entry: LogEntry) => logged.push(entry);
+const shared = respondWith(create, { log });
+
+beforeEach(() => {
+  logged.length = 0;
+});
 
 function post(body: RequestInit["body"], type: string | undefined, headers: Record<string, string> = {}): Request {
   const types = type === undefined ? {} : { "content-type": type };
@@ -33,6 +29,12 @@ const asJson = (values: unknown) => JSON.stringify(values);
 const withPixel = (place: number, value: unknown) => Object.assign(Array<unknown>(784).fill(0), { [place]: value });
 const asMap = (header: string, values: Iterable<number> = pixels) =>
   Buffer.concat([Buffer.from(header, "latin1"), Uint8Array.from(values)]);
+
+/** As deep as a body can be; JSON.stringify would run out of stack. */
+function deepPixel(): Request {
+  const depth = 31_000;
+  return post(asJson(withPixel(3, 0.5)).replace("0.5", "[".repeat(depth) + "]".repeat(depth)), JSON_TYPE);
+}
 
 /** A body of pieces; tells how many were taken and whether the rest was refused. */
 function pieces(count: number, size: number, failAt = Number.POSITIVE_INFINITY) {
@@ -142,7 +144,7 @@ describe("a bad request", () => {
       "a long word",
       () => post(asJson(withPixel(0, "x".repeat(5000))), JSON_TYPE),
       400,
-      "x, wanted a number from 0 to 1",
+      "x…, wanted a number from 0 to 1",
     ],
     [
       "a body declared too large",
@@ -155,16 +157,32 @@ describe("a bad request", () => {
       "another method",
       () => new Request(ADDRESS, { method: "DELETE" }),
       405,
-      "got DELETE, wanted POST, or GET for help",
+      "got DELETE, wanted one of GET, HEAD, OPTIONS, POST",
     ],
-    ["another path", () => new Request(`${ADDRESS}images`), 404, "got the path /images, wanted /"],
+    ["another path", () => new Request(`${ADDRESS}images`), 404, "got the path /images, wanted / or /health"],
+    [
+      "a long path",
+      () => new Request(`${ADDRESS}${"x".repeat(3000)}`),
+      404,
+      `got the path /${"x".repeat(79)}…, wanted`,
+    ],
+    ["a long type", () => post(pixels, `x/${"y".repeat(3000)}`), 415, `got x/${"y".repeat(78)}…, wanted`],
+    ["a type that steers", () => post(pixels, "a\u009b31mb"), 415, "got a\ufffd31mb, wanted"],
+    ["a long encoding", () => post(pixels, RAW, { "content-encoding": "z".repeat(3000) }), 415, "zzz…, wanted none"],
+    ["deep JSON among numbers", deepPixel, 400, "pixel 3: got array, wanted a number from 0 to 1"],
+    [
+      "a word that steers",
+      () => post(asJson(withPixel(0, "\u202e\u0007")), JSON_TYPE),
+      400,
+      'pixel 0: got "\ufffd\\u0007"',
+    ],
   ])("%s, is refused, and the next one answered", async (_, request, status, message) => {
     const response = await shared(request());
     const { error, ...rest } = (await response.json()) as { error: string };
     expect([response.status, rest]).toEqual([status, {}]);
     expect(error).toContain(message);
-    expect(error.length).toBeLessThan(200);
-    if (status === 405) expect(response.headers.get("allow")).toBe("GET, HEAD, POST");
+    expect(error.length).toBeLessThan(250);
+    if (status === 405) expect(response.headers.get("allow")).toBe(METHODS);
     expect(await (await shared(post(map, PGM))).json()).toMatchObject({ label: 3 });
   });
 
@@ -185,6 +203,155 @@ describe("a bad request", () => {
   });
 });
 
+describe("a body that comes slowly", () => {
+  it("is given up after its time, and the service goes on", async () => {
+    const respond = respondWith(create, { log, bodyMilliseconds: 60 });
+    let cancelled = false;
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new Uint8Array(3)),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const response = await respond(post(stream, RAW));
+    expect([response.status, response.headers.get("connection")]).toEqual([408, "close"]);
+    expect(await response.json()).toEqual({ error: "got 3 bytes in 0.06 s, wanted the whole body by then" });
+    expect(cancelled).toBe(true);
+    expect((await respond(post(map, PGM))).status).toBe(200);
+  });
+
+  it("has that time for all of it, not for each piece", async () => {
+    const respond = respondWith(create, { log, bodyMilliseconds: 100 });
+    let timer: ReturnType<typeof setInterval> | undefined;
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        timer = setInterval(() => controller.enqueue(new Uint8Array(1)), 10);
+      },
+      cancel: () => clearInterval(timer),
+    });
+    const start = performance.now();
+    expect((await respond(post(stream, RAW))).status).toBe(408);
+    expect(performance.now() - start).toBeGreaterThan(90);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  it("leaves no timer running when it came in time", async () => {
+    vi.useFakeTimers();
+    try {
+      await shared(post(map, PGM));
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("pages of other origins", () => {
+  const ours = "https://digits.example";
+  const get = (origin: string | undefined, init: RequestInit = {}) =>
+    new Request(ADDRESS, { ...init, headers: { ...init.headers, ...(origin && { origin }) } });
+  const preflight = (origin: string) =>
+    get(origin, { method: "OPTIONS", headers: { "access-control-request-method": "POST" } });
+  const cors = ({ headers }: Response) => [headers.get("access-control-allow-origin"), headers.get("vary")];
+
+  it.each<readonly ["*" | string[] | undefined, string, (string | null)[], number]>([
+    [undefined, ours, [null, null], 403],
+    ["*", ours, ["*", null], 204],
+    [[ours, "https://other.example"], ours, [ours, "origin"], 204],
+    [[ours], "https://evil.example", [null, "origin"], 403],
+    [[ours], "https://digits.example.evil.example", [null, "origin"], 403],
+    [[ours], "null", [null, "origin"], 403],
+  ])("where %j are allowed, %s gets what it may", async (origins, origin, wanted, status) => {
+    const respond = respondWith(create, { log, ...(origins && { origins }) });
+    const answer = await respond(get(origin));
+    // The answer is the same; it is the browser that keeps it from the page.
+    expect([answer.status, ...cors(answer)]).toEqual([200, ...wanted]);
+    const first = await respond(preflight(origin));
+    expect([first.status, ...cors(first)]).toEqual([status, ...wanted]);
+    expect(first.headers.get("access-control-allow-methods")).toBe(status === 204 ? METHODS : null);
+    if (status === 403) expect(await first.json()).toEqual({ error: expect.stringContaining(origin) });
+    else expect(first.headers.get("access-control-allow-headers")).toBe("content-type, x-request-id");
+  });
+
+  it("may see refusals and the request's id as well", async () => {
+    const respond = respondWith(create, { log, origins: [ours] });
+    const answer = await respond(get(ours, { method: "POST", body: "x" }));
+    expect([answer.status, ...cors(answer)]).toEqual([415, ours, "origin"]);
+    expect(answer.headers.get("access-control-expose-headers")).toBe("x-request-id");
+  });
+
+  it.each([
+    ["*", "*"],
+    ["", []],
+    [undefined, []],
+    [
+      " https://a.example, http://localhost:8080\nhttps://b.example",
+      ["https://a.example", "http://localhost:8080", "https://b.example"],
+    ],
+  ])("%j names %j", (setting, origins) => {
+    expect(originsOf(setting)).toEqual(origins);
+  });
+
+  it.each([
+    "example.org",
+    "https://example.org/",
+    "https://example.org/page",
+    "null",
+    "file:///x",
+    "*, https://a.example",
+  ])("%j names none", (setting) => {
+    expect(() => originsOf(setting)).toThrow(/^allowed origins: got .+, wanted \* or origins such as https:/);
+  });
+});
+
+describe("the log", () => {
+  const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+  it("has a line for each request, with the id that the answer carries", async () => {
+    const answers = [
+      await shared(post(map, PGM)),
+      await shared(new Request(`${ADDRESS}health?token=secret`)),
+      await shared(new Request(`${ADDRESS}x\u001b[1m`, { method: "DELETE", headers: { "x-request-id": "a-1.b:c_D" } })),
+    ];
+    const entry = {
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      id: expect.stringMatching(UUID),
+      ms: expect.any(Number),
+    };
+    const error = "got the path /x%1B[1m, wanted / or /health";
+    expect(logged).toEqual([
+      { ...entry, method: "POST", path: "/", status: 200, error: undefined, cause: undefined },
+      { ...entry, method: "GET", path: "/health", status: 200, error: undefined, cause: undefined },
+      { ...entry, id: "a-1.b:c_D", method: "DELETE", path: "/x%1B[1m", status: 404, error, cause: undefined },
+    ]);
+    expect(answers.map(({ headers }) => headers.get("x-request-id"))).toEqual(logged.map(({ id }) => id));
+    for (const { headers } of answers) expect(headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  it.each(["", "a b", "a".repeat(65), "é", 'a"b', "a\tb"])("makes an id instead of %j", async (id) => {
+    const answer = await shared(new Request(ADDRESS, { headers: { "x-request-id": id } }));
+    expect(answer.headers.get("x-request-id")).toMatch(UUID);
+  });
+
+  it("is printed as lines of JSON where nothing else is said", async () => {
+    const printed = vi.spyOn(console, "log").mockReturnValue();
+    await respondWith(create)(new Request(`${ADDRESS}nowhere`));
+    const lines = printed.mock.calls.map(([line]) => line as string);
+    printed.mockRestore();
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ method: "GET", path: "/nowhere", status: 404 });
+  });
+
+  it("costs no answer where it fails", async () => {
+    const respond = respondWith(create, {
+      log: () => {
+        throw new Error("the disk is full");
+      },
+    });
+    expect((await respond(post(map, PGM))).status).toBe(200);
+  });
+});
+
 describe("the service", () => {
   beforeEach(() => {
     create.mockClear();
@@ -199,7 +366,7 @@ describe("the service", () => {
   });
 
   it("makes one classifier, on the first image, with bounded effort", async () => {
-    const respond = respondWith(create);
+    const respond = respondWith(create, { log });
     await respond(new Request(ADDRESS));
     await respond(post(new Uint8Array(3), RAW));
     expect(create).not.toHaveBeenCalled();
@@ -209,13 +376,32 @@ describe("the service", () => {
   });
 
   it("tries again where a classifier could not be made, and keeps the reason to itself", async () => {
-    const log = vi.spyOn(console, "error").mockReturnValue();
     create.mockRejectedValueOnce(new Error("no memory in /secret"));
-    const respond = respondWith(create);
+    const respond = respondWith(create, { log });
     const failed = await respond(post(map, PGM));
     expect([failed.status, await failed.json()]).toEqual([500, { error: "the image could not be classified" }]);
-    expect(log).toHaveBeenCalledOnce();
-    log.mockRestore();
+    expect(logged).toMatchObject([{ status: 500, cause: expect.stringContaining("no memory in /secret") }]);
     expect((await respond(post(map, PGM))).status).toBe(200);
+  });
+
+  it("tells whether it can classify, and is not well for ever after a failure", async () => {
+    create.mockRejectedValueOnce(new Error("no memory in /secret"));
+    const respond = respondWith(create, { log });
+    const health = () => respond(new Request(`${ADDRESS}health`));
+    const ill = await health();
+    expect([ill.status, ill.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await ill.json()).toEqual({ error: "the classifier could not be made" });
+    expect(logged).toMatchObject([{ status: 503, cause: expect.stringContaining("no memory in /secret") }]);
+    const well = await health();
+    expect([well.status, await well.json()]).toEqual([200, { status: "ok" }]);
+    expect(create).toHaveBeenCalledTimes(2);
+    expect((await respond(new Request(`${ADDRESS}health`, { method: "POST" }))).headers.get("allow")).toBe(
+      "GET, HEAD, OPTIONS",
+    );
+  });
+
+  it("tells its methods to whoever asks", async () => {
+    const answer = await shared(new Request(ADDRESS, { method: "OPTIONS" }));
+    expect([answer.status, answer.headers.get("allow"), await answer.text()]).toEqual([204, METHODS, ""]);
   });
 });

@@ -1,19 +1,23 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createClassifier } from "../../src/entries/node.ts";
 import { installedProgram } from "../runtimes/stage.ts";
 import { freePort, skipWithout } from "../support/runtimes.ts";
+import { map, PGM, pixels, RAW } from "../support/service.ts";
 
 // The examples' services in the runtimes that they are for; service.test.ts has the details of their answers.
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const map = readFileSync(new URL("../../examples/wasi/digits.pgm", import.meta.url)).subarray(0, 835);
 const START_LIMIT = 30_000;
+/** Milliseconds that a body may take, which the services' README tells, and that a connection may then go on. */
+const BODY_TIME = 10_000;
+const CONNECTION_TIME = 20_000;
+const SLOW_CLIENTS = 20;
 
 interface Service {
   name: string;
@@ -35,16 +39,43 @@ const SERVICES: Service[] = [
     name: "deno-deploy",
     runtime: "Deno",
     program: installedProgram("deno"),
-    words: () => ["run", "--no-prompt", "--no-remote", "--allow-net", "examples/deno-deploy/main.js"],
-    environment: (port) => ({ DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` }),
+    words: () => [
+      "run",
+      "--no-prompt",
+      "--no-remote",
+      "--allow-net",
+      "--allow-env=HOST,PORT,ALLOWED_ORIGINS",
+      "examples/deno-deploy/main.js",
+    ],
+    environment: (port) => ({ PORT: `${port}` }),
+  },
+  {
+    name: "deno-deploy",
+    runtime: "Node",
+    program: process.execPath,
+    words: () => ["examples/deno-deploy/main.js"],
+    environment: (port) => ({ PORT: `${port}` }),
   },
 ];
 
+interface Running {
+  address: string;
+  port: number;
+  /** What it has printed so far. */
+  printed: () => string;
+  /** Sends a signal, and waits for the end of what was started. */
+  stop: (signal: NodeJS.Signals) => Promise<void>;
+}
+
 /** Runs a service while `use` does; fails with what it printed where it does not start. */
-async function whileRunning(service: Service, use: (address: string, port: number) => Promise<void>): Promise<void> {
+async function whileRunning(
+  service: Service,
+  use: (running: Running) => Promise<void>,
+  settings: Record<string, string> = {},
+): Promise<void> {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}/`;
-  const environment = { ...process.env, NO_COLOR: "1", ...service.environment(port) };
+  const environment = { ...process.env, NO_COLOR: "1", ...service.environment(port), ...settings };
   // A group of its own: the commands that npm puts in place start the program as their child.
   const running = spawn(service.program as string, service.words(port), {
     cwd: root,
@@ -58,15 +89,26 @@ async function whileRunning(service: Service, use: (address: string, port: numbe
     });
   }
   const ended = once(running, "exit");
+  const kill = (signal: NodeJS.Signals) => {
+    try {
+      process.kill(-(running.pid as number), signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  };
   try {
     const end = Date.now() + START_LIMIT;
     while (!(await fetch(address).catch(() => undefined))?.ok) {
       if (Date.now() > end || running.exitCode !== null) throw new Error(`${service.name} does not start: ${printed}`);
       await wait(50);
     }
-    await use(address, port);
+    const stop = async (signal: NodeJS.Signals) => {
+      kill(signal);
+      await ended;
+    };
+    await use({ address, port, printed: () => printed, stop });
   } finally {
-    if (running.exitCode === null) process.kill(-(running.pid as number), "SIGKILL");
+    kill("SIGKILL");
     await ended;
   }
 }
@@ -92,24 +134,197 @@ function postWithoutEnd(port: number): Promise<string> {
   });
 }
 
-describe.each(SERVICES)("examples/$name", (service) => {
-  it("answers as the library does, refuses what is bad and goes on", async ({ skip }) => {
+/** What a slow client sends at once, and then a piece of each second. */
+interface Slowness {
+  kind: string;
+  first: string;
+  piece: string;
+  /** What it gets to read; a runtime may close without a word where it has no request yet. */
+  wanted: RegExp;
+}
+
+const BEGINNING = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${RAW}\r\n`;
+const SLOWNESSES: Slowness[] = [
+  { kind: "no header", first: "", piece: "", wanted: /^$|^HTTP\/1.1 408 / },
+  { kind: "a header that grows", first: BEGINNING, piece: "x-a: b\r\n", wanted: /^$|^HTTP\/1.1 408 / },
+  { kind: "no body", first: `${BEGINNING}content-length: 784\r\n\r\n`, piece: "", wanted: /^HTTP\/1.1 408 / },
+  {
+    kind: "a body that grows",
+    first: `${BEGINNING}content-length: 784\r\n\r\n`,
+    piece: "a",
+    wanted: /^HTTP\/1.1 408 /,
+  },
+  {
+    kind: "chunks without end",
+    first: `${BEGINNING}transfer-encoding: chunked\r\n\r\n`,
+    piece: "1\r\na\r\n",
+    wanted: /^HTTP\/1.1 408 /,
+  },
+  {
+    kind: "a body too large that grows",
+    first: `${BEGINNING}content-length: 70000\r\n\r\n`,
+    piece: "a",
+    wanted: /^HTTP\/1.1 413 /,
+  },
+];
+
+/** Goes on until the service closes the connection; gives what it answered and the milliseconds that it took. */
+function sendSlowly(port: number, { first, piece }: Slowness): Promise<{ answer: string; took: number }> {
+  return new Promise((resolve) => {
+    const start = performance.now();
+    const socket: Socket = connect(port, "127.0.0.1");
+    let answer = "";
+    socket.on("data", (read) => {
+      answer += read;
+    });
+    // One who writes on may see a reset instead of an end.
+    socket.on("error", () => {});
+    const timer = setInterval(() => socket.write(piece), 1000);
+    const limit = setTimeout(() => socket.destroy(), 2 * CONNECTION_TIME);
+    socket.on("close", () => {
+      clearInterval(timer);
+      clearTimeout(limit);
+      resolve({ answer, took: performance.now() - start });
+    });
+    socket.write(first);
+  });
+}
+
+describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
+  it("answers as the library does, refuses what is bad and goes on", async ({ expect, skip }) => {
     skipWithout(service.runtime, service.program, skip);
     const abs = await createClassifier();
-    const { label, name, confidence, rejected, probabilities } = abs.classify(new Uint8Array(map.subarray(-784)));
+    const { label, name, confidence, rejected, probabilities } = abs.classify(pixels);
     const wanted = { label, name, confidence, rejected, probabilities: [...probabilities] };
-    await whileRunning(service, async (address, port) => {
-      const good = () => post(address, map, "image/x-portable-graymap").then((response) => response.json());
+    await whileRunning(service, async ({ address, port }) => {
+      const good = () => post(address, map, PGM).then((response) => response.json());
       // All of them make the classifier, which is not there yet.
       for (const answer of await Promise.all([good(), good(), good()])) expect(answer).toEqual(wanted);
 
-      const bad = await post(address, new Uint8Array(5), "application/octet-stream");
+      const bad = await post(address, new Uint8Array(5), RAW);
       expect([bad.status, await bad.json()]).toEqual([400, { error: "got 5 bytes, wanted 784 (28×28)" }]);
       expect((await post(address, "{", "text/plain")).status).toBe(415);
-      expect((await post(address, new Uint8Array(70_000), "application/octet-stream")).status).toBe(413);
+      expect((await post(address, new Uint8Array(70_000), RAW)).status).toBe(413);
       expect(await postWithoutEnd(port)).toBe("HTTP/1.1 413 Payload Too Large");
-      expect((await fetch(address, { method: "PUT", body: "x" })).status).toBe(405);
+      const put = await fetch(address, { method: "PUT", body: "x" });
+      expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS, POST"]);
       expect(await good()).toEqual(wanted);
     });
+  });
+
+  it("cuts those who are slow, and serves the others meanwhile", async ({ expect, skip }) => {
+    skipWithout(service.runtime, service.program, skip);
+    await whileRunning(service, async ({ address, port }) => {
+      const slow = Array.from({ length: SLOW_CLIENTS }, () =>
+        SLOWNESSES.map(async (slowness) => ({ ...slowness, ...(await sendSlowly(port, slowness)) })),
+      ).flat();
+      let done = false;
+      const all = Promise.all(slow).finally(() => {
+        done = true;
+      });
+      let served = 0;
+      while (!done) {
+        const response = await post(address, map, PGM);
+        expect(await response.json()).toMatchObject({ label: 3 });
+        served += 1;
+        await wait(100);
+      }
+      expect(served).toBeGreaterThan(20);
+      for (const { kind, wanted, answer, took } of await all) {
+        expect(answer, kind).toMatch(wanted);
+        expect(took, kind).toBeLessThan(CONNECTION_TIME);
+        if (/ 408 /.test(answer)) expect(took, kind).toBeGreaterThan(BODY_TIME - 1000);
+      }
+    });
+  }, 120_000);
+
+  it("logs a line for each request, and lets the pages see answers that it is told to", async ({ expect, skip }) => {
+    skipWithout(service.runtime, service.program, skip);
+    const origin = "https://digits.example";
+    await whileRunning(
+      service,
+      async ({ address, printed }) => {
+        const asked = { headers: { origin, "x-request-id": "test-1" } };
+        const { status, headers } = await fetch(`${address}health`, asked);
+        expect([status, headers.get("access-control-allow-origin"), headers.get("x-request-id")]).toEqual([
+          200,
+          origin,
+          "test-1",
+        ]);
+        expect(
+          (await fetch(address, { headers: { origin: "https://evil.example" } })).headers.get(
+            "access-control-allow-origin",
+          ),
+        ).toBeNull();
+        const entry = await vi.waitFor(
+          () =>
+            JSON.parse(
+              printed()
+                .split("\n")
+                .find((line) => line.includes('"test-1"')) ?? "",
+            ) as object,
+        );
+        expect(entry).toMatchObject({ id: "test-1", method: "GET", path: "/health", status: 200 });
+      },
+      { ALLOWED_ORIGINS: origin },
+    );
+  });
+});
+
+describe.each(SERVICES.filter(({ name }) => name === "deno-deploy"))("examples/$name in $runtime", (service) => {
+  it("is reached from this machine alone", async ({ skip }) => {
+    skipWithout(service.runtime, service.program, skip);
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((one) => one?.family === "IPv4" && !one.internal);
+    if (outside === undefined) return skip("this machine has no other address");
+    await whileRunning(service, async ({ port }) => {
+      const socket = connect(port, outside.address);
+      const outcome = await once(socket, "connect").then(
+        () => "reached",
+        (error: NodeJS.ErrnoException) => error.code,
+      );
+      socket.destroy();
+      expect(outcome).toBe("ECONNREFUSED");
+    });
+  });
+
+  it("ends on SIGTERM, after what it has begun", async ({ skip }) => {
+    skipWithout(service.runtime, service.program, skip);
+    await whileRunning(service, async ({ address, stop }) => {
+      let send: (piece: Uint8Array) => void = () => {};
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(map.subarray(0, 100));
+          send = (piece) => {
+            controller.enqueue(piece);
+            controller.close();
+          };
+        },
+      });
+      const begun = post(address, body, PGM);
+      await wait(300);
+      const ended = stop("SIGTERM");
+      await wait(300);
+      send(map.subarray(100));
+      expect(await (await begun).json()).toMatchObject({ label: 3 });
+      await ended;
+      await vi.waitFor(() => expect(fetch(address)).rejects.toThrow(), { timeout: 5000, interval: 100 });
+    });
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [{ PORT: "99999" }, "PORT: got 99999, wanted a number from 0 to 65535"],
+    [{ PORT: "http" }, "PORT: got http, wanted a number from 0 to 65535"],
+    [
+      { ALLOWED_ORIGINS: "example.org" },
+      "allowed origins: got example.org, wanted * or origins such as https://example.org",
+    ],
+  ])("refuses %j", ({ ...settings }, message) => {
+    if (service.program === undefined) return;
+    const env = { ...process.env, NO_COLOR: "1", ...settings };
+    const { status, stderr } = spawnSync(service.program, service.words(0), { cwd: root, env, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toContain(message);
   });
 });
