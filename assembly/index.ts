@@ -24,7 +24,6 @@ let losses: usize = 0;
 let reconstruction: usize = 0;
 let gradient: usize = 0;
 let probabilities: usize = 0;
-let classScales: usize = 0;
 let scratch: usize = 0;
 let descent: Descent = changetype<Descent>(0);
 let loaded: usize = 0;
@@ -65,11 +64,10 @@ export function load(bundle: usize): i32 {
   reconstruction = allocate((<usize>plan.PIXELS) << 2);
   gradient = allocate((<usize>plan.latents) << 2);
   probabilities = allocate((<usize>plan.classes) << 3);
-  classScales = allocate((<usize>plan.classes) << 2);
   scratch = allocate((<usize>(3 * plan.latents)) << 2);
   descent = allocateDescent();
   if (!raceTables.load(bundle)) return 2;
-  if (raceTables.available && !race.reserve(classScales)) return 2;
+  if (raceTables.available && !race.reserve()) return 2;
   modelEnd = mark();
   prototypes = changetype<Starts>(0);
   samples = changetype<Starts>(0);
@@ -111,19 +109,14 @@ export function probabilitiesAddress(): usize {
   return probabilities;
 }
 
-/** f32 [classes]: what `scaleLosses` multiplies by. */
+/** f32 [classes]: what every search multiplies losses by; `load` makes them 1. */
 export function classScalesAddress(): usize {
-  return classScales;
+  return loss.classScales;
 }
 
 /** Turns the image at `address`, f32 [784], into 1 where it is at least `threshold` and 0 elsewhere. */
 export function thresholdImage(address: usize, threshold: f32): void {
   binary.thresholdImage(address, threshold);
-}
-
-/** Multiplies the losses by the class scales. */
-export function scaleLosses(): void {
-  binary.scaleLosses(losses, classScales);
 }
 
 /** Writes the loaded model's prototypes, f32 [classes][prototypes][latents], to `address`. */

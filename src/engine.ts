@@ -24,7 +24,6 @@ interface ModuleExports {
   probabilitiesAddress(): number;
   classScalesAddress(): number;
   thresholdImage(address: number, threshold: number): void;
-  scaleLosses(): void;
   expandPrototypes(address: number): void;
   reconstruct(classIndex: number): void;
   evaluateWithGradient(classIndex: number): number;
@@ -99,9 +98,9 @@ export class Engine {
     this.description = describeVariant(JSON.parse(new TextDecoder().decode(metadata)), variant);
     const binary = variant === "binary-abs" ? this.description.binaryVariant : undefined;
     this.#threshold = binary?.threshold;
-    this.classScales = new Float32Array(this.classes).fill(1);
-    if (binary !== undefined) this.classScales.set(binary.classScales);
-    this.#floats(this.#module.classScalesAddress(), this.classes).set(this.classScales);
+    const scales = this.#floats(this.#module.classScalesAddress(), this.classes);
+    if (binary !== undefined) scales.set(binary.classScales);
+    this.classScales = scales.slice();
     this.prototypes = this.#expandedPrototypes();
     const { calibrated } = this.description.confidence;
     if (calibrated !== undefined) this.#setCalibration(calibrated);
@@ -236,12 +235,12 @@ export class Engine {
 
   /** The paper's search over the samples; fills latents and losses. Returns the decoder evaluations spent. */
   searchPaper(): number {
-    return this.#scaled(this.#module.searchPaper());
+    return this.#module.searchPaper();
   }
 
   /** Best prototype and at most `evaluations` steps a class; fills latents and losses. Returns the evaluations spent. */
   searchPrototypes(evaluations: number): number {
-    return this.#scaled(this.#module.searchPrototypes(evaluations));
+    return this.#module.searchPrototypes(evaluations);
   }
 
   /** Whether the model brings the tables that a race needs. */
@@ -259,7 +258,7 @@ export class Engine {
   /** The race under the rules set; fills latents and losses. Returns the evaluations of the true decoder spent. */
   searchRace(): number {
     this.#propose();
-    return this.#scaled(this.#module.searchRace());
+    return this.#module.searchRace();
   }
 
   #propose(): void {
@@ -275,13 +274,7 @@ export class Engine {
 
   /** Behind `searchRace`: takes every class to the rules' full number of evaluations, even past the ceiling. Returns those of both. */
   settleRace(): number {
-    return this.#scaled(this.#module.settleRace());
-  }
-
-  /** Applies the variant's class scales to the losses that a search has just left; passes `evaluations` on. */
-  #scaled(evaluations: number): number {
-    if (this.#threshold !== undefined) this.#module.scaleLosses();
-    return evaluations;
+    return this.#module.settleRace();
   }
 
   /**

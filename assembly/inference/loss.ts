@@ -23,13 +23,23 @@ export let evaluations: i32 = 0;
 export let gradients: i32 = 0;
 /** f32 [784]: the last reconstruction compared with an image. */
 export let compared: usize = 0;
+/** f32 [classes]: what a search multiplies each class's loss by before it leaves it; all 1 until the caller says otherwise. */
+export let classScales: usize = 0;
 
-/** Takes in what the model says of its loss; false when memory runs out. */
+/** Receives what the model says of its loss; false when memory runs out. */
 export function configure(modelBeta: f32, modelSphereRadius: f32): bool {
   beta = modelBeta;
   sphereRadius = modelSphereRadius;
   compared = allocate((<usize>plan.PIXELS) << 2);
-  return compared != 0;
+  classScales = allocate((<usize>plan.classes) << 2);
+  if (compared == 0 || classScales == 0) return false;
+  for (let index = 0; index < plan.classes; ++index) store<f32>(classScales + ((<usize>index) << 2), 1);
+  return true;
+}
+
+/** What the loaded variant multiplies the class's loss by. */
+export function scaleOf(classIndex: i32): f32 {
+  return load<f32>(classScales + ((<usize>classIndex) << 2));
 }
 
 export function resetEvaluations(): void {

@@ -1,9 +1,10 @@
-// Searches of every class for itself. Each takes an image and leaves, for every class, a latent and its loss.
+// Searches of every class for itself. Each takes an image and leaves, for every class, a latent and its loss, times the
+// class's scale.
 
 import * as plan from "../decoder/plan";
 import { descendByAdam } from "./adam";
 import { beginWithScale, Descent, judge, propose } from "./bfgs";
-import { evaluateWithGradient } from "./loss";
+import { evaluateWithGradient, scaleOf } from "./loss";
 import { bestStart, presentImage, Starts } from "./starts";
 
 /** The paper's step size and number of updates: 50 passes, the last of which only evaluates. */
@@ -17,7 +18,7 @@ export function searchFromSamples(starts: Starts, image: usize, latents: usize, 
     const latent = latents + ((<usize>(index * plan.latents)) << 2);
     bestStart(starts, index, image, imageSquare, latent);
     const loss = descendByAdam(index, image, latent, PAPER_UPDATES, PAPER_STEP_SIZE, scratch);
-    store<f32>(losses + ((<usize>index) << 2), loss);
+    store<f32>(losses + ((<usize>index) << 2), scaleOf(index) * loss);
   }
 }
 
@@ -42,7 +43,7 @@ export function searchFromPrototypes(
     bestStart(starts, index, image, imageSquare, descent.latent);
     const loss = descendFromGuess(index, image, evaluations, descent);
     memory.copy(latents + bytes * <usize>index, descent.latent, bytes);
-    store<f32>(losses + ((<usize>index) << 2), loss);
+    store<f32>(losses + ((<usize>index) << 2), scaleOf(index) * loss);
   }
 }
 

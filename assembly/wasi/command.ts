@@ -1,10 +1,8 @@
 // The WASI command: the frozen model over standard input and output. What src/engine.ts and src/classifier.ts tell the
 // module on JavaScript hosts it tells it from constants that the build wrote from the same sources.
 
-import * as plan from "../decoder/plan";
 import {
   calibratedProbabilities,
-  classScalesAddress,
   frozenBundle,
   imageAddress,
   load as loadModel,
@@ -47,8 +45,6 @@ function classifyAll(): void {
 
 function prepare(): bool {
   if (loadModel(frozenBundle()) != 0) return false;
-  // The variant for greys leaves losses as they are.
-  for (let index = 0; index < plan.classes; ++index) store<f32>(classScalesAddress() + ((<usize>index) << 2), 1);
   if (IS_CALIBRATED) {
     const parameters = reserveCalibration(HIDDEN_UNITS);
     if (parameters == 0) return false;

@@ -3,7 +3,7 @@
 import { RaceRule } from "../../../format/race-rules";
 import * as plan from "../../decoder/plan";
 import { accepts, begin, move, moveWithGradient, propose, setInverse } from "../bfgs";
-import { projectOntoSphere } from "../loss";
+import { projectOntoSphere, scaleOf } from "../loss";
 import * as proposals from "./proposals";
 import { count, haveSeveralClasses, lowest, lowestOfClass, Racer, racerAt, scaledLoss } from "./racers";
 import * as rules from "./rules";
@@ -13,13 +13,6 @@ import * as tables from "./tables";
 const FORETOLD_MARGINS: i32 = RaceRule.foretoldMargin4 - RaceRule.foretoldMargin1 + 1;
 /** f32 [2]. */
 const pairLosses: usize = memory.data(8, 8);
-/** f32 [classes]: what the variant multiplies losses by. */
-let classScales: usize = 0;
-
-/** Takes in where the class scales lie. */
-export function configure(scales: usize): void {
-  classScales = scales;
-}
 
 /** On request only until one class is left. Gradients wait until it is known whose are needed. */
 export function foretell(onlyLabel: bool): void {
@@ -31,7 +24,7 @@ export function foretell(onlyLabel: bool): void {
     memory.copy(descent.latent, proposals.latentOf(racer.classIndex, index % tables.candidates), latentBytes);
     projectOntoSphere(descent.latent);
     setInverse(descent, tables.metrics + <usize>racer.classIndex * metricBytes);
-    racer.scale = load<f32>(classScales + ((<usize>racer.classIndex) << 2));
+    racer.scale = scaleOf(racer.classIndex);
     racer.evaluated = 0;
     racer.races = true;
     racer.settled = false;

@@ -37,9 +37,8 @@ import * as surrogate from "./surrogate";
 /** Evaluations of the true decoder after which nothing is evaluated any more. */
 let ceiling: i32 = 0;
 
-/** Reserves the rules and buffers for the loaded tables; false when memory runs out. `scales` is f32 [classes]. */
-export function reserve(scales: usize): bool {
-  foretelling.configure(scales);
+/** Reserves the rules and buffers for the loaded tables; false when memory runs out. */
+export function reserve(): bool {
   return rules.reserve() && racers.reserve() && proposals.reserve() && surrogate.reserve();
 }
 
@@ -203,8 +202,8 @@ function report(latents: usize, losses: usize): void {
   for (let index = 0; index < plan.classes; ++index) {
     const best = bestOfClass(index);
     memory.copy(latents + <usize>index * latentBytes, best.descent.latent, latentBytes);
-    const found = best.descent.loss;
-    store<f32>(losses + ((<usize>index) << 2), best.evaluated > 0 ? found : max<f32>(bound / best.scale, found));
+    const found = scaledLoss(best);
+    store<f32>(losses + ((<usize>index) << 2), best.evaluated > 0 ? found : max<f32>(bound, found));
   }
 }
 
