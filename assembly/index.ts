@@ -131,7 +131,7 @@ export function reconstruct(classIndex: i32): void {
 
 /** The class's loss at its latent; its derivative with respect to the latent goes to the gradient. */
 export function evaluateWithGradient(classIndex: i32): f32 {
-  return loss.evaluateWithGradient(classIndex, image, latentOf(classIndex), gradient);
+  return loss.evaluateWithGradient(classIndex, image, latentOf(classIndex), reconstruction, gradient);
 }
 
 /** Reserves `count` starts a class and returns the address of their latents; 0 when out of memory. */
@@ -192,14 +192,14 @@ export function raceRulesAddress(): usize {
 export function searchPaper(): i32 {
   loss.resetEvaluations();
   raced = false;
-  searchFromSamples(samples, image, latents, losses, scratch);
+  searchFromSamples(samples, image, latents, losses, reconstruction, scratch);
   return loss.evaluations;
 }
 
 export function searchPrototypes(evaluations: i32): i32 {
   loss.resetEvaluations();
   raced = false;
-  searchFromPrototypes(prototypes, image, evaluations, latents, losses, descent);
+  searchFromPrototypes(prototypes, image, evaluations, latents, losses, reconstruction, descent);
   return loss.evaluations;
 }
 

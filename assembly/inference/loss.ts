@@ -21,8 +21,6 @@ export let sphereRadius: f32 = 5;
 export let evaluations: i32 = 0;
 /** Gradients among them. */
 export let gradients: i32 = 0;
-/** f32 [784]: the last reconstruction compared with an image. */
-export let compared: usize = 0;
 /** f32 [classes]: what a search multiplies each class's loss by before it leaves it; all 1 until the caller says otherwise. */
 export let classScales: usize = 0;
 
@@ -30,9 +28,8 @@ export let classScales: usize = 0;
 export function configure(modelBeta: f32, modelSphereRadius: f32): bool {
   beta = modelBeta;
   sphereRadius = modelSphereRadius;
-  compared = allocate((<usize>plan.PIXELS) << 2);
   classScales = allocate((<usize>plan.classes) << 2);
-  if (compared == 0 || classScales == 0) return false;
+  if (classScales == 0) return false;
   for (let index = 0; index < plan.classes; ++index) store<f32>(classScales + ((<usize>index) << 2), 1);
   return true;
 }
@@ -77,14 +74,23 @@ export function prior(latent: usize): f32 {
   return beta * 0.5 * squareOf(latent);
 }
 
-/** The loss at `latent` for `image` (f32 [784]), without a gradient. */
-export function evaluate(classIndex: i32, image: usize, latent: usize): f32 {
-  return decodeAndCompare(classIndex, image, latent, false);
+/**
+ * The loss at `latent`, f32 [latents], for `image`, f32 [784] in [0, 1], before the class's scale. What it compared, the
+ * decoder's reconstruction, goes to `reconstruction`, f32 [784] in [0, 1].
+ */
+export function evaluate(classIndex: i32, image: usize, latent: usize, reconstruction: usize): f32 {
+  return decodeAndCompare(classIndex, image, latent, reconstruction, false);
 }
 
-/** The loss at `latent` for `image`; the derivative with respect to z goes to `gradient` (f32 [latents]). */
-export function evaluateWithGradient(classIndex: i32, image: usize, latent: usize, gradient: usize): f32 {
-  const loss = decodeAndCompare(classIndex, image, latent, true);
+/** The same; the loss's derivative with respect to z goes to `gradient`, f32 [latents]. */
+export function evaluateWithGradient(
+  classIndex: i32,
+  image: usize,
+  latent: usize,
+  reconstruction: usize,
+  gradient: usize,
+): f32 {
+  const loss = decodeAndCompare(classIndex, image, latent, reconstruction, true);
   plan.backward(classIndex);
   ++gradients;
   const source = plan.latentGradientAddress();
@@ -95,7 +101,13 @@ export function evaluateWithGradient(classIndex: i32, image: usize, latent: usiz
   return loss;
 }
 
-function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGradient: bool): f32 {
+function decodeAndCompare(
+  classIndex: i32,
+  image: usize,
+  latent: usize,
+  reconstruction: usize,
+  withGradient: bool,
+): f32 {
   memory.copy(plan.latentAddress(), latent, (<usize>plan.latents) << 2);
   plan.decode(classIndex);
   ++evaluations;
@@ -105,7 +117,7 @@ function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGrad
   const scale = f32x4.splat(2.0 / <f32>plan.PIXELS);
   const least = f32x4.splat(LEAST_DERIVATIVE);
   let sum = f32x4.splat(0);
-  let target = compared;
+  let target = reconstruction;
   for (let y: usize = 0; y < 28; ++y) {
     const row = logits.address + y * logits.rowBytes;
     const gradientRow = gradients.address + y * gradients.rowBytes;

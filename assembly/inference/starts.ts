@@ -123,13 +123,13 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
   }
   const bound = least + WINDOW * sqrt<f32>(max<f32>(least, 0));
   // The scan's own best is settled first, so it is never among those that the limit leaves out.
-  let best = evaluate(classIndex, image, startLatent(starts, classIndex, leastIndex));
+  let best = evaluate(classIndex, image, startLatent(starts, classIndex, leastIndex), reconstruction);
   let bestIndex = leastIndex;
   let candidates = 1;
   for (let index = 0; index < count && candidates < MOST_CANDIDATES; ++index) {
     if (index == leastIndex || load<f32>(scores + ((<usize>index) << 2)) > bound) continue;
     ++candidates;
-    const loss = evaluate(classIndex, image, startLatent(starts, classIndex, index));
+    const loss = evaluate(classIndex, image, startLatent(starts, classIndex, index), reconstruction);
     if (loss < best) {
       best = loss;
       bestIndex = index;

@@ -2,7 +2,7 @@
 // search cut short.
 
 import * as plan from "../../assembly/decoder/plan";
-import { imageAddress, latentsAddress, lossesAddress } from "../../assembly/index";
+import { imageAddress, latentsAddress, lossesAddress, reconstructionAddress } from "../../assembly/index";
 import { descendByAdam } from "../../assembly/inference/adam";
 import * as loss from "../../assembly/inference/loss";
 import * as proposals from "../../assembly/inference/race/proposals";
@@ -130,7 +130,7 @@ export function searchCut(updates: i32, stepSize: f32): i32 {
   for (let index = 0; index < plan.classes; ++index) {
     const latent = latentsAddress() + ((<usize>(index * plan.latents)) << 2);
     bestStart(starts, index, image, imageSquare, latent);
-    const found = descendByAdam(index, image, latent, updates, stepSize, scratch);
+    const found = descendByAdam(index, image, latent, reconstructionAddress(), updates, stepSize, scratch);
     store<f32>(lossesAddress() + ((<usize>index) << 2), found);
   }
   return loss.evaluations;

@@ -13,6 +13,7 @@
 
 import { RaceRule } from "../../../format/race-rules";
 import * as plan from "../../decoder/plan";
+import { allocate } from "../../layout";
 import { accepts, begin, move, moveWithGradient, propose } from "../bfgs";
 import * as loss from "../loss";
 import * as foretelling from "./foretelling";
@@ -36,9 +37,13 @@ import * as surrogate from "./surrogate";
 
 /** Evaluations of the true decoder after which nothing is evaluated any more. */
 let ceiling: i32 = 0;
+/** f32 [784]: what the decoder draws at a trial; a racer that moves there takes it and gives its own in exchange. */
+let trialReconstruction: usize = 0;
 
 /** Reserves the rules and buffers for the loaded tables; false when memory runs out. */
 export function reserve(): bool {
+  trialReconstruction = allocate(RECONSTRUCTION_BYTES);
+  if (trialReconstruction == 0) return false;
   return rules.reserve() && racers.reserve() && proposals.reserve() && surrogate.reserve();
 }
 
@@ -97,11 +102,17 @@ function meetTrueDecoder(racer: Racer, image: usize): void {
   racer.races = loss.evaluations < ceiling;
   if (!racer.races) return;
   const descent = racer.descent;
-  begin(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.latent, descent.gradient));
+  begin(descent, evaluateAtLatent(racer, image));
   racer.evaluated = 1;
   racer.settled = false;
   racer.lacksGradient = false;
-  memory.copy(racer.reconstruction, loss.compared, RECONSTRUCTION_BYTES);
+}
+
+/** The true loss where the racer is, with reconstruction and gradient. */
+function evaluateAtLatent(racer: Racer, image: usize): f32 {
+  const descent = racer.descent;
+  const drawn = racer.reconstruction;
+  return loss.evaluateWithGradient(racer.classIndex, image, descent.latent, drawn, descent.gradient);
 }
 
 /** One more true evaluation; false when there is no way down or the ceiling is reached. */
@@ -109,7 +120,7 @@ function advance(racer: Racer, image: usize): bool {
   if (racer.settled || loss.evaluations >= ceiling) return false;
   const descent = racer.descent;
   if (racer.lacksGradient) {
-    begin(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.latent, descent.gradient));
+    begin(descent, evaluateAtLatent(racer, image));
     racer.lacksGradient = false;
     return true;
   }
@@ -122,14 +133,16 @@ function advance(racer: Racer, image: usize): bool {
     racer.evaluated == usual ||
     racer.evaluated == max(usual, rules.count(RaceRule.contested)) ||
     loss.evaluations + 1 >= ceiling;
+  const drawn = trialReconstruction;
   const found = isLast
-    ? loss.evaluate(racer.classIndex, image, descent.trial)
-    : loss.evaluateWithGradient(racer.classIndex, image, descent.trial, descent.trialGradient);
+    ? loss.evaluate(racer.classIndex, image, descent.trial, drawn)
+    : loss.evaluateWithGradient(racer.classIndex, image, descent.trial, drawn, descent.trialGradient);
   if (!accepts(descent, found)) return true;
   if (isLast) move(descent);
   else moveWithGradient(descent);
   racer.lacksGradient = isLast;
-  memory.copy(racer.reconstruction, loss.compared, RECONSTRUCTION_BYTES);
+  trialReconstruction = racer.reconstruction;
+  racer.reconstruction = drawn;
   return true;
 }
 
