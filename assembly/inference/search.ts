@@ -3,9 +3,9 @@
 
 import * as plan from "../decoder/plan";
 import { descendByAdam } from "./adam";
-import { beginWithScale, Descent, judge, propose } from "./bfgs";
+import { beginWithScale, clear, Descent, judge, propose } from "./bfgs";
 import { evaluateWithGradient, scaleOf } from "./loss";
-import { bestStart, presentImage, Starts } from "./starts";
+import { bestStart, quantiseImage, Starts } from "./starts";
 
 /** The paper's step size and number of updates: 50 passes, the last of which only evaluates. */
 const PAPER_STEP_SIZE: f32 = 0.05;
@@ -24,7 +24,7 @@ export function searchFromSamples(
   reconstruction: usize,
   scratch: usize,
 ): void {
-  const imageSquare = presentImage(image);
+  const imageSquare = quantiseImage(image);
   for (let index = 0; index < plan.classes; ++index) {
     const latent = latents + ((<usize>(index * plan.latents)) << 2);
     bestStart(starts, index, image, imageSquare, latent);
@@ -53,9 +53,10 @@ export function searchFromPrototypes(
   reconstruction: usize,
   descent: Descent,
 ): void {
-  const imageSquare = presentImage(image);
+  const imageSquare = quantiseImage(image);
   const bytes = (<usize>plan.latents) << 2;
   for (let index = 0; index < plan.classes; ++index) {
+    clear(descent);
     bestStart(starts, index, image, imageSquare, descent.latent);
     descend(index, image, evaluations, reconstruction, descent);
     memory.copy(latents + bytes * <usize>index, descent.latent, bytes);

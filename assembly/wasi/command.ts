@@ -7,7 +7,7 @@ import {
   imageAddress,
   load as loadModel,
   paperProbabilities,
-  propose,
+  presentImage,
   raceLabel,
   raceRulesAddress,
   reserveCalibration,
@@ -55,7 +55,7 @@ function prepare(): bool {
 }
 
 function classify(frame: u64): void {
-  propose();
+  presentImage();
   if (isLabelOnly) {
     writeLabel(frame, raceLabel());
     return;

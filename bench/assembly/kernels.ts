@@ -7,7 +7,7 @@ import { descendByAdam } from "../../assembly/inference/adam";
 import * as loss from "../../assembly/inference/loss";
 import * as proposals from "../../assembly/inference/race/proposals";
 import * as surrogate from "../../assembly/inference/race/surrogate";
-import { allocateStarts, bestStart, fillStarts, presentImage, Starts } from "../../assembly/inference/starts";
+import { allocateStarts, bestStart, fillStarts, quantiseImage, Starts } from "../../assembly/inference/starts";
 import { allocate } from "../../assembly/layout";
 
 export * from "../../assembly/index";
@@ -126,7 +126,7 @@ export function fillCutSamples(classIndex: i32): void {
 export function searchCut(updates: i32, stepSize: f32): i32 {
   loss.resetEvaluations();
   const image = imageAddress();
-  const imageSquare = presentImage(image);
+  const imageSquare = quantiseImage(image);
   for (let index = 0; index < plan.classes; ++index) {
     const latent = latentsAddress() + ((<usize>(index * plan.latents)) << 2);
     bestStart(starts, index, image, imageSquare, latent);
