@@ -1,4 +1,11 @@
-// The ABI. src/engine.ts is its only caller on JavaScript hosts. Addresses are fixed from one `load` to the next.
+// The ABI: what a host calls. src/engine.ts is its only caller on JavaScript hosts, assembly/wasi/command.ts under WASI.
+//
+// Addresses are byte offsets into the memory and stay as they are from one `load` to the next; a loss is per pixel; counts of
+// evaluations are those of decoders.
+//
+// Calls may come in any order. What they need they find out for themselves: a search that has no starts or tables, and
+// probabilities for an image that was not searched, return −1 (`REFUSED`) and leave everything as it was; before `load`, calls
+// that need a model do nothing and addresses are 0. No call changes what a later search of another image finds.
 
 import { BUNDLE_MAGIC, BUNDLE_VERSION } from "../format/bundle";
 import { BundleHeader } from "./bundle";
@@ -20,6 +27,8 @@ import { allocateStarts, fillStarts, resetStarts, Starts } from "./inference/sta
 import { allocate, exhausted, mark, regionStart, release } from "./layout";
 import * as sizes from "./sizes";
 
+const REFUSED: i32 = -1;
+
 let image: usize = 0;
 let nextImage: usize = 0;
 let latents: usize = 0;
@@ -27,40 +36,57 @@ let losses: usize = 0;
 let reconstruction: usize = 0;
 let gradient: usize = 0;
 let probabilities: usize = 0;
-let classScales: usize = 0;
 let scratch: usize = 0;
 let descent: Descent = changetype<Descent>(0);
+/** The bundle of the model that is in place; 0: none is. */
 let loaded: usize = 0;
 let prototypes: Starts = changetype<Starts>(0);
 let samples: Starts = changetype<Starts>(0);
 let modelEnd: usize = 0;
-/** Whether the last search was a race, which keeps its winner's reconstruction. */
-let raced: bool = false;
+/** Whether the image and the next one make a pair, for both of which latents are proposed when the first one races. */
+let isPair: bool = false;
+/** Whether latents and losses are those that a search found for the image. */
+let isSearched: bool = false;
+/** Whether that search was a race, which keeps its winner's reconstruction and can be settled. */
+let isRaced: bool = false;
+/** What that race has spent, settling included. */
+let raceEvaluations: i32 = 0;
 
 /** The frozen bundle's place in the static data. */
 export function frozenBundle(): usize {
   return FROZEN_BUNDLE;
 }
 
+/** Its bytes; 0 when the module was built without weights. */
 export function frozenBundleLength(): usize {
   return FROZEN_BUNDLE_LENGTH;
 }
 
-/** Empties the memory and reserves room for a custom bundle; 0 when there is not enough. */
+/** Empties the memory and reserves room for a custom bundle; 0 when there is not enough. Only `load` makes a model again. */
 export function reserveBundle(length: usize): usize {
+  unload();
   release(regionStart());
   return allocate(length);
 }
 
-/** Lays out and packs the model in a bundle. 0: done; 1: not a bundle of this version; 2: out of memory. */
+function unload(): void {
+  loaded = 0;
+  prototypes = changetype<Starts>(0);
+  samples = changetype<Starts>(0);
+  resetStarts();
+  confidence.resetCalibration();
+  forgetImage();
+}
+
+/**
+ * Lays out and packs the model in the bundle at an address: that of `frozenBundle`, or one written to where `reserveBundle`
+ * said. 0: done, with class scales of 1; 1: not a bundle of this version; 2: out of memory.
+ */
 export function load(bundle: usize): i32 {
   const header = changetype<BundleHeader>(bundle);
   if (header.magic != BUNDLE_MAGIC || header.version != BUNDLE_VERSION) return 1;
+  unload();
   release(bundle == FROZEN_BUNDLE ? regionStart() : bundle + header.length);
-  resetStarts();
-  loaded = bundle;
-  prototypes = changetype<Starts>(0);
-  samples = changetype<Starts>(0);
   if (!plan.build(bundle)) return 2;
   if (!loss.configure(header.beta, header.sphereRadius)) return 2;
   image = allocate(floats(sizes.PIXELS));
@@ -70,57 +96,57 @@ export function load(bundle: usize): i32 {
   reconstruction = allocate(floats(sizes.PIXELS));
   gradient = allocate(floats(sizes.latents));
   probabilities = allocate(doubles(sizes.classes));
-  classScales = allocate(floats(sizes.classes));
   scratch = allocate(floats(3 * sizes.latents));
   descent = allocateDescent();
   if (!raceTables.load(bundle)) return 2;
-  if (raceTables.available && !race.reserve(classScales)) return 2;
+  if (raceTables.available && !race.reserve()) return 2;
   modelEnd = mark();
   // Whoever loads a model reads its prototypes next.
   allocate(manyFloats(<u64>header.prototypes * sizes.classes * sizes.latents));
   if (exhausted) return 2;
   release(modelEnd);
+  loaded = bundle;
   return 0;
 }
 
-/** f32 [784]: the image that `search…` and `evaluate…` look at, in [0, 1]. */
+/** f32 [784], in [0, 1]: the image that searches look at. Whoever writes it calls `presentImage` or `presentImagePair`. */
 export function imageAddress(): usize {
   return image;
 }
 
-/** f32 [784]: the second image of a pair. */
+/** f32 [784], in [0, 1]: the second image of a pair. */
 export function nextImageAddress(): usize {
   return nextImage;
 }
 
-/** f32 [classes][latents]. */
+/** f32 [classes][latents]: what the last search found, or what the caller wrote since, for the calls that decode a latent. */
 export function latentsAddress(): usize {
   return latents;
 }
 
-/** f32 [classes]. */
+/** f32 [classes]: losses that the last search found, times the class scales; +∞ for a class that cannot redraw the image. */
 export function lossesAddress(): usize {
   return losses;
 }
 
-/** f32 [784]. */
+/** f32 [784]: what `reconstruct` left. */
 export function reconstructionAddress(): usize {
   return reconstruction;
 }
 
-/** f32 [latents]. */
+/** f32 [latents]: what `evaluateWithGradient` left. */
 export function gradientAddress(): usize {
   return gradient;
 }
 
-/** f64 [classes]. */
+/** f64 [classes]: what `paperProbabilities` or `calibratedProbabilities` left. */
 export function probabilitiesAddress(): usize {
   return probabilities;
 }
 
-/** f32 [classes]: what `scaleLosses` multiplies by. */
+/** f32 [classes]: what every search multiplies losses by; `load` makes them 1. */
 export function classScalesAddress(): usize {
-  return classScales;
+  return loss.classScales;
 }
 
 /** Turns the image at `address`, f32 [784], into 1 where it is at least `threshold` and 0 elsewhere. */
@@ -128,45 +154,76 @@ export function thresholdImage(address: usize, threshold: f32): void {
   binary.thresholdImage(address, threshold);
 }
 
-/** Multiplies the losses by the class scales. */
-export function scaleLosses(): void {
-  binary.scaleLosses(losses, classScales);
+/** Says that the image is a new one: nothing is known of it yet. */
+export function presentImage(): void {
+  forgetImage();
+}
+
+/**
+ * The same for the image and the next one, which will come after it (`presentNext`): where they race, latents are proposed
+ * for both at once, which is faster and gives the same bits.
+ */
+export function presentImagePair(): void {
+  forgetImage();
+  isPair = true;
+}
+
+/** Makes the second image the image. */
+export function presentNext(): void {
+  if (loaded == 0) return;
+  memory.copy(image, nextImage, (<usize>sizes.PIXELS) << 2);
+  isPair = false;
+  isSearched = false;
+  isRaced = false;
+  proposals.presentSecond();
+}
+
+function forgetImage(): void {
+  isPair = false;
+  isSearched = false;
+  isRaced = false;
+  proposals.forget();
 }
 
 /** Writes the loaded model's prototypes, f32 [classes][prototypes][latents], to `address`. */
 export function expandPrototypes(address: usize): void {
-  plan.expandPrototypes(loaded, address);
+  if (loaded != 0) plan.expandPrototypes(loaded, address);
 }
 
-/** Decodes the class's latent into the reconstruction. */
+/** Decodes the class's latent into the reconstruction, in [0, 1]; a pixel for which the decoder computes no number is 0. */
 export function reconstruct(classIndex: i32): void {
-  loss.reconstruct(classIndex, latentOf(classIndex), reconstruction);
+  if (loaded != 0) loss.reconstruct(classIndex, latentOf(classIndex), reconstruction);
 }
 
-/** The class's loss at its latent; its derivative with respect to the latent goes to the gradient. */
+/**
+ * The class's loss at its latent, before its scale; the derivative with respect to the latent goes to the gradient, and means
+ * nothing where the loss is +∞. The reconstruction is overwritten.
+ */
 export function evaluateWithGradient(classIndex: i32): f32 {
-  return loss.evaluateWithGradient(classIndex, image, latentOf(classIndex), gradient);
+  if (loaded == 0) return Infinity;
+  return loss.evaluateWithGradient(classIndex, image, latentOf(classIndex), reconstruction, gradient);
 }
 
-/** Reserves `count` starts per class and returns the address of their latents; 0 when out of memory. */
+/** Reserves `count` starts per class, at least 1, and returns the address of their latents; 0 when out of memory. */
 export function reservePrototypes(count: i32): usize {
-  prototypes = allocateStarts(count, false);
+  if (loaded != 0) prototypes = allocateStarts(count, false);
   return prototypes == changetype<Starts>(0) ? 0 : prototypes.latents;
 }
 
-/** Reserves `count` samples shared by all classes and returns the address of their latents; 0 when out of memory. */
+/** Reserves `count` samples shared by all classes, at least 1, and returns the address of their latents; 0 when out of memory. */
 export function reserveSamples(count: i32): usize {
-  samples = allocateStarts(count, true);
+  if (loaded != 0) samples = allocateStarts(count, true);
   return samples == changetype<Starts>(0) ? 0 : samples.latents;
 }
 
-/** Decodes prototypes `from` to `to` of one class into the table that the search scans. */
+/** Decodes prototypes `from` to `to` (exclusive) of one class into the table that the search scans. */
 export function fillPrototypes(classIndex: i32, from: i32, to: i32): void {
-  fillStarts(prototypes, classIndex, from, to);
+  if (prototypes != changetype<Starts>(0)) fillStarts(prototypes, classIndex, from, to);
 }
 
+/** The same with samples. */
 export function fillSamples(classIndex: i32, from: i32, to: i32): void {
-  fillStarts(samples, classIndex, from, to);
+  if (samples != changetype<Starts>(0)) fillStarts(samples, classIndex, from, to);
 }
 
 /** Fills `count` floats at `address` with normal deviates from `seedValue`. */
@@ -175,8 +232,9 @@ export function drawNormal(seedValue: u32, address: usize, count: i32): void {
   fillNormal(address, count);
 }
 
-/** Reserves scratch that is given back by `releaseScratch`; 0 when out of memory. */
+/** Reserves scratch that is given back by `releaseScratch`; 0 when out of memory or without a model. */
 export function reserveScratch(bytes: usize): usize {
+  if (loaded == 0) return 0;
   const address = allocate(bytes);
   // What was refused has no consequences for what comes next.
   if (exhausted) release(mark());
@@ -185,99 +243,128 @@ export function reserveScratch(bytes: usize): usize {
 
 /** Gives back everything reserved since `scratchMark` returned `address`. */
 export function releaseScratch(address: usize): void {
-  release(address);
+  if (loaded != 0) release(max(address, modelEnd));
 }
 
+/** The end of what is reserved. */
 export function scratchMark(): usize {
   return mark();
 }
 
-/** Forgets prototypes and samples. */
+/** Forgets prototypes and samples and gives their memory back. */
 export function dropStarts(): void {
+  if (loaded == 0) return;
   release(modelEnd);
   resetStarts();
   prototypes = changetype<Starts>(0);
   samples = changetype<Starts>(0);
 }
 
-/** Address of the race's rules, laid out as format/race-rules.ts has them; 0 when the model brings no tables. */
+/**
+ * Address of the race's rules, 4 bytes each as format/race-rules.ts has them; 0 when the model brings no tables. They hold from
+ * one search to the next. As long as they are all 0, a race asks one decoder once.
+ */
 export function raceRulesAddress(): usize {
-  return raceTables.available ? raceRules.address() : 0;
-}
-
-/** All searches fill latents and losses and return the number of decoder evaluations spent. */
-export function searchPaper(): i32 {
-  loss.resetEvaluations();
-  raced = false;
-  searchFromSamples(samples, image, latents, losses, scratch);
-  return loss.evaluations;
-}
-
-export function searchPrototypes(evaluations: i32): i32 {
-  loss.resetEvaluations();
-  raced = false;
-  searchFromPrototypes(prototypes, image, evaluations, latents, losses, descent);
-  return loss.evaluations;
-}
-
-/** Proposes latents for the image, for a race to come. */
-export function propose(): void {
-  proposals.propose(image);
-}
-
-/** The same for both images of a pair at once. */
-export function proposePair(): void {
-  proposals.proposePair(image, nextImage);
-}
-
-/** Makes the second image of a pair the image. */
-export function presentNext(): void {
-  memory.copy(image, nextImage, floats(sizes.PIXELS));
-  proposals.presentSecond();
-}
-
-/** Called after one of the three functions above. */
-export function searchRace(): i32 {
-  loss.resetEvaluations();
-  raced = true;
-  race.race(image, latents, losses);
-  return loss.evaluations;
-}
-
-/** The label alone, likewise, by a race that stops as soon as it is known; leaves latents and losses as they were. */
-export function raceLabel(): i32 {
-  loss.resetEvaluations();
-  raced = false;
-  return race.label(image);
-}
-
-/** Called after `searchRace`: takes every class to the full number of evaluations. Returns all evaluations of both. */
-export function settleRace(): i32 {
-  race.settleAll(image, latents, losses);
-  return loss.evaluations;
-}
-
-/** Losses → probabilities by the paper's formula. */
-export function paperProbabilities(scale: f64, floor: f64): void {
-  confidence.paperProbabilities(losses, sizes.classes, scale, floor, probabilities);
+  return loaded != 0 && raceTables.available ? raceRules.address() : 0;
 }
 
 /**
- * Reserves the parameters of a fitted confidence and returns their address, f64 as inference/confidence.ts lays them
- * out; 0 when out of memory. Called once after `load`, before any starts.
+ * The paper's search over the samples. Like all searches it fills latents and losses and returns the evaluations spent; −1
+ * without samples.
+ */
+export function searchPaper(): i32 {
+  if (samples == changetype<Starts>(0)) return REFUSED;
+  loss.resetEvaluations();
+  searchFromSamples(samples, image, latents, losses, reconstruction, scratch);
+  isSearched = true;
+  isRaced = false;
+  return loss.evaluations;
+}
+
+/** The best prototype of each class and a descent of at most `evaluations` evaluations, at least 1; −1 without prototypes. */
+export function searchPrototypes(evaluations: i32): i32 {
+  if (prototypes == changetype<Starts>(0)) return REFUSED;
+  loss.resetEvaluations();
+  searchFromPrototypes(prototypes, image, evaluations, latents, losses, reconstruction, descent);
+  isSearched = true;
+  isRaced = false;
+  return loss.evaluations;
+}
+
+/** Proposes latents for the image, unless that was done. */
+function proposeOnce(): void {
+  if (proposals.isProposed) return;
+  if (isPair) proposals.proposePair(image, nextImage);
+  else proposals.propose(image);
+}
+
+/** A race under the rules; −1 without tables. */
+export function searchRace(): i32 {
+  if (raceRulesAddress() == 0) return REFUSED;
+  proposeOnce();
+  loss.resetEvaluations();
+  race.race(image, latents, losses);
+  isSearched = true;
+  isRaced = true;
+  raceEvaluations = loss.evaluations;
+  return raceEvaluations;
+}
+
+/** The label alone, by a race that stops as soon as it is known; leaves latents and losses as they were. −1 without tables. */
+export function raceLabel(): i32 {
+  if (raceRulesAddress() == 0) return REFUSED;
+  proposeOnce();
+  loss.resetEvaluations();
+  isRaced = false;
+  return race.label(image);
+}
+
+/**
+ * After a race, which is run first where the last search was none: takes every class to the full number of evaluations.
+ * Returns all evaluations of race and settling; −1 without tables.
+ */
+export function settleRace(): i32 {
+  if (!isRaced && searchRace() == REFUSED) return REFUSED;
+  loss.resetEvaluations();
+  race.settleAll(image, latents, losses);
+  raceEvaluations += loss.evaluations;
+  return raceEvaluations;
+}
+
+/** Losses of the last search → probabilities by the paper's formula. 0; −1 when the image was not searched. */
+export function paperProbabilities(scale: f64, floor: f64): i32 {
+  if (!isSearched) return REFUSED;
+  confidence.paperProbabilities(losses, sizes.classes, scale, floor, probabilities);
+  return 0;
+}
+
+/**
+ * Reserves the parameters of a fitted confidence, zeros for the caller to fill in, and returns their address, f64 as
+ * inference/confidence.ts lays them out; 0 when out of memory, without a model, or where starts are reserved already.
  */
 export function reserveCalibration(hiddenUnits: i32): usize {
+  if (loaded == 0 || prototypes != changetype<Starts>(0) || samples != changetype<Starts>(0)) return 0;
   if (!allocateEvidence()) return 0;
   const address = confidence.allocateCalibration(hiddenUnits);
   modelEnd = mark();
   return address;
 }
 
-/** The last search's losses and its winner's redrawing → probabilities. Returns the decoder evaluations spent. */
+/**
+ * The last search's losses and its winner's redrawing → probabilities; uniform where no class can redraw the image. Returns the
+ * evaluations spent: 1, or 0 where a race has kept the redrawing or there is none. −1 when the image was not searched, or no
+ * fitted confidence is in place.
+ */
 export function calibratedProbabilities(): i32 {
+  if (!isSearched || !confidence.isCalibrated()) return REFUSED;
   loss.resetEvaluations();
+  if (!confidence.isRedrawn(losses, sizes.classes)) {
+    confidence.uniformProbabilities(sizes.classes, probabilities);
+    confidence.clearFeatures();
+    return 0;
+  }
   const winner = confidence.lowest(losses, sizes.classes);
-  const kept = raced ? race.reconstructionOf(winner) : 0;
+  const kept = isRaced ? race.reconstructionOf(winner) : 0;
   if (kept == 0) reconstruct(winner);
   const evidence = gatherEvidence(image, kept == 0 ? reconstruction : kept);
   const latentSquare = loss.squareOf(latentOf(winner));
@@ -285,7 +372,10 @@ export function calibratedProbabilities(): i32 {
   return loss.evaluations;
 }
 
-/** f64: what the last fitted confidence looked at. */
+/**
+ * f64 [18]: what the last fitted confidence looked at, as format/confidence-features.ts has it, all 0 where no class could
+ * redraw the image; 0 where none is in place.
+ */
 export function featuresAddress(): usize {
   return confidence.featuresAddress();
 }

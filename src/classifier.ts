@@ -324,7 +324,7 @@ export class ModuleClassifier {
     return {
       label,
       name: this.classes[label] as string,
-      rejected: confidence < this.#rejectBelow(engine),
+      rejected: !Number.isFinite(losses[label]) || confidence < this.#rejectBelow(engine),
       confidence,
       probabilities,
       losses,

@@ -24,7 +24,9 @@ interface ModuleExports {
   probabilitiesAddress(): number;
   classScalesAddress(): number;
   thresholdImage(address: number, threshold: number): void;
-  scaleLosses(): void;
+  presentImage(): void;
+  presentImagePair(): void;
+  presentNext(): void;
   expandPrototypes(address: number): void;
   reconstruct(classIndex: number): void;
   evaluateWithGradient(classIndex: number): number;
@@ -40,13 +42,10 @@ interface ModuleExports {
   searchPaper(): number;
   searchPrototypes(evaluations: number): number;
   raceRulesAddress(): number;
-  propose(): void;
-  proposePair(): void;
-  presentNext(): void;
   searchRace(): number;
   raceLabel(): number;
   settleRace(): number;
-  paperProbabilities(scale: number, floor: number): void;
+  paperProbabilities(scale: number, floor: number): number;
   reserveCalibration(hiddenUnits: number): number;
   calibratedProbabilities(): number;
   featuresAddress(): number;
@@ -59,6 +58,14 @@ export type ConfidenceKind = "calibrated" | "paper";
 export type StartKind = "prototypes" | "samples";
 
 const OUT_OF_MEMORY = 2;
+const NO_TABLES = "these weights bring no tables for a race";
+
+/** What a call of the module returned. @throws {Error} saying why when it refused */
+function served(returned: number, why: string): number {
+  if (returned < 0) throw new Error(why);
+  return returned;
+}
+
 /** One instance of the module with one model loaded. */
 export class Engine {
   readonly #module: ModuleExports;
@@ -73,8 +80,6 @@ export class Engine {
   readonly classScales: Float32Array;
   /** Pixels from which on the variant takes for white; undefined for `abs`, which takes greys as they are. */
   readonly #threshold: number | undefined;
-  /** Whether latents are proposed for the image. */
-  #isProposed = false;
 
   /**
    * @param bundle a model from `writeBundle`; without one the frozen model is loaded
@@ -99,9 +104,9 @@ export class Engine {
     this.description = describeVariant(JSON.parse(new TextDecoder().decode(metadata)), variant);
     const binary = variant === "binary-abs" ? this.description.binaryVariant : undefined;
     this.#threshold = binary?.threshold;
-    this.classScales = new Float32Array(this.classes).fill(1);
-    if (binary !== undefined) this.classScales.set(binary.classScales);
-    this.#floats(this.#module.classScalesAddress(), this.classes).set(this.classScales);
+    const scales = this.#floats(this.#module.classScalesAddress(), this.classes);
+    if (binary !== undefined) scales.set(binary.classScales);
+    this.classScales = scales.slice();
     this.prototypes = this.#expandedPrototypes();
     const { calibrated } = this.description.confidence;
     if (calibrated !== undefined) this.#setCalibration(calibrated);
@@ -143,21 +148,20 @@ export class Engine {
   /** Copies 784 values in [0, 1] into the module, which thresholds them where the variant says so. */
   setImage(image: ArrayLike<number>): void {
     this.#copyImage(image, this.#module.imageAddress());
-    this.#isProposed = false;
+    this.#module.presentImage();
   }
 
   /**
-   * Takes in two images, of which the first is looked at until `presentNext`, and proposes latents for both at once. For
-   * models that can race.
+   * The same for two images, of which the first is looked at until `presentNext`. A race shares its first stage among them
+   * and gives each the same bits as alone.
    */
   setImagePair(image: ArrayLike<number>, next: ArrayLike<number>): void {
     this.#copyImage(image, this.#module.imageAddress());
     this.#copyImage(next, this.#module.nextImageAddress());
-    this.#module.proposePair();
-    this.#isProposed = true;
+    this.#module.presentImagePair();
   }
 
-  /** Looks at the second image of a pair from now on. */
+  /** Looks at the second image of a pair. */
   presentNext(): void {
     this.#module.presentNext();
   }
@@ -172,44 +176,59 @@ export class Engine {
     return this.#floats(this.#module.imageAddress(), IMAGE_PIXELS).slice();
   }
 
-  /** Copies one class's latent into the module. */
+  /** Copies one class's latent, [latents], into the module, in place of what the last search found. */
   setLatent(classIndex: number, latent: ArrayLike<number>): void {
     this.#latent(classIndex).set(latent);
   }
 
+  /** The class's latent, [latents]: that of the last search, or one set since. */
   latent(classIndex: number): Float32Array {
     return this.#latent(classIndex).slice();
   }
 
+  /**
+   * Losses per pixel that the last search found, [classes], times the class scales; Infinity for a class whose decoder cannot
+   * redraw the image.
+   */
   losses(): Float32Array {
     return this.#floats(this.#module.lossesAddress(), this.classes).slice();
   }
 
-  /** The class's latent decoded: 784 values in [0, 1]. */
+  /** The class's latent decoded: 784 values in [0, 1]; a pixel for which the decoder computes no number is 0. */
   reconstruct(classIndex: number): Float32Array {
     this.#module.reconstruct(classIndex);
     return this.#floats(this.#module.reconstructionAddress(), IMAGE_PIXELS).slice();
   }
 
-  /** Loss of a class at its latent for the image, before class scales, and its derivative with respect to the latent. */
+  /**
+   * Loss of a class at its latent for the image, before class scales, and its derivative with respect to the latent,
+   * [latents]. Where the loss is Infinity the derivative means nothing.
+   */
   evaluateWithGradient(classIndex: number): { loss: number; gradient: Float32Array } {
     const loss = this.#module.evaluateWithGradient(classIndex);
     return { loss, gradient: this.#floats(this.#module.gradientAddress(), this.latents).slice() };
   }
 
   /**
-   * Takes in latents to start searches from: f32 [classes][count][latents] as prototypes, f32 [count][latents] as
-   * samples. They must be decoded by `fillStarts` before a search.
+   * Copies latents to start searches from: f32 [classes][count][latents] as prototypes, f32 [count][latents] as samples. A
+   * search finds only those that `fillStarts` has decoded.
+   *
+   * @throws {RangeError} when memory runs out; then no starts are left
    */
   setStarts(kind: StartKind, latents: Float32Array): void {
     const lists = kind === "samples" ? 1 : this.classes;
     const count = latents.length / (lists * this.latents);
     const address = kind === "samples" ? this.#module.reserveSamples(count) : this.#module.reservePrototypes(count);
     if (address === 0) {
-      this.#module.dropStarts();
+      this.dropStarts();
       throw new RangeError(`not enough memory for ${count} ${kind} of ${this.classes} classes`);
     }
     this.#floats(address, latents.length).set(latents);
+  }
+
+  /** Forgets all starts and keeps their memory for others. */
+  dropStarts(): void {
+    this.#module.dropStarts();
   }
 
   /** Decodes starts `from` to `to` (exclusive) of one class for the scan. */
@@ -234,14 +253,23 @@ export class Engine {
     return values;
   }
 
-  /** The paper's search over the samples; fills latents and losses. Returns the decoder evaluations spent. */
+  /**
+   * The paper's search over the samples; fills latents and losses. Returns the evaluations of decoders spent.
+   *
+   * @throws {Error} when no samples are set
+   */
   searchPaper(): number {
-    return this.#scaled(this.#module.searchPaper());
+    return served(this.#module.searchPaper(), "no samples are set to search from");
   }
 
-  /** Best prototype and at most `evaluations` steps a class; fills latents and losses. Returns the evaluations spent. */
+  /**
+   * Best prototype and a descent of at most `evaluations` evaluations per class; fills latents and losses. Returns the
+   * evaluations of decoders spent.
+   *
+   * @throws {Error} when no prototypes are set
+   */
   searchPrototypes(evaluations: number): number {
-    return this.#scaled(this.#module.searchPrototypes(evaluations));
+    return served(this.#module.searchPrototypes(evaluations), "no prototypes are set to search from");
   }
 
   /** Whether the model brings the tables that a race needs. */
@@ -251,56 +279,63 @@ export class Engine {
 
   /** Sets the rules of the races to come. @throws {Error} when the model brings no tables */
   setRaceRules(rules: RaceRules): void {
-    if (!this.canRace) throw new Error("these weights bring no tables for a race");
+    if (!this.canRace) throw new Error(NO_TABLES);
     const bytes = raceRuleBytes(rules);
     this.#bytes(this.#module.raceRulesAddress(), bytes.length).set(bytes);
   }
 
-  /** The race under the rules set; fills latents and losses. Returns the evaluations of the true decoder spent. */
+  /**
+   * The race under the rules set; fills latents and losses. Returns the evaluations of true decoders spent.
+   *
+   * @throws {Error} when the model brings no tables
+   */
   searchRace(): number {
-    this.#propose();
-    return this.#scaled(this.#module.searchRace());
-  }
-
-  #propose(): void {
-    if (!this.#isProposed) this.#module.propose();
-    this.#isProposed = true;
-  }
-
-  /** The label alone under the rules set, by a race that stops as soon as that is known. */
-  raceLabel(): number {
-    this.#propose();
-    return this.#module.raceLabel();
-  }
-
-  /** Behind `searchRace`: takes every class to the rules' full number of evaluations, even past the ceiling. Returns those of both. */
-  settleRace(): number {
-    return this.#scaled(this.#module.settleRace());
-  }
-
-  /** Applies the variant's class scales to the losses that a search has just left; passes `evaluations` on. */
-  #scaled(evaluations: number): number {
-    if (this.#threshold !== undefined) this.#module.scaleLosses();
-    return evaluations;
+    return served(this.#module.searchRace(), NO_TABLES);
   }
 
   /**
-   * The last search's result as probabilities, and the decoder evaluations that took: one for `"calibrated"`, which
-   * looks at the winner's reconstruction, unless that search was a race and kept it; none for `"paper"`.
+   * The label alone under the rules set, by a race that stops as soon as that is known. Latents and losses stay as they were.
    *
-   * @throws {Error} for `"calibrated"` when the model brings no fitted confidence
+   * @throws {Error} when the model brings no tables
+   */
+  raceLabel(): number {
+    return served(this.#module.raceLabel(), NO_TABLES);
+  }
+
+  /**
+   * Takes every class to the rules' full number of evaluations, even past the ceiling, after a race, which is run first where
+   * the last search was none; fills latents and losses. Returns the evaluations of both.
+   *
+   * @throws {Error} when the model brings no tables
+   */
+  settleRace(): number {
+    return served(this.#module.settleRace(), NO_TABLES);
+  }
+
+  /**
+   * The last search's result as probabilities, [classes], and the evaluations of decoders that took: one for
+   * `"calibrated"`, which looks at the winner's reconstruction, unless that search was a race and kept it; none for `"paper"`.
+   * Uniform where no class can redraw the image.
+   *
+   * @throws {Error} for `"calibrated"` when the model brings no fitted confidence; when the image was not searched
    */
   probabilities(kind: ConfidenceKind): { probabilities: Float64Array; evaluations: number } {
     const { paper, calibrated } = this.description.confidence;
-    let evaluations = 0;
-    if (kind === "paper") this.#module.paperProbabilities(paper.scale, paper.floor);
-    else if (calibrated !== undefined) evaluations = this.#module.calibratedProbabilities();
-    else throw new Error("this model brings no fitted confidence");
+    if (kind === "calibrated" && calibrated === undefined) throw new Error("this model brings no fitted confidence");
+    const evaluations = served(
+      kind === "paper"
+        ? this.#module.paperProbabilities(paper.scale, paper.floor)
+        : this.#module.calibratedProbabilities(),
+      "probabilities are those of a search, and the image was not searched",
+    );
     const address = this.#module.probabilitiesAddress();
     return { probabilities: new Float64Array(this.#module.memory.buffer, address, this.classes).slice(), evaluations };
   }
 
-  /** What the last calibrated probabilities rest on: the gate's features and penalties, in the order of their names. */
+  /**
+   * What the last calibrated probabilities rest on: the gate's features and penalties, in the order of `FEATURES` and
+   * `PENALTIES`; zeros where no class could redraw the image.
+   */
   features(): Float64Array {
     const address = this.#module.featuresAddress();
     return new Float64Array(this.#module.memory.buffer, address, FEATURES.length + PENALTIES.length).slice();

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { RACE_RULES } from "../src/effort.ts";
 import { type Classifier, createClassifier } from "../src/entries/node.ts";
 import { randomConfidence } from "./support/confidence.ts";
 import { runsDebugBuild } from "./support/debug-module.ts";
@@ -95,9 +96,18 @@ describe("classify", () => {
       expect(losses[label]).toBe(Math.min(...losses));
       expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
       expect(confidence).toBe(Math.max(...probabilities));
+      // Such images are hard: no class redraws them well. The confidence takes the redrawing that the race has kept.
       expect(evaluations).toBeGreaterThan(10);
-      // At most 12 evaluations of descent and 64 settled starts per class, and one for the confidence.
-      expect(evaluations).toBeLessThanOrEqual(10 * (12 + 64) + 1);
+      expect(evaluations).toBeLessThanOrEqual(10 * RACE_RULES.standard.ceilingPerClass);
+    }
+  });
+
+  it("keeps to the ceiling of its effort, which hard images reach", async () => {
+    for (const effort of ["quick", "standard", "thorough"] as const) {
+      const classifier = await createClassifier({ effort });
+      const spent = [0, 1, 2, 3, 4].map((seed) => classifier.classify(randomImage(seed)).evaluations);
+      expect(Math.max(...spent)).toBeLessThanOrEqual(10 * RACE_RULES[effort].ceilingPerClass);
+      if (effort === "quick") expect(Math.max(...spent)).toBe(20);
     }
   });
 
@@ -261,6 +271,23 @@ describe("paper inference", () => {
     const count = calls.length;
     paper.classify(randomImage(1));
     expect(calls.length).toBe(count);
+  });
+
+  it("gives its table's memory back where the progress callback throws, and builds it the next time", async () => {
+    let isBroken = true;
+    const paper = await createClassifier({
+      inference: "paper",
+      onProgress: () => {
+        if (isBroken) throw new Error("no more progress");
+      },
+    });
+    expect(() => paper.classify(randomImage(0))).toThrow("no more progress");
+    const held = paper.memoryBytes;
+    for (let time = 0; time < 3; ++time) expect(() => paper.classify(randomImage(0))).toThrow("no more progress");
+    expect(paper.memoryBytes).toBe(held);
+    isBroken = false;
+    const whole = await createClassifier({ inference: "paper" });
+    expect(paper.classify(randomImage(0))).toEqual(whole.classify(randomImage(0)));
   });
 });
 

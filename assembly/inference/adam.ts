@@ -9,13 +9,15 @@ const DECAY_SECOND: f64 = 0.999;
 const EPSILON: f32 = 1e-8;
 
 /**
- * Descends `latent` in place with `updates` updates and returns the loss where it ends.
- * `scratch` holds 3 × latents floats: gradient, first and second moment.
+ * Descends `latent`, f32 [latents], in place with `updates` updates and returns the loss where it ends, which takes one
+ * evaluation more. `reconstruction`, f32 [784], is left with what the decoder draws there; `scratch` holds 3 × latents
+ * floats: gradient, first and second moment.
  */
 export function descendByAdam(
   classIndex: i32,
   image: usize,
   latent: usize,
+  reconstruction: usize,
   updates: i32,
   stepSize: f32,
   scratch: usize,
@@ -28,7 +30,7 @@ export function descendByAdam(
   let firstPower: f64 = 1;
   let secondPower: f64 = 1;
   for (let update = 0; update < updates; ++update) {
-    evaluateWithGradient(classIndex, image, latent, gradient);
+    evaluateWithGradient(classIndex, image, latent, reconstruction, gradient);
     firstPower *= DECAY_FIRST;
     secondPower *= DECAY_SECOND;
     const step = <f32>(stepSize / (1 - firstPower));
@@ -43,5 +45,5 @@ export function descendByAdam(
     }
     projectOntoSphere(latent);
   }
-  return evaluate(classIndex, image, latent);
+  return evaluate(classIndex, image, latent, reconstruction);
 }

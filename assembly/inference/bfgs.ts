@@ -1,6 +1,6 @@
 // BFGS (Nocedal and Wright, Numerical Optimization, chapter 6) as a descent that its caller drives: a running estimate
 // of the inverse Hessian and a backtracking line search. It proposes a latent, the caller evaluates it, by whatever
-// model of the loss, and the descent takes it or shortens its step. So several descents can race side by side.
+// model of the loss, and the descent moves there or shortens its step. So several descents can race side by side.
 
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
@@ -54,12 +54,18 @@ export function allocateDescent(): Descent {
   return descent;
 }
 
+/** Zeroes a descent, its padding included, in which overflows of an earlier one may have left what is no number. */
+export function clear(descent: Descent): void {
+  const bytes = vectorBytes();
+  memory.fill(descent.inverse, 0, bytes * <usize>sizes.latents + 6 * bytes);
+}
+
 /** Bytes of a padded vector. */
 function vectorBytes(): usize {
   return (<usize>((sizes.latents + 3) & ~3)) << 2;
 }
 
-/** Copies a matrix f32 [latents][latents] into the estimate. */
+/** Copies `matrix`, f32 [latents][latents], into the estimate of a descent that was cleared. */
 export function setInverse(descent: Descent, matrix: usize): void {
   const row = (<usize>sizes.latents) << 2;
   const bytes = vectorBytes();
@@ -68,7 +74,10 @@ export function setInverse(descent: Descent, matrix: usize): void {
   }
 }
 
-/** Begins at `descent.latent`, evaluated by the caller, with scale · I as the inverse Hessian. */
+/**
+ * Begins at `descent.latent`, where the caller has evaluated `loss` and `descent.gradient`, with scale · I as the inverse
+ * Hessian.
+ */
 export function beginWithScale(descent: Descent, loss: f32, scale: f32): void {
   scaledIdentity(descent.inverse, scale);
   begin(descent, loss);
@@ -82,11 +91,15 @@ export function begin(descent: Descent, loss: f32): void {
   descent.rescales = false;
 }
 
-/** Fills `descent.trial`. False when there is no way down. */
+/**
+ * Fills `descent.trial`, which lies within the sphere. False when there is no way down: the gradient vanishes, or loss or
+ * slope are not finite and do not tell where down is.
+ */
 export function propose(descent: Descent): bool {
+  if (descent.loss == Infinity) return false;
   multiply(descent.inverse, descent.gradient, descent.direction);
   descent.slope = -dot(descent.direction, descent.gradient);
-  if (descent.slope >= 0) return false;
+  if (!(descent.slope < 0 && descent.slope > -Infinity)) return false;
   const bytes = vectorBytes();
   const step = f32x4.splat(descent.step);
   for (let at: usize = 0; at < bytes; at += 16) {
@@ -97,19 +110,19 @@ export function propose(descent: Descent): bool {
   return true;
 }
 
-/** Takes the trial, whose gradient the caller has filled in, or shortens the step. */
+/** Moves to the trial, whose gradient the caller has filled in, or shortens the step. */
 export function judge(descent: Descent, trialLoss: f32): void {
   if (accepts(descent, trialLoss)) moveWithGradient(descent);
 }
 
 /**
  * Judges the trial by its loss alone, before its gradient is known: shortens the step, or notes the loss. The caller
- * moves a descent that accepts, by one of the two functions below, before it proposes again.
+ * moves a descent that accepts, by one of the two functions below, before it proposes again. A loss of +∞ is never accepted.
  */
 export function accepts(descent: Descent, trialLoss: f32): bool {
   const step = descent.step;
   const slope = descent.slope;
-  if (trialLoss > descent.loss + SUFFICIENT * step * slope) {
+  if (!(trialLoss <= descent.loss + SUFFICIENT * step * slope)) {
     // The parabola through both losses and the slope says where its minimum is; stay within a tenth and a half.
     const parabola = (-slope * step * step) / (2 * (trialLoss - descent.loss - slope * step));
     descent.step = max<f32>(0.1 * step, min<f32>(0.5 * step, parabola));
@@ -127,7 +140,7 @@ export function moveWithGradient(descent: Descent): void {
   move(descent);
 }
 
-/** Moves to the accepted trial; the gradient stays behind, so that the descent must begin anew if it is to go on. */
+/** Moves to the accepted trial; the gradient stays where it was, so that the descent must begin anew if it is to go on. */
 export function move(descent: Descent): void {
   memory.copy(descent.latent, descent.trial, vectorBytes());
 }

@@ -21,13 +21,18 @@ import { Evidence } from "./evidence";
 
 /**
  * The paper's: p_c = (e^(−s ℓ_c) + η) / Σ_k (e^(−s ℓ_k) + η) (Schott et al. 2018, section 4). Far from the data every
- * exponential vanishes and p becomes uniform. `losses` f32 [classes] → `probabilities` f64 [classes], for scale s and
- * floor η ≥ 0.
+ * exponential vanishes and p becomes uniform. `losses` f32 [classes] → `probabilities` f64 [classes], for scale s ≥ 0 and
+ * floor η ≥ 0. A loss of +∞ has no exponential; where all are so, p is uniform.
  */
 export function paperProbabilities(losses: usize, classes: i32, scale: f64, floor: f64, probabilities: usize): void {
+  if (!isRedrawn(losses, classes)) {
+    uniformProbabilities(classes, probabilities);
+    return;
+  }
   let total: f64 = 0;
   for (let index = 0; index < classes; ++index) {
-    const value = NativeMath.exp(-scale * lossOf(losses, index)) + floor;
+    const loss = lossOf(losses, index);
+    const value = (loss < Infinity ? NativeMath.exp(-scale * loss) : 0) + floor;
     store<f64>(probabilities + ((<usize>index) << 3), value);
     total += value;
   }
@@ -35,6 +40,18 @@ export function paperProbabilities(losses: usize, classes: i32, scale: f64, floo
     const at = probabilities + ((<usize>index) << 3);
     // With no floor and hopeless losses nothing is left to divide by; then no class is likelier than another.
     store<f64>(at, total > 0 ? load<f64>(at) / total : 1.0 / <f64>classes);
+  }
+}
+
+/** Whether any class can redraw the image: whether any of `losses`, f32 [classes], is finite. */
+export function isRedrawn(losses: usize, classes: i32): bool {
+  return lossOf(losses, lowest(losses, classes)) < Infinity;
+}
+
+/** 1/classes for every class: `probabilities` f64 [classes]. */
+export function uniformProbabilities(classes: i32, probabilities: usize): void {
+  for (let index = 0; index < classes; ++index) {
+    store<f64>(probabilities + ((<usize>index) << 3), 1.0 / <f64>classes);
   }
 }
 
@@ -51,6 +68,17 @@ let hiddenUnits: i32 = 0;
 /** f64 [FEATURE_COUNT + PENALTY_COUNT]. */
 let features: usize = 0;
 
+/** Forgets the parameters, for another model takes the memory. */
+export function resetCalibration(): void {
+  parameters = 0;
+  features = 0;
+}
+
+/** Whether parameters are reserved. */
+export function isCalibrated(): bool {
+  return parameters != 0 && features != 0;
+}
+
 /** Reserves the parameters of a fitted model and returns their address; 0 when memory runs out. */
 export function allocateCalibration(units: i32): usize {
   hiddenUnits = units;
@@ -60,9 +88,14 @@ export function allocateCalibration(units: i32): usize {
   return features == 0 ? 0 : parameters;
 }
 
-/** f64 [FEATURE_COUNT + PENALTY_COUNT]: what the last gate looked at. */
+/** f64 [features + penalties], in the order of format/confidence-features.ts: what the last gate looked at. */
 export function featuresAddress(): usize {
   return features;
+}
+
+/** Makes them all 0: no gate looked at anything. */
+export function clearFeatures(): void {
+  memory.fill(features, 0, (<usize>(FEATURE_COUNT + PENALTY_COUNT)) << 3);
 }
 
 /** Index of the lowest of `losses` f32 [classes], the first of equals, leaving out `except`. */
@@ -75,8 +108,8 @@ export function lowest(losses: usize, classes: i32, except: i32 = -1): i32 {
 }
 
 /**
- * `losses` f32 [classes] → `probabilities` f64 [classes]. `evidence` compares the image with the winner's
- * reconstruction; `latentSquare` is ‖z‖² of the winner.
+ * `losses` f32 [classes], one of them at least finite → `probabilities` f64 [classes]. `evidence` compares the image with the
+ * winner's reconstruction; `latentSquare` is ‖z‖² of the winner.
  */
 export function calibratedProbabilities(
   losses: usize,
@@ -115,7 +148,7 @@ function describe(least: f64, second: f64, evidence: Evidence, latentSquare: f64
   const shared = image - product;
   // 1 − ρ² by Lagrange's identity, which keeps its digits where ρ is close to 1.
   const unexplained = min(max((image * error - product * product) / (image * redrawn + SMALL), 0), 1);
-  const margin = (second - least) / (second + least + SMALL);
+  const margin = second < Infinity ? (second - least) / (second + least + SMALL) : 1;
   const halfSquare = latentSquare / 2;
   putFeature(Feature.correlation, shared / sqrt(image * redrawn + SMALL));
   putFeature(Feature.log_unexplained, NativeMath.log(unexplained + UNEXPLAINED_FLOOR));

@@ -23,10 +23,9 @@ export class Evidence {
   brightness: f64;
   /** E = Σ r². */
   error: f64;
-  /** Σ (Sr)², and its parts where Sr > 0 and where Sr < 0. */
+  /** Σ (Sr)², and its part where Sr > 0. */
   blurredError: f64;
   missing: f64;
-  superfluous: f64;
   /** Σ (SSr)². */
   twiceBlurredError: f64;
   /** max |SSr|. */

@@ -1,5 +1,9 @@
 // The loss of a class at a latent: ℓ_c(z) = (‖x − G_c(z)‖² + β ½‖z‖²) / 784, the negative ELBO up to constants
 // (Schott et al. 2018, section 3), with its gradient with respect to z.
+//
+// A loss is a finite number or +∞. The latter says that the decoder cannot redraw the image at this latent: somewhere on the
+// way sums of its weights overflowed, or the image holds what is no number. It compares like any other loss, and nothing
+// descends from there.
 
 import { IMAGE_SIDE } from "../../format/image";
 import * as plan from "../decoder/plan";
@@ -20,42 +24,63 @@ const LEAST_DERIVATIVE: f32 = 1e-20;
 /** Weight of ½‖z‖² and largest ‖z‖; set when a model is loaded. */
 export let beta: f32 = 1;
 export let sphereRadius: f32 = 5;
-/** Decoder evaluations since the count was last reset. */
+/** Evaluations of decoders since the count was last reset. */
 export let evaluations: i32 = 0;
 /** Gradients among them. */
 export let gradients: i32 = 0;
-/** f32 [784]: the last reconstruction compared with an image. */
-export let compared: usize = 0;
+/** f32 [classes]: what a search multiplies each class's loss by before it leaves it; all 1 until the caller says otherwise. */
+export let classScales: usize = 0;
 
-/** Takes in what the model says of its loss; false when memory runs out. */
+/** Receives what the model says of its loss; false when memory runs out. */
 export function configure(modelBeta: f32, modelSphereRadius: f32): bool {
   beta = modelBeta;
   sphereRadius = modelSphereRadius;
-  compared = allocate((<usize>sizes.PIXELS) << 2);
-  return compared != 0;
+  classScales = allocate((<usize>sizes.classes) << 2);
+  if (classScales == 0) return false;
+  for (let index = 0; index < sizes.classes; ++index) store<f32>(classScales + ((<usize>index) << 2), 1);
+  return true;
 }
 
+/** What the loaded variant multiplies the class's loss by. */
+export function scaleOf(classIndex: i32): f32 {
+  return load<f32>(classScales + ((<usize>classIndex) << 2));
+}
+
+/** A loss as computed, or +∞ where that is no finite number. */
+export function asLoss(value: f32): f32 {
+  return isFinite<f32>(value) ? value : Infinity;
+}
+
+/** Begins both counts anew. */
 export function resetEvaluations(): void {
   evaluations = 0;
   gradients = 0;
 }
 
-/** Decodes `latent` (f32 [latents]) with one class's decoder into `reconstruction` (f32 [784], in [0, 1]). */
-export function reconstruct(classIndex: i32, latent: usize, reconstruction: usize): void {
+/**
+ * Decodes `latent`, f32 [latents], with one class's decoder into `reconstruction`, f32 [784] in [0, 1]. A pixel for which
+ * the decoder computes no number is left 0; returns false when there is one.
+ */
+export function reconstruct(classIndex: i32, latent: usize, reconstruction: usize): bool {
   memory.copy(plan.latentAddress(), latent, (<usize>sizes.latents) << 2);
   plan.decode(classIndex);
   ++evaluations;
   const logits = plan.logits();
+  let areNumbers = i32x4.splat(-1);
   for (let y: usize = 0; y < SIDE; ++y) {
     const row = logits.address + y * logits.rowBytes;
     const target = reconstruction + y * ROW_BYTES;
     for (let at: usize = 0; at < ROW_BYTES; at += 16) {
-      v128.store(target + at, sigmoid_f32x4(v128.load(row + at)));
+      const g = sigmoid_f32x4(v128.load(row + at));
+      const isNumber = f32x4.eq(g, g);
+      areNumbers = v128.and(areNumbers, isNumber);
+      v128.store(target + at, v128.and(g, isNumber));
     }
   }
+  return i32x4.all_true(areNumbers);
 }
 
-/** ‖z‖². */
+/** ‖z‖² of `latent`, f32 [latents]. */
 export function squareOf(latent: usize): f32 {
   let sum: f32 = 0;
   for (let index = 0; index < sizes.latents; ++index) {
@@ -65,19 +90,28 @@ export function squareOf(latent: usize): f32 {
   return sum;
 }
 
-/** β ½‖z‖². */
+/** β ½‖z‖² of `latent`, f32 [latents]: its share of the loss, before the division by 784. */
 export function prior(latent: usize): f32 {
   return beta * 0.5 * squareOf(latent);
 }
 
-/** The loss at `latent` for `image` (f32 [784]), without a gradient. */
-export function evaluate(classIndex: i32, image: usize, latent: usize): f32 {
-  return decodeAndCompare(classIndex, image, latent, false);
+/**
+ * The loss at `latent`, f32 [latents], for `image`, f32 [784] in [0, 1], before the class's scale. What it compared, the
+ * decoder's reconstruction, goes to `reconstruction`, f32 [784] in [0, 1]; where the loss is +∞ it may hold NaN.
+ */
+export function evaluate(classIndex: i32, image: usize, latent: usize, reconstruction: usize): f32 {
+  return decodeAndCompare(classIndex, image, latent, reconstruction, false);
 }
 
-/** The loss at `latent` for `image`; the derivative with respect to z goes to `gradient` (f32 [latents]). */
-export function evaluateWithGradient(classIndex: i32, image: usize, latent: usize, gradient: usize): f32 {
-  const loss = decodeAndCompare(classIndex, image, latent, true);
+/** The same; the loss's derivative with respect to z goes to `gradient`, f32 [latents], and means nothing where it is +∞. */
+export function evaluateWithGradient(
+  classIndex: i32,
+  image: usize,
+  latent: usize,
+  reconstruction: usize,
+  gradient: usize,
+): f32 {
+  const loss = decodeAndCompare(classIndex, image, latent, reconstruction, true);
   plan.backward(classIndex);
   ++gradients;
   const source = plan.latentGradientAddress();
@@ -88,7 +122,13 @@ export function evaluateWithGradient(classIndex: i32, image: usize, latent: usiz
   return loss;
 }
 
-function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGradient: bool): f32 {
+function decodeAndCompare(
+  classIndex: i32,
+  image: usize,
+  latent: usize,
+  reconstruction: usize,
+  withGradient: bool,
+): f32 {
   memory.copy(plan.latentAddress(), latent, (<usize>sizes.latents) << 2);
   plan.decode(classIndex);
   ++evaluations;
@@ -98,7 +138,7 @@ function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGrad
   const scale = f32x4.splat(2.0 / <f32>sizes.PIXELS);
   const least = f32x4.splat(LEAST_DERIVATIVE);
   let sum = f32x4.splat(0);
-  let target = compared;
+  let target = reconstruction;
   for (let y: usize = 0; y < SIDE; ++y) {
     const row = logits.address + y * logits.rowBytes;
     const gradientRow = gradients.address + y * gradients.rowBytes;
@@ -117,13 +157,20 @@ function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGrad
       }
     }
   }
-  return (sum_f32x4(sum) + prior(latent)) / <f32>sizes.PIXELS;
+  return asLoss((sum_f32x4(sum) + prior(latent)) / <f32>sizes.PIXELS);
 }
 
-/** Pulls `latent` back onto the sphere when it lies outside, with every sign kept. */
+/**
+ * Pulls `latent`, f32 [latents], back onto the sphere when it lies outside, with every sign kept. One that is not finite has
+ * no direction left and becomes the likeliest latent, the origin.
+ */
 export function projectOntoSphere(latent: usize): void {
   const sum = squareOf(latent);
   if (sum <= sphereRadius * sphereRadius) return;
+  if (!isFinite<f32>(sum)) {
+    memory.fill(latent, 0, (<usize>sizes.latents) << 2);
+    return;
+  }
   const factor = sphereRadius / sqrt<f32>(sum);
   for (let index = 0; index < sizes.latents; ++index) {
     const at = latent + ((<usize>index) << 2);

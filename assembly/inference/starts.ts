@@ -11,19 +11,19 @@
 import { manyFloats } from "../bytes";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
-import { evaluate, prior, reconstruct } from "./loss";
+import { asLoss, evaluate, prior, reconstruct } from "./loss";
 
 const IMAGE_SCALE: f32 = 8191;
 const BYTE_SCALE: f32 = 255;
 /** Six standard deviations of a difference, 6 · √2 · 2 / (255√12), per unit of ‖x−G‖; √2 is rounded up to 1.5. */
 const WINDOW: f32 = (12.0 * 1.5) / (255.0 * 3.4641016);
-/** No image makes the decoder settle more starts of a class than this. */
+/** No image makes the decoder settle more starts per class than this. */
 const MOST_CANDIDATES: i32 = 64;
 
 /** A set of starts for all classes. */
 @unmanaged
 export class Starts {
-  /** Starts a class. */
+  /** Starts per class. */
   count: i32;
   /** True when all classes share one list of latents, as the paper's samples do. */
   shared: bool;
@@ -40,9 +40,13 @@ let scores: usize = 0;
 let reconstruction: usize = 0;
 let scoresCapacity: i32 = 0;
 
-/** Reserves a set of `count` starts a class; its latents are for the caller to fill in. 0 when memory runs out. */
+/**
+ * Reserves a set of `count` starts per class, at least 1; its latents are for the caller to fill in. A null reference when
+ * memory runs out.
+ */
 export function allocateStarts(count: i32, shared: bool): Starts {
   const none = changetype<Starts>(0);
+  if (count < 1) return none;
   const starts = changetype<Starts>(allocate(offsetof<Starts>()));
   if (starts == none) return none;
   const lists = shared ? 1 : sizes.classes;
@@ -67,17 +71,20 @@ export function resetStarts(): void {
   scores = 0;
 }
 
-/** The latent of one start. */
+/** The latent of one start, f32 [latents]. */
 export function startLatent(starts: Starts, classIndex: i32, index: i32): usize {
   const list = starts.shared ? 0 : classIndex;
   return starts.latents + ((<usize>((list * starts.count + index) * sizes.latents)) << 2);
 }
 
-/** Decodes starts `from` to `to` (exclusive) of one class into the table. */
+/**
+ * Decodes starts `from` to `to` (exclusive, at most their number) of one class into the table. One that the decoder cannot
+ * redraw gets a score of +∞ and is the best only where all are so.
+ */
 export function fillStarts(starts: Starts, classIndex: i32, from: i32, to: i32): void {
-  for (let index = from; index < to; ++index) {
+  for (let index = max(from, 0); index < min(to, starts.count); ++index) {
     const latent = startLatent(starts, classIndex, index);
-    reconstruct(classIndex, latent, reconstruction);
+    const isRedrawn = reconstruct(classIndex, latent, reconstruction);
     const entry = <usize>(classIndex * starts.count + index);
     const row = starts.bytes + entry * <usize>sizes.PIXELS;
     let square: i32 = 0;
@@ -87,15 +94,19 @@ export function fillStarts(starts: Starts, classIndex: i32, from: i32, to: i32):
       square += value * value;
     }
     const offset = <f32>square / (BYTE_SCALE * BYTE_SCALE) + prior(latent);
-    store<f32>(starts.offsets + (entry << 2), offset);
+    store<f32>(starts.offsets + (entry << 2), isRedrawn ? asLoss(offset) : Infinity);
   }
 }
 
-/** Takes in the image that the next calls of `bestStart` look for; returns ‖x‖² of what the scan sees. */
-export function presentImage(image: usize): f32 {
+/**
+ * Quantises the image, f32 [784] in [0, 1], for the next calls of `bestStart`; returns ‖x‖² of what the scan sees. What is
+ * no number counts as 0 there, and is left to the decoder to judge.
+ */
+export function quantiseImage(image: usize): f32 {
   let square: f64 = 0;
   for (let pixel: usize = 0; pixel < <usize>sizes.PIXELS; ++pixel) {
-    const number = <i32>nearest<f32>(load<f32>(image + (pixel << 2)) * IMAGE_SCALE);
+    const value = load<f32>(image + (pixel << 2));
+    const number = isFinite<f32>(value) ? <i32>nearest<f32>(value * IMAGE_SCALE) : 0;
     store<i16>(imageNumbers + (pixel << 1), <i16>number);
     square += <f64>number * <f64>number;
   }
@@ -103,8 +114,8 @@ export function presentImage(image: usize): f32 {
 }
 
 /**
- * Copies the latent of the class's best start for the presented image to `latent` and returns its loss.
- * `imageSquare` is what `presentImage` returned.
+ * Copies the latent of the class's best start for `image`, f32 [784], to `latent`, f32 [latents], and returns its loss.
+ * `imageSquare` is what `quantiseImage` returned for the image. Spends 1 to 64 evaluations.
  */
 export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSquare: f32, latent: usize): f32 {
   const count = starts.count;
@@ -124,13 +135,13 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
   }
   const bound = least + WINDOW * sqrt<f32>(max<f32>(least, 0));
   // The scan's own best is settled first, so it is never among those that the limit leaves out.
-  let best = evaluate(classIndex, image, startLatent(starts, classIndex, leastIndex));
+  let best = evaluate(classIndex, image, startLatent(starts, classIndex, leastIndex), reconstruction);
   let bestIndex = leastIndex;
   let candidates = 1;
   for (let index = 0; index < count && candidates < MOST_CANDIDATES; ++index) {
     if (index == leastIndex || load<f32>(scores + ((<usize>index) << 2)) > bound) continue;
     ++candidates;
-    const loss = evaluate(classIndex, image, startLatent(starts, classIndex, index));
+    const loss = evaluate(classIndex, image, startLatent(starts, classIndex, index), reconstruction);
     if (loss < best) {
       best = loss;
       bestIndex = index;

@@ -1,21 +1,18 @@
 // The WASI command: the frozen model over standard input and output. What src/engine.ts and src/classifier.ts tell the
 // module on JavaScript hosts it tells it from constants that the build wrote from the same sources.
 
-import { floats } from "../bytes";
 import {
   calibratedProbabilities,
-  classScalesAddress,
   frozenBundle,
   imageAddress,
   load as loadModel,
   paperProbabilities,
-  propose,
+  presentImage,
   raceLabel,
   raceRulesAddress,
   reserveCalibration,
   searchRace,
 } from "../index";
-import * as sizes from "../sizes";
 import { action, CLASSIFY, effort, format, HELP, isLabelOnly, parse } from "./arguments";
 import {
   CALIBRATION,
@@ -48,8 +45,6 @@ function classifyAll(): void {
 
 function prepare(): bool {
   if (loadModel(frozenBundle()) != 0) return false;
-  // The variant for greys leaves losses as they are.
-  for (let index = 0; index < sizes.classes; ++index) store<f32>(classScalesAddress() + floats(index), 1);
   if (IS_CALIBRATED) {
     const parameters = reserveCalibration(HIDDEN_UNITS);
     if (parameters == 0) return false;
@@ -60,7 +55,7 @@ function prepare(): bool {
 }
 
 function classify(frame: u64): void {
-  propose();
+  presentImage();
   if (isLabelOnly) {
     writeLabel(frame, raceLabel());
     return;

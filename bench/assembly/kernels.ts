@@ -2,12 +2,12 @@
 // search cut short.
 
 import * as plan from "../../assembly/decoder/plan";
-import { imageAddress, latentsAddress, lossesAddress } from "../../assembly/index";
+import { imageAddress, latentsAddress, lossesAddress, reconstructionAddress } from "../../assembly/index";
 import { descendByAdam } from "../../assembly/inference/adam";
 import * as loss from "../../assembly/inference/loss";
 import * as proposals from "../../assembly/inference/race/proposals";
 import * as surrogate from "../../assembly/inference/race/surrogate";
-import { allocateStarts, bestStart, fillStarts, presentImage, Starts } from "../../assembly/inference/starts";
+import { allocateStarts, bestStart, fillStarts, quantiseImage, Starts } from "../../assembly/inference/starts";
 import { allocate } from "../../assembly/layout";
 import * as sizes from "../../assembly/sizes";
 
@@ -127,11 +127,11 @@ export function fillCutSamples(classIndex: i32): void {
 export function searchCut(updates: i32, stepSize: f32): i32 {
   loss.resetEvaluations();
   const image = imageAddress();
-  const imageSquare = presentImage(image);
+  const imageSquare = quantiseImage(image);
   for (let index = 0; index < sizes.classes; ++index) {
     const latent = latentsAddress() + ((<usize>(index * sizes.latents)) << 2);
     bestStart(starts, index, image, imageSquare, latent);
-    const found = descendByAdam(index, image, latent, updates, stepSize, scratch);
+    const found = descendByAdam(index, image, latent, reconstructionAddress(), updates, stepSize, scratch);
     store<f32>(lossesAddress() + ((<usize>index) << 2), found);
   }
   return loss.evaluations;

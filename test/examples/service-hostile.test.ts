@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createClassifier } from "../../src/index.ts";
+import { createClassifier } from "../../src/entries/node.ts";
 import { type LogEntry, map, PGM, pixels, RAW, type RequestParts, respondWith } from "../support/service.ts";
 
 // Requests that no client of good will sends. Not made as Request, which refuses much of what comes over the wire.

@@ -71,6 +71,39 @@ export function randomModel(
   };
 }
 
+/** The largest finite 32-bit float. */
+const LARGEST = 2 ** 128 - 2 ** 104;
+
+/**
+ * The model with some weights so large that sums of them overflow, although every one is finite: each class's part of a
+ * tensor, with the probability `share`, times a power of ten from 1 to 10^38. Tables of the race are tensors too.
+ */
+export function overflowingModel(model: Model, seed: number, share: number): Model {
+  const next = uniformNumbers(seed);
+  const enlarged = (tensor: StoredTensor, groups = model.classes.length): StoredTensor => {
+    if (tensor.element !== "F32") throw new Error(`overflowingModel: got ${tensor.element}, wanted F32`);
+    const factors = Array.from({ length: groups }, () => (next() < share ? 10 ** Math.floor(39 * next()) : 1));
+    const part = tensor.values.length / groups;
+    const values = tensor.values.map((value, index) => {
+      const product = value * (factors[Math.floor(index / part)] as number);
+      return Math.max(-LARGEST, Math.min(LARGEST, product));
+    });
+    return { element: "F32", values };
+  };
+  const { weights, prototypes, race } = model;
+  return {
+    ...model,
+    weights: weights.map(({ weight, bias }) => ({ weight: enlarged(weight), bias: enlarged(bias) })),
+    prototypes: prototypes && { ...prototypes, latents: enlarged(prototypes.latents) },
+    ...(race && {
+      race: {
+        ...race,
+        tensors: race.tensors.map((table) => ({ ...table, tensor: enlarged(table.tensor, table.groups) })),
+      },
+    }),
+  };
+}
+
 /** Tables for a race of this model, which fit together but foretell nothing. */
 export function randomRaceTables(
   { classes, latents }: { classes: readonly string[]; latents: number },

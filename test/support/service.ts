@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { createClassifier } from "../../src/index.ts";
+import type { createClassifier } from "../../src/entries/node.ts";
 
 /** What the service logs about a request. */
 export interface LogEntry {

@@ -1,9 +1,10 @@
-// Steps 1 and 2 of the race (race.ts): all proposed latents descend on the surrogates, and those that fall behind are dropped.
+// Steps 1 and 2 of the race (race.ts): all proposed latents descend on the surrogates, and those too far above the best are
+// dropped.
 
 import { RaceRule } from "../../../format/race-rules";
 import * as sizes from "../../sizes";
-import { accepts, begin, move, moveWithGradient, propose, setInverse } from "../bfgs";
-import { projectOntoSphere } from "../loss";
+import { accepts, begin, clear, move, moveWithGradient, propose, setInverse } from "../bfgs";
+import { projectOntoSphere, scaleOf } from "../loss";
 import * as proposals from "./proposals";
 import { count, haveSeveralClasses, lowest, lowestOfClass, Racer, racerAt, scaledLoss } from "./racers";
 import * as rules from "./rules";
@@ -13,31 +14,13 @@ import * as tables from "./tables";
 const FORETOLD_MARGINS: i32 = RaceRule.foretoldMargin4 - RaceRule.foretoldMargin1 + 1;
 /** f32 [2]. */
 const pairLosses: usize = memory.data(8, 8);
-/** f32 [classes]: what the variant multiplies losses by. */
-let classScales: usize = 0;
 
-/** Takes in where the class scales lie. */
-export function configure(scales: usize): void {
-  classScales = scales;
-}
-
-/** On request only until one class is left. Gradients wait until it is known whose are needed. */
+/**
+ * Sets all racers on the latents proposed for the image and lets them descend on the surrogates; with `onlyLabel` only
+ * until one class is left. Gradients wait until it is known whose are needed.
+ */
 export function foretell(onlyLabel: bool): void {
-  const latentBytes = (<usize>sizes.latents) << 2;
-  const metricBytes = latentBytes * <usize>sizes.latents;
-  for (let index = 0; index < count; ++index) {
-    const racer = racerAt(index);
-    const descent = racer.descent;
-    memory.copy(descent.latent, proposals.latentOf(racer.classIndex, index % tables.candidates), latentBytes);
-    projectOntoSphere(descent.latent);
-    setInverse(descent, tables.metrics + <usize>racer.classIndex * metricBytes);
-    racer.scale = load<f32>(classScales + ((<usize>racer.classIndex) << 2));
-    racer.evaluated = 0;
-    racer.races = true;
-    racer.settled = false;
-    racer.moves = false;
-    racer.lacksGradient = true;
-  }
+  placeRacers();
   for (let first = 0; first < count; first += tables.candidates) {
     for (let index = first; index < first + tables.candidates; index += 2) {
       if (index + 1 < first + tables.candidates) beginPair(racerAt(index), racerAt(index + 1));
@@ -56,6 +39,26 @@ export function foretell(onlyLabel: bool): void {
       if (racer.settled) continue;
       racer.moves = accepts(descent, surrogate.foretell(racer.classIndex, descent.trial, racer.activations));
     }
+  }
+}
+
+/** Step 1: every racer stands on its latent, with the curvature to expect of its class. */
+function placeRacers(): void {
+  const latentBytes = (<usize>sizes.latents) << 2;
+  const metricBytes = latentBytes * <usize>sizes.latents;
+  for (let index = 0; index < count; ++index) {
+    const racer = racerAt(index);
+    const descent = racer.descent;
+    clear(descent);
+    memory.copy(descent.latent, proposals.latentOf(racer.classIndex, index % tables.candidates), latentBytes);
+    projectOntoSphere(descent.latent);
+    setInverse(descent, tables.metrics + <usize>racer.classIndex * metricBytes);
+    racer.scale = scaleOf(racer.classIndex);
+    racer.evaluated = 0;
+    racer.races = true;
+    racer.settled = false;
+    racer.moves = false;
+    racer.lacksGradient = true;
   }
 }
 
@@ -87,25 +90,23 @@ export function learn(racer: Racer): void {
   }
 }
 
-/** Takes a latent out of the descents on the surrogates. */
+/** Ends a latent's descent on the surrogate, at its accepted trial. */
 export function drop(racer: Racer): void {
   racer.races = false;
   if (racer.moves) move(racer.descent);
   racer.moves = false;
 }
 
-/** Drops those too far behind the best of all or of their class, after a number of evaluations. */
+/** Drops those too far above the best of all or of their class, after a number of evaluations, at least 1. */
 function dropForetold(evaluations: i32): void {
   const margin = rules.margin(RaceRule.foretoldMargin1 + min(evaluations, FORETOLD_MARGINS) - 1);
   const bound = lowest(false) + margin;
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
     if (!racer.races) continue;
-    if (scaledLoss(racer) > bound) drop(racer);
-    else if (
-      evaluations > 1 &&
-      scaledLoss(racer) > lowestOfClass(racer.classIndex) + rules.margin(RaceRule.withinMargin)
-    )
+    const found = scaledLoss(racer);
+    if (found > bound) drop(racer);
+    else if (evaluations > 1 && found > lowestOfClass(racer.classIndex) + rules.margin(RaceRule.withinMargin))
       drop(racer);
   }
 }

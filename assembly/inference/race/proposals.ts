@@ -1,5 +1,6 @@
-// From an image to its coefficients in the basis, and from those to a few latents of every class. Two images can be looked
-// at together, so that they share what is loaded of the tables; the race then takes one after the other.
+// Step 1 of the race (race.ts): from an image to its coefficients in the basis, and from those to a few latents of every
+// class. Two images can be looked at together, so that they share what is loaded of the tables; they then race one after the
+// other.
 
 import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
@@ -8,13 +9,14 @@ import { silu_f32x4 } from "../../vector/silu";
 import { sum_f32x4 } from "../../vector/sum";
 import * as tables from "./tables";
 
-/** What is worked out of one image. */
+/** What is worked out for one image. */
 @unmanaged
 class Proposed {
   /** f32 [784]: the image less the mean. */
   centred: usize;
   /** f32 [coefficients]. */
   coefficients: usize;
+  /** f32, the network's hidden layer. */
   hidden: usize;
   /** f32 [classes][candidates][latents]. */
   latents: usize;
@@ -27,6 +29,9 @@ let first: Proposed = changetype<Proposed>(0);
 let second: Proposed = changetype<Proposed>(0);
 /** The one that the race looks at. */
 let presented: Proposed = changetype<Proposed>(0);
+/** Whether `presented` and `second` belong to the images that the caller has presented. */
+export let isProposed: bool = false;
+let isSecondProposed: bool = false;
 
 /** Reserves buffers for the loaded tables; false when memory runs out. */
 export function reserve(): bool {
@@ -34,7 +39,14 @@ export function reserve(): bool {
   first = allocateProposed();
   second = allocateProposed();
   presented = first;
+  forget();
   return zeros != 0 && changetype<usize>(first) != 0 && changetype<usize>(second) != 0;
+}
+
+/** Forgets what was proposed, for the caller has presented another image. */
+export function forget(): void {
+  isProposed = false;
+  isSecondProposed = false;
 }
 
 function allocateProposed(): Proposed {
@@ -68,8 +80,10 @@ export function latentOf(classIndex: i32, candidate: i32): usize {
   return presented.latents + ((<usize>((classIndex * tables.candidates + candidate) * sizes.latents)) << 2);
 }
 
-/** Proposes latents for every class and presents the image. */
+/** Proposes latents of every class for `image`, f32 [784] in [0, 1], and presents it. */
 export function propose(image: usize): void {
+  forget();
+  isProposed = true;
   presented = first;
   const squares = centre(image, first);
   transformForward(tables.basis, zeros, first.centred, sizes.PIXELS, first.coefficients, tables.coefficients);
@@ -83,6 +97,8 @@ export function propose(image: usize): void {
 
 /** The same for two images, of which the first is presented. The same bits. */
 export function proposePair(image: usize, next: usize): void {
+  isProposed = true;
+  isSecondProposed = true;
   presented = first;
   const squares = centre(image, first);
   const nextSquares = centre(next, second);
@@ -124,12 +140,14 @@ export function proposePair(image: usize, next: usize): void {
   );
 }
 
-/** Presents the second image of a pair. */
+/** Presents the second image of a pair, with what was proposed for it if anything was. */
 export function presentSecond(): void {
   presented = second;
+  isProposed = isSecondProposed;
+  isSecondProposed = false;
 }
 
-/** x − μ, and its square. */
+/** x − μ; returns its square. */
 function centre(image: usize, proposed: Proposed): f32 {
   let squares = f32x4.splat(0);
   for (let at: usize = 0; at < (<usize>sizes.PIXELS) << 2; at += 16) {
@@ -140,6 +158,7 @@ function centre(image: usize, proposed: Proposed): f32 {
   return sum_f32x4(squares);
 }
 
+/** ‖x⊥‖² from ‖x − μ‖² and the coefficients. */
 function measureOutside(squares: f32, proposed: Proposed): void {
   let inside = f32x4.splat(0);
   for (let at: usize = 0; at < (<usize>tables.coefficients) << 2; at += 16) {
@@ -150,6 +169,7 @@ function measureOutside(squares: f32, proposed: Proposed): void {
   proposed.outside = max<f32>(0, squares - sum_f32x4(inside));
 }
 
+/** SiLU of the hidden layer, in place. */
 function activate(proposed: Proposed): void {
   const end = proposed.hidden + ((<usize>tables.proposalFirst.outputs) << 2);
   for (let at = proposed.hidden; at < end; at += 16) v128.store(at, silu_f32x4(v128.load(at)));

@@ -1,17 +1,19 @@
-// The race: the cheapest model that can still tell decides who goes on to the next.
+// The race: the cheapest model that can still tell decides who goes on to the next. docs/glossary.md explains its words.
 //
 //   1. The network proposes latents for every class (proposals.ts).
-//   2. All of them descend on the surrogates (foretelling.ts); those that fall behind are dropped.
+//   2. All of them descend on the surrogates (foretelling.ts); those too far above the best are dropped.
 //   3. The best of each class that is still close moves on to the true decoder, with the curvature that its descent has
-//      measured, and descends there; again those that fall behind are dropped.
+//      measured, and descends there; again those too far above the best are dropped.
 //   4. The winner is polished, and the runner-up where it is close enough to matter; both go on for longer when they end
 //      close together. A class that the true decoder has not seen enters late when its foretold loss turns out to be below
 //      the winner's true one.
 //
 // Every loss that could be the lowest is thus a true one; the losses of classes dropped on the way are upper bounds, and
-// those of classes that never met the true decoder are foretold.
+// those of classes that never met the true decoder are foretold. All comparisons are between losses times their class's
+// scale.
 
 import { RaceRule } from "../../../format/race-rules";
+import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
 import { accepts, begin, move, moveWithGradient, propose } from "../bfgs";
 import * as loss from "../loss";
@@ -36,19 +38,21 @@ import * as surrogate from "./surrogate";
 
 /** Evaluations of the true decoder after which nothing is evaluated any more. */
 let ceiling: i32 = 0;
+/** f32 [784]: what the decoder draws at a trial; a racer that moves there takes it and gives its own in exchange. */
+let trialReconstruction: usize = 0;
 
-/** Reserves the rules and buffers for the loaded tables; false when memory runs out. `scales` is f32 [classes]. */
-export function reserve(scales: usize): bool {
-  foretelling.configure(scales);
+/** Reserves the rules and buffers for the loaded tables; false when memory runs out. */
+export function reserve(): bool {
+  trialReconstruction = allocate(RECONSTRUCTION_BYTES);
+  if (trialReconstruction == 0) return false;
   return rules.reserve() && racers.reserve() && proposals.reserve() && surrogate.reserve();
 }
 
 /**
- * Races all classes for an image for which latents are proposed (proposals.ts); leaves the best latent and loss of every
- * class.
+ * Races all classes for `image`, f32 [784] in [0, 1], for which latents are proposed (proposals.ts); leaves the best latent
+ * of every class, `latents` f32 [classes][latents], and its loss times the class's scale, `losses` f32 [classes].
  */
 export function race(image: usize, latents: usize, losses: usize): void {
-  ceiling = rules.count(RaceRule.ceilingPerClass) * sizes.classes;
   foretelling.foretell(false);
   enter(image);
   runTrueRace(image);
@@ -61,24 +65,19 @@ export function race(image: usize, latents: usize, losses: usize): void {
  * enter the true race, the true decoder is not asked at all.
  */
 export function label(image: usize): i32 {
-  ceiling = rules.count(RaceRule.ceilingPerClass) * sizes.classes;
   foretelling.foretell(true);
   const foretold = lowestRacer(-1, false);
   const rival = lowestRacer(foretold.classIndex, false);
-  if (
-    changetype<usize>(rival) == 0 ||
-    scaledLoss(rival) > scaledLoss(foretold) + rules.margin(RaceRule.entranceMargin)
-  ) {
-    return foretold.classIndex;
-  }
+  if (scaledLoss(rival) > scaledLoss(foretold) + rules.margin(RaceRule.entranceMargin)) return foretold.classIndex;
   enter(image);
   runTrueRace(image);
   while (enterLate(scaledLoss(lowestRacer(-1, true)), image)) {}
   return lowestRacer(-1, true).classIndex;
 }
 
-/** Step 3's entrance: the best few of each class within the margin meet the true decoder. */
+/** Step 3's entrance: the best few of each class within the margin meet the true decoder; whatever the rules, one does. */
 function enter(image: usize): void {
+  ceiling = max(1, rules.count(RaceRule.ceilingPerClass) * sizes.classes);
   const bound = lowest(false) + rules.margin(RaceRule.entranceMargin);
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
@@ -91,18 +90,24 @@ function enter(image: usize): void {
     const racer = racerAt(index);
     if (racer.races) meetTrueDecoder(racer, image);
   }
+  if (loss.evaluations == 0) meetTrueDecoder(lowestRacer(-1, false), image);
 }
 
 /** The first true evaluation. Past the ceiling a latent stays outside. */
 function meetTrueDecoder(racer: Racer, image: usize): void {
   racer.races = loss.evaluations < ceiling;
   if (!racer.races) return;
-  const descent = racer.descent;
-  begin(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.latent, descent.gradient));
+  begin(racer.descent, evaluateAtLatent(racer, image));
   racer.evaluated = 1;
   racer.settled = false;
   racer.lacksGradient = false;
-  memory.copy(racer.reconstruction, loss.compared, RECONSTRUCTION_BYTES);
+}
+
+/** The true loss where the racer is, with reconstruction and gradient. */
+function evaluateAtLatent(racer: Racer, image: usize): f32 {
+  const descent = racer.descent;
+  const drawn = racer.reconstruction;
+  return loss.evaluateWithGradient(racer.classIndex, image, descent.latent, drawn, descent.gradient);
 }
 
 /** One more true evaluation; false when there is no way down or the ceiling is reached. */
@@ -110,7 +115,7 @@ function advance(racer: Racer, image: usize): bool {
   if (racer.settled || loss.evaluations >= ceiling) return false;
   const descent = racer.descent;
   if (racer.lacksGradient) {
-    begin(descent, loss.evaluateWithGradient(racer.classIndex, image, descent.latent, descent.gradient));
+    begin(descent, evaluateAtLatent(racer, image));
     racer.lacksGradient = false;
     return true;
   }
@@ -119,18 +124,18 @@ function advance(racer: Racer, image: usize): bool {
   ++racer.evaluated;
   // Where no step will follow, no gradient is needed.
   const usual = max(rules.count(RaceRule.raced), rules.count(RaceRule.polished));
-  const isLast =
-    racer.evaluated == usual ||
-    racer.evaluated == max(usual, rules.count(RaceRule.contested)) ||
-    loss.evaluations + 1 >= ceiling;
+  const longest = max(usual, rules.count(RaceRule.contested));
+  const isLast = racer.evaluated == usual || racer.evaluated == longest || loss.evaluations + 1 >= ceiling;
+  const drawn = trialReconstruction;
   const found = isLast
-    ? loss.evaluate(racer.classIndex, image, descent.trial)
-    : loss.evaluateWithGradient(racer.classIndex, image, descent.trial, descent.trialGradient);
+    ? loss.evaluate(racer.classIndex, image, descent.trial, drawn)
+    : loss.evaluateWithGradient(racer.classIndex, image, descent.trial, drawn, descent.trialGradient);
   if (!accepts(descent, found)) return true;
   if (isLast) move(descent);
   else moveWithGradient(descent);
   racer.lacksGradient = isLast;
-  memory.copy(racer.reconstruction, loss.compared, RECONSTRUCTION_BYTES);
+  trialReconstruction = racer.reconstruction;
+  racer.reconstruction = drawn;
   return true;
 }
 
@@ -148,7 +153,7 @@ function runTrueRace(image: usize): void {
   }
 }
 
-/** Drops those behind the bound. */
+/** Drops those above the bound. */
 function dropTrue(bound: f32): void {
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
@@ -158,27 +163,32 @@ function dropTrue(bound: f32): void {
 
 /** Step 4. */
 function polish(image: usize): void {
+  const polished = rules.count(RaceRule.polished);
+  const contested = rules.count(RaceRule.contested);
   // Each pass brings a class before the true decoder or polishes a latent for good.
   for (let pass = 0; pass < 4 * count; ++pass) {
     const winner = lowestRacer(-1, true);
-    polishOne(winner, rules.count(RaceRule.polished), image);
+    polishOne(winner, polished, image);
     const runnerUpBound = scaledLoss(winner) + rules.margin(RaceRule.runnerUpMargin);
     if (enterLate(runnerUpBound, image)) continue;
     const runnerUp = lowestRacer(winner.classIndex, true);
     if (changetype<usize>(runnerUp) == 0 || scaledLoss(runnerUp) > runnerUpBound) return;
-    if (polishOne(runnerUp, rules.count(RaceRule.polished), image)) continue;
+    if (polishOne(runnerUp, polished, image)) continue;
     if (scaledLoss(runnerUp) > scaledLoss(winner) + rules.margin(RaceRule.contestedMargin)) return;
-    const winnerMoved = polishOne(winner, rules.count(RaceRule.contested), image);
-    if (!polishOne(runnerUp, rules.count(RaceRule.contested), image) && !winnerMoved) return;
+    const winnerMoved = polishOne(winner, contested, image);
+    if (!polishOne(runnerUp, contested, image) && !winnerMoved) return;
   }
 }
 
-/** Brings the best class that the true decoder has not seen before it, if its foretold loss is below the bound. */
+/**
+ * Brings the best class that the true decoder has not seen before it, if its foretold loss is below the bound. Where the
+ * bound is +∞, no decoder asked so far can redraw the image, and any class may try.
+ */
 function enterLate(bound: f32, image: usize): bool {
   let best = changetype<Racer>(0);
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
-    if (scaledLoss(racer) >= bound || isClassTrue(racer.classIndex)) continue;
+    if ((scaledLoss(racer) >= bound && bound < Infinity) || isClassTrue(racer.classIndex)) continue;
     if (changetype<usize>(best) == 0 || scaledLoss(racer) < scaledLoss(best)) best = racer;
   }
   if (changetype<usize>(best) == 0) return false;
@@ -193,29 +203,33 @@ function polishOne(racer: Racer, evaluations: i32, image: usize): bool {
   return moved;
 }
 
-/** Keeps a foretold loss that the ceiling left unchecked behind the lowest true one. */
-const BEHIND: f32 = 1.000001;
+/** Keeps a foretold loss that the ceiling left unchecked above the lowest true one. */
+const ABOVE: f32 = 1.000001;
 
 /** The best latent of each class and its loss: a true one wherever the true decoder has seen the class. */
 function report(latents: usize, losses: usize): void {
   const latentBytes = (<usize>sizes.latents) << 2;
-  const bound = BEHIND * lowest(true);
+  const bound = ABOVE * lowest(true);
   for (let index = 0; index < sizes.classes; ++index) {
     const best = bestOfClass(index);
     memory.copy(latents + <usize>index * latentBytes, best.descent.latent, latentBytes);
-    const found = best.descent.loss;
-    store<f32>(losses + ((<usize>index) << 2), best.evaluated > 0 ? found : max<f32>(bound / best.scale, found));
+    const found = scaledLoss(best);
+    store<f32>(losses + ((<usize>index) << 2), best.evaluated > 0 ? found : max<f32>(bound, found));
   }
 }
 
-/** f32 [784]: the reconstruction at the best latent of a class that the true decoder has seen; 0 for others. */
+/**
+ * f32 [784] in [0, 1]: the reconstruction at the best latent of a class that the true decoder has seen in the last race; 0
+ * for others.
+ */
 export function reconstructionOf(classIndex: i32): usize {
   return isClassTrue(classIndex) ? bestOfClass(classIndex).reconstruction : 0;
 }
 
 /**
- * Behind `race`: takes the best latent of every class to the full number of evaluations, for those who look at all
- * classes. That many for each class is its own ceiling, whatever the race has spent.
+ * Goes on after `race` with the same image: takes the best latent of every class to the full number of evaluations, for
+ * those who look at all classes. That many for each class is its own ceiling, whatever the race has spent. Leaves latents
+ * and losses as `race` does.
  */
 export function settleAll(image: usize, latents: usize, losses: usize): void {
   ceiling = i32.MAX_VALUE;

@@ -50,16 +50,17 @@ export function reserve(): bool {
   return true;
 }
 
+/** The racer at a place, 0 … `count` − 1; those of class c begin at c times the candidates per class. */
 export function racerAt(index: i32): Racer {
   return changetype<Racer>(racers + <usize>index * offsetof<Racer>());
 }
 
-/** The loss by which latents are compared. */
+/** The loss by which latents are compared: per pixel, times the class's scale. */
 export function scaledLoss(racer: Racer): f32 {
   return racer.scale * racer.descent.loss;
 }
 
-/** The lowest loss of all, or of those only that the true decoder has seen. */
+/** The lowest scaled loss of all, or of those only that the true decoder has seen; +∞ when there is none. */
 export function lowest(onlyTrue: bool): f32 {
   let found: f32 = Infinity;
   for (let index = 0; index < count; ++index) {
@@ -69,6 +70,7 @@ export function lowest(onlyTrue: bool): f32 {
   return found;
 }
 
+/** The lowest scaled loss of a class. */
 export function lowestOfClass(classIndex: i32): f32 {
   let found: f32 = Infinity;
   for (let index = 0; index < count; ++index) {
@@ -80,7 +82,7 @@ export function lowestOfClass(classIndex: i32): f32 {
 
 /**
  * The latent of lowest loss among all classes but one (−1: none is left out), or among those only that the true decoder has
- * seen; a null reference when there is none.
+ * seen; the earlier of equals. A null reference when there is none: not unless `onlyTrue`, as a model has two classes.
  */
 export function lowestRacer(exceptClass: i32, onlyTrue: bool): Racer {
   let best = changetype<Racer>(0);
@@ -92,7 +94,7 @@ export function lowestRacer(exceptClass: i32, onlyTrue: bool): Racer {
   return best;
 }
 
-/** The best latent of a class, among those that the true decoder has seen if it has seen any. */
+/** The best latent of a class, among those that the true decoder has seen if it has seen any; the earlier of equals. */
 export function bestOfClass(classIndex: i32): Racer {
   const isTrue = isClassTrue(classIndex);
   let best = changetype<Racer>(0);
@@ -116,12 +118,13 @@ export function isClassTrue(classIndex: i32): bool {
 /** How many latents of the same class have a lower foretold loss; the earlier one counts as lower among equals. */
 export function placeInClass(index: i32): i32 {
   const racer = racerAt(index);
+  const own = racer.descent.loss;
   let place = 0;
   for (let other = 0; other < count; ++other) {
     const rival = racerAt(other);
     if (other == index || rival.classIndex != racer.classIndex) continue;
-    const difference = rival.descent.loss - racer.descent.loss;
-    if (difference < 0 || (difference == 0 && other < index)) ++place;
+    const theirs = rival.descent.loss;
+    if (theirs < own || (theirs == own && other < index)) ++place;
   }
   return place;
 }

@@ -3,7 +3,7 @@
 //
 //   loss ≈ (‖y − g‖² + s + ‖x⊥‖² + β ½‖z‖²) / 784,
 //
-// where only the product of the two remainders, x⊥ · r, is left out.
+// where only the product of the two remainders, x⊥ · r, is left out. As with a true loss, what is no finite number is +∞.
 
 import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
@@ -11,7 +11,7 @@ import { transformBackward, transformForward, transformForwardPair } from "../..
 import { sigmoid_f32x4 } from "../../vector/sigmoid";
 import { siluSlope_f32x4 } from "../../vector/silu";
 import { sum_f32x4 } from "../../vector/sum";
-import { beta, prior } from "../loss";
+import { asLoss, beta, prior } from "../loss";
 import * as proposals from "./proposals";
 import * as tables from "./tables";
 
@@ -31,17 +31,19 @@ export class Activations {
 /** Losses foretold and gradients taken so far, for benches; they wrap. */
 export let evaluations: i32 = 0;
 export let gradients: i32 = 0;
-/** Two latents padded, and the hidden layers' derivatives, f32. */
+/** Two latents padded with zeros, and the derivatives of latent and hidden layers, f32. */
 let padded: usize = 0;
+let latentGradient: usize = 0;
 let firstGradient: usize = 0;
 let secondGradient: usize = 0;
 
 /** Reserves buffers for the loaded tables; false when memory runs out. */
 export function reserve(): bool {
   padded = allocate((<usize>tables.surrogateFirst.inputs) << 3);
+  latentGradient = allocate((<usize>tables.surrogateFirst.inputs) << 2);
   firstGradient = allocate((<usize>tables.surrogateFirst.outputs) << 2);
   secondGradient = allocate((<usize>tables.surrogateSecond.outputs) << 2);
-  return padded != 0 && firstGradient != 0 && secondGradient != 0;
+  return padded != 0 && latentGradient != 0 && firstGradient != 0 && secondGradient != 0;
 }
 
 /** Reserves activations; a null reference when memory runs out. */
@@ -60,7 +62,7 @@ export function allocateActivations(): Activations {
   return activations;
 }
 
-/** The foretold loss at `latent`, f32 [latents], for the image last presented. */
+/** The loss foretold at `latent`, f32 [latents], for the image that proposals.ts has presented; before the class's scale. */
 export function foretell(classIndex: i32, latent: usize, activations: Activations): f32 {
   memory.copy(padded, latent, (<usize>sizes.latents) << 2);
   apply(tables.surrogateFirst, classIndex, padded, activations.firstValue);
@@ -106,7 +108,7 @@ function apply(layer: tables.Transform, classIndex: i32, input: usize, output: u
   transformForward(weights, tables.biasOf(layer, classIndex), input, layer.inputs, output, layer.outputs);
 }
 
-/** The same for two vectors at once. */
+/** The same for two inputs at once. */
 function applyToPair(
   layer: tables.Transform,
   classIndex: i32,
@@ -120,12 +122,16 @@ function applyToPair(
   transformForwardPair(weights, bias, input0, input1, layer.inputs, output0, output1, layer.outputs);
 }
 
+/** The loss at `latent` from the output that its activations hold. */
 function foretoldLoss(latent: usize, activations: Activations): f32 {
   ++evaluations;
-  return (compareWithImage(activations.output) + proposals.outside() + prior(latent)) / <f32>sizes.PIXELS;
+  return asLoss((compareWithImage(activations.output) + proposals.outside() + prior(latent)) / <f32>sizes.PIXELS);
 }
 
-/** The derivative of what `foretell` found at `latent` with these activations; both f32 [latents]. */
+/**
+ * The derivative of what `foretell` found at `latent` with these activations, which it overwrites; `latent` and `gradient`
+ * are f32 [latents]. It means nothing where that loss is +∞.
+ */
 export function foretellGradient(classIndex: i32, latent: usize, activations: Activations, gradient: usize): void {
   ++gradients;
   const first = tables.surrogateFirst;
@@ -137,9 +143,9 @@ export function foretellGradient(classIndex: i32, latent: usize, activations: Ac
   const secondWeights = tables.weightsOf(second, classIndex);
   transformBackward(secondWeights, secondGradient, second.outputs, firstGradient, second.inputs);
   applySlope(activations.firstValue, activations.firstShare, firstGradient, first.outputs);
-  transformBackward(tables.weightsOf(first, classIndex), firstGradient, first.outputs, padded, first.inputs);
+  transformBackward(tables.weightsOf(first, classIndex), firstGradient, first.outputs, latentGradient, first.inputs);
   for (let at: usize = 0; at < (<usize>sizes.latents) << 2; at += 4) {
-    store<f32>(gradient + at, load<f32>(padded + at) + (beta / <f32>sizes.PIXELS) * load<f32>(latent + at));
+    store<f32>(gradient + at, load<f32>(latentGradient + at) + (beta / <f32>sizes.PIXELS) * load<f32>(latent + at));
   }
 }
 
@@ -169,6 +175,7 @@ function activate(values: usize, shares: usize, count: i32): void {
   }
 }
 
+/** Multiplies `gradients` by SiLU's slope, from what `activate` left. */
 function applySlope(values: usize, shares: usize, gradients: usize, count: i32): void {
   for (let at: usize = 0; at < (<usize>count) << 2; at += 16) {
     const slope = siluSlope_f32x4(v128.load(shares + at), v128.load(values + at));

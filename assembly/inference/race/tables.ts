@@ -18,11 +18,11 @@ export class Transform {
   outputs: i32;
 }
 
-/** True when the loaded model brings tables. */
+/** Whether the loaded model brings tables. */
 export let available: bool = false;
 /** Coefficients of an image in the basis. */
 export let coefficients: i32 = 0;
-/** Latents proposed a class. */
+/** Latents proposed per class. */
 export let candidates: i32 = 0;
 /** f32 [784][coefficients] and f32 [784]. */
 export let basis: usize = 0;
@@ -86,7 +86,7 @@ function expandTransform(bundle: usize, index: u32, groups: i32, inputs: i32, ou
   return transform;
 }
 
-/** Expands [groups][rows][columns] with a scale a group and column; rows and columns are padded. 0: out of memory. */
+/** Expands [groups][rows][columns] with a scale per group and column; rows and columns are padded. 0: out of memory. */
 function expandMatrices(bundle: usize, tensor: BundleTensor, groups: i32, rows: i32, columns: i32): usize {
   const rowBytes = (<usize>padded(columns)) << 2;
   // A bias is one row, of which there is nothing to pad.
@@ -119,11 +119,12 @@ function expandSquare(bundle: usize, tensor: BundleTensor): usize {
   return target;
 }
 
-/** Weights of one class. */
+/** Weights of one class, f32 [inputs][outputs]. */
 export function weightsOf(transform: Transform, classIndex: i32): usize {
   return transform.weights + ((<usize>(classIndex * transform.inputs * transform.outputs)) << 2);
 }
 
+/** Bias of one class, f32 [outputs]. */
 export function biasOf(transform: Transform, classIndex: i32): usize {
   return transform.bias + ((<usize>(classIndex * transform.outputs)) << 2);
 }
