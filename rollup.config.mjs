@@ -5,11 +5,12 @@ import nodeResolve from "@rollup/plugin-node-resolve";
 import typescript from "@rollup/plugin-typescript";
 import dts from "rollup-plugin-dts";
 import license from "rollup-plugin-license";
+import { thirdPartyLicenses } from "./scripts/licenses.mjs";
 
 // All that lies there is published, so nothing of an earlier build may stay.
 rmSync("dist/library", { recursive: true, force: true });
 
-const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["src/**"], noEmit: false });
+const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["format/**", "src/**"], noEmit: false });
 
 /** Leaves imports of the module as they are written: relative to dist/library. */
 const leaveModule = {
@@ -46,7 +47,12 @@ const library = {
     // workerpool looks for worker_threads in a try block, where calls of require would otherwise stay as they are.
     commonjs({ ignoreTryCatch: (name) => name !== "worker_threads" }),
     compile(),
-    license({ thirdParty: { includePrivate: false, output: "dist/library/THIRD-PARTY-LICENSES.txt" } }),
+    license({
+      thirdParty: {
+        allow: { test: "(MIT OR BSD-3-Clause OR Apache-2.0)", failOnUnlicensed: true, failOnViolation: true },
+        output: { file: "dist/library/THIRD-PARTY-LICENSES.txt", template: thirdPartyLicenses },
+      },
+    }),
   ],
 };
 

@@ -1,10 +1,45 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+import { testsOfModule } from "./test/support/module-tests.ts";
+
+/** Tests that run what the build made, in processes, runtimes and browsers. All others are unit tests. */
+const HOSTS = [
+  "test/cli/thread-pool.test.ts",
+  "test/examples/{browser,cluster,programs,services,vite}.test.ts",
+  "test/packaging.test.ts",
+  "test/runtimes/**/*.test.ts",
+  "test/training/**/*.test.ts",
+  "test/wasi/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/compile-lanes.ts", "test/support/install-runtimes.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Vitest sees imports by itself, but not that tests read what the compiler makes of these files.
+    watchTriggerPatterns: [
+      {
+        pattern: /\/(assembly\/(?!wasi\/|debug\/|(wasi\/)?frozen)|format\/|test\/assembly\/).*\.ts$/,
+        testsToRun: testsOfModule,
+      },
+    ],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...HOSTS],
+          globalSetup: ["test/support/build-module.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "hosts",
+          include: HOSTS,
+          globalSetup: ["test/support/build-package.ts", "test/support/install-runtimes.ts"],
+        },
+      },
+    ],
   },
 });

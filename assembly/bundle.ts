@@ -1,10 +1,36 @@
 // The bundle: a model as flat bytes, made from a weights file by src/weights/bundle.ts, which checks everything
 // first. The build freezes one into the module; custom weights are written into memory by the engine.
-// All numbers are little-endian; offsets count bytes from the bundle's start and are multiples of 4.
+// All numbers are little-endian; offsets count bytes from the bundle's start and are multiples of 4. Both sides take the
+// places of words from format/bundle.ts; this file does not compile when its fields lie elsewhere.
 
-/** "ABSB", then the version that src/weights/bundle.ts writes. */
-export const BUNDLE_MAGIC: u32 = 0x42534241;
-export const BUNDLE_VERSION: u32 = 3;
+import {
+  BETA_WORD,
+  BIAS_WORD,
+  CLASSES_WORD,
+  HEADER_WORDS,
+  INPUT_WORD,
+  KERNEL_WORD,
+  KIND_WORD,
+  LATENTS_WORD,
+  LAYER_COUNT_WORD,
+  LAYER_WORDS,
+  LENGTH_WORD,
+  MAGIC_WORD,
+  METADATA_LENGTH_WORD,
+  METADATA_OFFSET_WORD,
+  OUTPUT_WORD,
+  PADDING_WORD,
+  PROTOTYPE_COUNT_WORD,
+  PROTOTYPES_WORD,
+  RACE_OFFSET_WORD,
+  RACE_WORDS,
+  SPHERE_RADIUS_WORD,
+  STRIDE_WORD,
+  TENSOR_WORDS,
+  VERSION_WORD,
+  WEIGHTS_WORD,
+  WORD_BYTES,
+} from "../format/bundle";
 
 /** Where a tensor lies and in which form, see decoder/stored.ts; three fields of a header or layer. */
 @unmanaged
@@ -15,7 +41,7 @@ export class BundleTensor {
   scalesOffset: u32;
 }
 
-/** The bundle's first 60 bytes; `layerCount` layer descriptions follow. */
+/** The bundle's first words; `layerCount` layer descriptions follow. */
 @unmanaged
 export class BundleHeader {
   magic: u32;
@@ -23,7 +49,7 @@ export class BundleHeader {
   classes: u32;
   latents: u32;
   layerCount: u32;
-  /** Prototypes a class; 0 when the file has none. */
+  /** Prototypes per class; 0 when the file has none. */
   prototypes: u32;
   /** Weight of ½‖z‖² in the loss. */
   beta: f32;
@@ -41,31 +67,22 @@ export class BundleHeader {
 }
 
 /**
- * Sizes of the race's tables, followed by the descriptions of 13 tensors (see below). Weights lie as [inputs][outputs] with a
- * scale an output, class after class where there are several.
+ * Sizes of the race's tables, followed by the descriptions of 13 tensors (see format/bundle.ts). Weights lie as
+ * [inputs][outputs] with a scale per output, class after class where there are several.
  */
 @unmanaged
 export class BundleRace {
   coefficients: u32;
   surrogateHidden: u32;
   proposalHidden: u32;
-  /** Latents proposed a class. */
+  /** Latents proposed for each class. */
   candidates: u32;
 }
 
-/** Places of the race's tensors; weights and bias follow each other, two layers of proposals and three of surrogates. */
-export const BASIS: u32 = 0;
-export const MEAN: u32 = 1;
-export const PROPOSAL: u32 = 2;
-export const SURROGATES: u32 = 6;
-export const METRICS: u32 = 12;
-
-export const DENSE: u32 = 0;
-export const TRANSPOSED_CONVOLUTION: u32 = 1;
-
-/** One layer with weights, 64 bytes. Activations are implied: ELU between layers, sigmoid behind the last. */
+/** One layer with weights. Activations are implied: ELU between layers, sigmoid after the last. */
 @unmanaged
 export class BundleLayer {
+  /** DENSE or TRANSPOSED_CONVOLUTION. */
   kind: u32;
   inputChannels: u32;
   inputHeight: u32;
@@ -87,13 +104,46 @@ export class BundleLayer {
   weightsScalesOffset: u32;
   /**
    * A tensor [classes][output row, column, channel] for dense, otherwise [classes][row phase][column phase][output
-   * channel] with `stride` phases either way (see decoder/transposedConvolution.ts).
+   * channel] with `stride` phases either way (see decoder/convolution/direct.ts).
    */
   biasElement: u32;
   biasOffset: u32;
   /** As those of the weights. */
   biasScalesOffset: u32;
 }
+
+// A branch that is not taken is not compiled.
+if (offsetof<BundleTensor>() != TENSOR_WORDS * WORD_BYTES) ERROR("BundleTensor is not as format/bundle.ts has it");
+if (
+  offsetof<BundleHeader>() != HEADER_WORDS * WORD_BYTES ||
+  offsetof<BundleHeader>("magic") != MAGIC_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("version") != VERSION_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("classes") != CLASSES_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("latents") != LATENTS_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("layerCount") != LAYER_COUNT_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("prototypes") != PROTOTYPE_COUNT_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("beta") != BETA_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("sphereRadius") != SPHERE_RADIUS_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("metadataOffset") != METADATA_OFFSET_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("metadataLength") != METADATA_LENGTH_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("prototypesElement") != PROTOTYPES_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("raceOffset") != RACE_OFFSET_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("length") != LENGTH_WORD * WORD_BYTES
+)
+  ERROR("BundleHeader is not as format/bundle.ts has it");
+if (
+  offsetof<BundleLayer>() != LAYER_WORDS * WORD_BYTES ||
+  offsetof<BundleLayer>("kind") != KIND_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("inputChannels") != INPUT_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("outputChannels") != OUTPUT_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("kernel") != KERNEL_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("stride") != STRIDE_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("padding") != PADDING_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("weightsElement") != WEIGHTS_WORD * WORD_BYTES ||
+  offsetof<BundleLayer>("biasElement") != BIAS_WORD * WORD_BYTES
+)
+  ERROR("BundleLayer is not as format/bundle.ts has it");
+if (offsetof<BundleRace>() != RACE_WORDS * WORD_BYTES) ERROR("BundleRace is not as format/bundle.ts has it");
 
 export function prototypesOf(header: BundleHeader): BundleTensor {
   return changetype<BundleTensor>(changetype<usize>(header) + offsetof<BundleHeader>("prototypesElement"));

@@ -1,6 +1,7 @@
 // The ABI. src/engine.ts is its only caller on JavaScript hosts. Addresses are fixed from one `load` to the next.
 
-import { BUNDLE_MAGIC, BUNDLE_VERSION, BundleHeader } from "./bundle";
+import { BUNDLE_MAGIC, BUNDLE_VERSION } from "../format/bundle";
+import { BundleHeader } from "./bundle";
 import { doubles, floats } from "./bytes";
 import * as plan from "./decoder/plan";
 import { FROZEN_BUNDLE, FROZEN_BUNDLE_LENGTH } from "./frozen";
@@ -11,11 +12,13 @@ import { allocateEvidence, gatherEvidence } from "./inference/evidence";
 import * as loss from "./inference/loss";
 import * as proposals from "./inference/race/proposals";
 import * as race from "./inference/race/race";
+import * as raceRules from "./inference/race/rules";
 import * as raceTables from "./inference/race/tables";
 import { fillNormal, seed } from "./inference/random";
 import { searchFromPrototypes, searchFromSamples } from "./inference/search";
 import { allocateStarts, fillStarts, resetStarts, Starts } from "./inference/starts";
 import { allocate, mark, regionStart, release } from "./layout";
+import * as sizes from "./sizes";
 
 let image: usize = 0;
 let nextImage: usize = 0;
@@ -58,15 +61,15 @@ export function load(bundle: usize): i32 {
   loaded = bundle;
   if (!plan.build(bundle)) return 2;
   if (!loss.configure(header.beta, header.sphereRadius)) return 2;
-  image = allocate(floats(plan.PIXELS));
-  nextImage = allocate(floats(plan.PIXELS));
-  latents = allocate(floats(plan.classes * plan.latents));
-  losses = allocate(floats(plan.classes));
-  reconstruction = allocate(floats(plan.PIXELS));
-  gradient = allocate(floats(plan.latents));
-  probabilities = allocate(doubles(plan.classes));
-  classScales = allocate(floats(plan.classes));
-  scratch = allocate(floats(3 * plan.latents));
+  image = allocate(floats(sizes.PIXELS));
+  nextImage = allocate(floats(sizes.PIXELS));
+  latents = allocate(floats(sizes.classes * sizes.latents));
+  losses = allocate(floats(sizes.classes));
+  reconstruction = allocate(floats(sizes.PIXELS));
+  gradient = allocate(floats(sizes.latents));
+  probabilities = allocate(doubles(sizes.classes));
+  classScales = allocate(floats(sizes.classes));
+  scratch = allocate(floats(3 * sizes.latents));
   descent = allocateDescent();
   if (!raceTables.load(bundle)) return 2;
   if (raceTables.available && !race.reserve(classScales)) return 2;
@@ -190,9 +193,9 @@ export function dropStarts(): void {
   samples = changetype<Starts>(0);
 }
 
-/** Address of the race's rules, laid out as inference/race/race.ts has them; 0 when the model brings no tables. */
+/** Address of the race's rules, laid out as format/race-rules.ts has them; 0 when the model brings no tables. */
 export function raceRulesAddress(): usize {
-  return raceTables.available ? race.rulesAddress() : 0;
+  return raceTables.available ? raceRules.address() : 0;
 }
 
 /** All searches fill latents and losses and return the number of decoder evaluations spent. */
@@ -222,7 +225,7 @@ export function proposePair(): void {
 
 /** Makes the second image of a pair the image. */
 export function presentNext(): void {
-  memory.copy(image, nextImage, floats(plan.PIXELS));
+  memory.copy(image, nextImage, floats(sizes.PIXELS));
   proposals.presentSecond();
 }
 
@@ -249,7 +252,7 @@ export function settleRace(): i32 {
 
 /** Losses → probabilities by the paper's formula. */
 export function paperProbabilities(scale: f64, floor: f64): void {
-  confidence.paperProbabilities(losses, plan.classes, scale, floor, probabilities);
+  confidence.paperProbabilities(losses, sizes.classes, scale, floor, probabilities);
 }
 
 /**
@@ -266,12 +269,12 @@ export function reserveCalibration(hiddenUnits: i32): usize {
 /** The last search's losses and its winner's redrawing → probabilities. Returns the decoder evaluations spent. */
 export function calibratedProbabilities(): i32 {
   loss.resetEvaluations();
-  const winner = confidence.lowest(losses, plan.classes);
+  const winner = confidence.lowest(losses, sizes.classes);
   const kept = raced ? race.reconstructionOf(winner) : 0;
   if (kept == 0) reconstruct(winner);
   const evidence = gatherEvidence(image, kept == 0 ? reconstruction : kept);
   const latentSquare = loss.squareOf(latentOf(winner));
-  confidence.calibratedProbabilities(losses, plan.classes, evidence, <f64>latentSquare, probabilities);
+  confidence.calibratedProbabilities(losses, sizes.classes, evidence, <f64>latentSquare, probabilities);
   return loss.evaluations;
 }
 
@@ -281,5 +284,5 @@ export function featuresAddress(): usize {
 }
 
 function latentOf(classIndex: i32): usize {
-  return latents + floats(classIndex * plan.latents);
+  return latents + floats(classIndex * sizes.latents);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { IMAGE_PIXELS } from "../format/image.ts";
 import { CONFIDENCES, INFERENCES } from "../src/classifier.ts";
 import { createClassifier } from "../src/entries/node.ts";
 import { calibrationError, separation } from "./measure/separation.ts";
@@ -48,13 +49,15 @@ interface Judged {
 
 const judged: Judged[] = [];
 for (const { kind, pixels, labels: truth } of readStoredSets(folder)) {
-  const count = Math.min(pixels.length / 784, limit);
-  const found = abs.classifyBatch(pixels.subarray(0, 784 * count));
+  const count = Math.min(pixels.length / IMAGE_PIXELS, limit);
+  const found = abs.classifyBatch(pixels.subarray(0, IMAGE_PIXELS * count));
   process.stderr.write(`${kind}\n`);
   judged.push({
     kind,
     confidences: found.map((result) => result.confidence),
-    cnnConfidences: (await cnn.classify(pixels.subarray(0, 784 * count))).map((decision) => decision.confidence),
+    cnnConfidences: (await cnn.classify(pixels.subarray(0, IMAGE_PIXELS * count))).map(
+      (decision) => decision.confidence,
+    ),
     rejected: found.filter((result) => result.rejected).length / count,
     correct: truth && found.map(({ label }, index) => label === truth[index]),
   });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installPackages } from "../test/support/installed.ts";
 import { describeMachine, machineTable } from "./measure/machine.ts";
-import { printTable, replaceTable, type Table } from "./measure/table.ts";
+import { printTable, replaceMarked, replaceTable, type Table } from "./measure/table.ts";
 import type { Report, Settings } from "./parts/part.ts";
 
 // How fast the project is, beside others doing the same, in one run on one thread.
@@ -14,7 +14,7 @@ import type { Report, Settings } from "./parts/part.ts";
 //
 // DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which what compares with them is left
 // out. Prints tables in Markdown; writes them, bench.json and the plots to --out (build/bench). `--update` also puts tables
-// and plots where README.md and docs/speed.md show them. --images is the number of validation images of the part `schedule`.
+// and plots into docs/speed.md, and the figure that README.md shows into that. --images is the number of validation images of the part `schedule`.
 
 /** Parts by name, in the order in which they run; loaded only when wanted, since most import large packages. */
 const PARTS: Record<string, () => Promise<(settings: Settings) => Report | Promise<Report>>> = {
@@ -26,8 +26,9 @@ const PARTS: Record<string, () => Promise<(settings: Settings) => Report | Promi
   schedule: async () => (await import("./parts/schedule.ts")).schedulePart,
 };
 
-/** Where `--update` puts tables. */
-const DOCUMENTS = ["README.md", "docs/speed.md"];
+/** Where `--update` puts tables, and where figures. */
+const TABLES = new URL("../docs/speed.md", import.meta.url);
+const FIGURES = new URL("../README.md", import.meta.url);
 
 const { values: options } = parseArgs({
   options: {
@@ -74,17 +75,22 @@ async function main(): Promise<void> {
       sections.push(printTable(table));
       console.log(`${sections.at(-1)}\n`);
     }
-    if (options.update) updateDocuments(tables);
+    if (options.update) update(TABLES, (text) => tables.reduce(replaceTable, text));
   };
   show([machineTable(machine)]);
   for (const [name, load] of Object.entries(PARTS)) {
     if (!names.includes(name)) continue;
     process.stderr.write(`${name} …\n`);
-    const { results, tables, plot } = await (await load())(settings);
+    const { results, tables, figures = {}, plot } = await (await load())(settings);
     parts[name] = results;
     show(tables);
+    if (options.update) {
+      update(FIGURES, (text) =>
+        Object.entries(figures).reduce((so, [mark, words]) => replaceMarked(so, mark, words), text),
+      );
+    }
     if (plot !== undefined) await drawPlot(plot);
-    // Written behind every part, so that a long run cut short leaves what it has found.
+    // Written after every part, so that a long run cut short leaves what it has found.
     writeFileSync(join(options.out, "bench.json"), `${JSON.stringify({ machine, parts }, null, 2)}\n`);
     writeFileSync(join(options.out, "bench.md"), `${sections.join("\n\n")}\n`);
   }
@@ -97,20 +103,12 @@ async function drawPlot({ name, description }: NonNullable<Report["plot"]>): Pro
   if (options.update) writeFileSync(new URL(`../docs/${name}.svg`, import.meta.url), svg);
 }
 
-/** Replaces the tables that the documents show. */
-function updateDocuments(tables: readonly Table[]): void {
-  for (const document of DOCUMENTS) {
-    const file = new URL(`../${document}`, import.meta.url);
-    const before = readFileSync(file, "utf8");
-    const shown = tables.filter(({ name }) => before.includes(`<!-- ${name} -->`));
-    writeFileSync(
-      file,
-      shown.reduce((text, table) => replaceTable(text, table), before),
-    );
-  }
+/** Rewrites a document. */
+function update(document: URL, change: (text: string) => string): void {
+  writeFileSync(document, change(readFileSync(document, "utf8")));
 }
 
-// Emscripten's handlers would print a whole library in front of an uncaught error.
+// Emscripten's handlers would print a whole library before an uncaught error.
 try {
   await main();
 } catch (error) {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { instantiateSync } from "@assemblyscript/loader";
+import { IMAGE_PIXELS } from "../format/image.ts";
 import { RACE_RULES, type RaceRules } from "../src/effort.ts";
 import { Engine } from "../src/engine.ts";
 import { prepareSamples } from "../src/starts.ts";
@@ -13,7 +14,7 @@ import { readStoredSets } from "./sets/stored-sets.ts";
 
 // What the rules of the race cost and lose: agreement with the paper's search, accuracy, loss and evaluations on
 // validation images (the last 5000 of MNIST's training images, which neither decoders nor tables were fitted to): clean,
-// spoilt in several ways, and close to a boundary of the paper's decision, which no label goes with.
+// spoilt in several ways, and close to a boundary of the paper's decision; the last have no true label.
 //
 //   npx tsx bench/race-rules.ts --data DIR [--limit 500] [--weights FILE] [--rules JSON] [--split validation]
 //     [--sets DIR] [--only NAME,...]
@@ -23,7 +24,6 @@ import { readStoredSets } from "./sets/stored-sets.ts";
 // confidence-sets` or `attack-race` wrote, in place of sets of the same name; `--only` keeps the sets whose names begin
 // with one of those given.
 
-const PIXELS = 784;
 const NEAR_BOUNDARY = "boundary ±3 %";
 
 const { values: options } = parseArgs({
@@ -50,7 +50,7 @@ const variants: [string, RaceRules][] = [
   ...options.rules.map((text): [string, RaceRules] => [text, changedRules(text)]),
 ];
 
-/** The standard rules but for those that a JSON object names. */
+/** The standard rules, except those that a JSON object names. */
 function changedRules(text: string): RaceRules {
   const changes = JSON.parse(text);
   const unknown = Object.keys(changes).find((name) => !(name in RACE_RULES.standard));
@@ -77,8 +77,8 @@ interface ImageSet {
 
 const clean = Array.from({ length: count }, (_, index) => toUnitRange(digits.image(index)));
 const imagesOf = (bytes: Uint8Array): Float32Array[] =>
-  Array.from({ length: Math.min(count, bytes.length / PIXELS) }, (_, index) =>
-    toUnitRange(bytes.subarray(index * PIXELS, (index + 1) * PIXELS)),
+  Array.from({ length: Math.min(count, bytes.length / IMAGE_PIXELS) }, (_, index) =>
+    toUnitRange(bytes.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS)),
   );
 
 function paperLabel(image: Float32Array): number {
@@ -138,9 +138,9 @@ const share = (found: readonly Found[], right: (found: Found, index: number) => 
 const CONVERGED: RaceRules = { ...RACE_RULES.thorough, polished: 60, ceilingPerClass: 200 };
 
 const chosen = chosenSets();
-console.log(`${count} ${split} images a set`);
+console.log(`${count} ${split} images per set`);
 console.log(
-  "images | rules | agrees with paper | accuracy % | evaluations mean, p99, most | µs an image | loss over converged, mean % | confidence off, mean",
+  "images | rules | agrees with paper | accuracy % | evaluations mean, p99, most | µs per image | loss over converged, mean % | confidence off, mean",
 );
 for (const [name, set] of chosen) {
   const images = set.images();

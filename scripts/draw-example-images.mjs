@@ -188,8 +188,8 @@ function randomNumbers(seed) {
 function smooth(points, steps = 16) {
   const at = (index) => points[Math.max(0, Math.min(points.length - 1, index))];
   const curve = [points[0]];
-  for (let index = 0; index + 1 < points.length; index++) {
-    for (let step = 1; step <= steps; step++) {
+  for (let index = 0; index + 1 < points.length; ++index) {
+    for (let step = 1; step <= steps; ++step) {
       const t = step / steps;
       curve.push(
         [0, 1].map((axis) => {
@@ -214,7 +214,7 @@ function drawInk(name, { width, height, left, top, size, pen, slant = 0, livelin
   const ink = new Float32Array(width * height);
   for (const stroke of strokes[name]) {
     const curve = smooth(stroke).map(([x, y]) => [left + size * (x + slant * (0.5 - y)), top + size * y]);
-    for (let index = 0; index + 1 < curve.length; index++) {
+    for (let index = 0; index + 1 < curve.length; ++index) {
       const radius = (pen / 2) * (1 + liveliness * Math.sin((6 * index) / curve.length + 1));
       coverSegment(ink, width, height, curve[index], curve[index + 1], radius);
     }
@@ -228,12 +228,12 @@ function coverSegment(ink, width, height, [x0, y0], [x1, y1], radius) {
   for (
     let row = Math.max(0, Math.floor(Math.min(y0, y1) - reach));
     row <= Math.min(height - 1, Math.max(y0, y1) + reach);
-    row++
+    ++row
   ) {
     for (
       let column = Math.max(0, Math.floor(Math.min(x0, x1) - reach));
       column <= Math.min(width - 1, Math.max(x0, x1) + reach);
-      column++
+      ++column
     ) {
       const [x, y] = [column + 0.5, row + 0.5];
       const along = lengthSquared === 0 ? 0 : ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / lengthSquared;
@@ -248,17 +248,17 @@ function coverSegment(ink, width, height, [x0, y0], [x1, y1], radius) {
 
 /**
  * Colours a drawing: per pixel the mix of paper and ink, lit by `light(x, y)` with x and y in [0, 1], with noise.
- * Paper and ink are lists of one value a channel in 0..255.
+ * Paper and ink are lists of one value per channel in 0..255.
  */
 function colour(ink, { width, height, paper, pen, light = () => 1, noise = 0, seed = 1 }) {
   const random = randomNumbers(seed);
   const channels = paper.length;
   const data = new Uint8Array(width * height * channels);
-  for (let index = 0; index < ink.length; index++) {
+  for (let index = 0; index < ink.length; ++index) {
     const lit = light((index % width) / width, Math.floor(index / width) / height);
     // The sum of three uniform numbers is close enough to a bell curve.
     const grain = noise * 2 * (random() + random() + random() - 1.5);
-    for (let channel = 0; channel < channels; channel++) {
+    for (let channel = 0; channel < channels; ++channel) {
       const mixed = paper[channel] * (1 - ink[index]) + pen[channel] * ink[index];
       data[index * channels + channel] = Math.max(0, Math.min(255, Math.round(mixed * lit + grain)));
     }
@@ -276,7 +276,7 @@ function pgm({ data, width, height }) {
 
 function jpg({ data, width, height }) {
   const rgba = new Uint8Array(width * height * 4).fill(255);
-  for (let index = 0; index < width * height; index++) rgba.set(data.subarray(index * 3, index * 3 + 3), index * 4);
+  for (let index = 0; index < width * height; ++index) rgba.set(data.subarray(index * 3, index * 3 + 3), index * 4);
   return jpeg.encode({ data: rgba, width, height }, 72).data;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { encode } from "fast-png";
+import { IMAGE_SIDE } from "../format/image.ts";
 import { createClassifier, preprocess } from "../src/entries/node.ts";
 import { readImageFile } from "../src/files/read-image-file.ts";
 
@@ -16,7 +17,7 @@ const TARGET = new URL("../docs/redrawings.svg", import.meta.url);
 
 function embedded(image: Float32Array): string {
   const data = Uint8Array.from(image, (value) => Math.round(255 * value));
-  const png = encode({ width: 28, height: 28, data, channels: 1, depth: 8 });
+  const png = encode({ width: IMAGE_SIDE, height: IMAGE_SIDE, data, channels: 1, depth: 8 });
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 }
 

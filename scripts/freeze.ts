@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { EFFORTS, RACE_RULES, raceRuleValues } from "../src/effort.ts";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { EFFORTS, RACE_RULES, raceRuleBytes } from "../src/effort.ts";
 import { writeBundle } from "../src/weights/bundle.ts";
 import { calibrationValues } from "../src/weights/confidence.ts";
 import type { Model } from "../src/weights/model.ts";
@@ -12,7 +12,14 @@ const WEIGHTS = new URL("../weights/abs-mnist.safetensors", import.meta.url);
 const PACKAGE = new URL("../package.json", import.meta.url);
 const BUNDLE = new URL("../assembly/frozen.ts", import.meta.url);
 const SETTINGS = new URL("../assembly/wasi/frozen.ts", import.meta.url);
+/** Its time tells when the weights were frozen last. */
+const STAMP = new URL("../build/frozen", import.meta.url);
 const WORD_BYTES = 8;
+
+/** Leaves a file that is as it should be untouched, so that nothing is compiled anew for it. */
+function writeWhereOther(file: URL, text: string): void {
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+}
 
 /** Static data of 64-bit words, little-endian; keeps the compiler's list of literals short. */
 function words(bytes: Uint8Array, alignment: number): string {
@@ -26,12 +33,12 @@ function words(bytes: Uint8Array, alignment: number): string {
   return `memory.data<u64>([${literals.join(",")}], ${alignment})`;
 }
 
-function bytesOf({ buffer }: Float64Array | Float32Array | Int32Array): Uint8Array {
+function bytesOf({ buffer }: Float64Array): Uint8Array {
   return new Uint8Array(buffer);
 }
 
 function writeFrozenBundle(bundle: Uint8Array): void {
-  writeFileSync(
+  writeWhereOther(
     BUNDLE,
     [
       "// Written by scripts/freeze.ts from weights/abs-mnist.safetensors.",
@@ -48,9 +55,9 @@ function writeFrozenBundle(bundle: Uint8Array): void {
 function writeSettings({ classes, confidence, race }: Model, version: string): void {
   if (race === undefined) throw new Error("weights/abs-mnist.safetensors brings no tables for a race");
   const { paper, calibrated } = confidence;
-  const rules = EFFORTS.map((effort) => raceRuleValues(RACE_RULES[effort], classes.length));
+  const rules = EFFORTS.map((effort) => raceRuleBytes(RACE_RULES[effort]));
   const names = classes.map((name) => JSON.stringify(name));
-  writeFileSync(
+  writeWhereOther(
     SETTINGS,
     [
       "// Written by scripts/freeze.ts from weights/abs-mnist.safetensors, src/effort.ts and package.json.",
@@ -73,11 +80,9 @@ function writeSettings({ classes, confidence, race }: Model, version: string): v
       "",
       `export const EFFORTS: StaticArray<string> = [${EFFORTS.map((effort) => JSON.stringify(effort)).join(", ")}];`,
       `export const STANDARD_EFFORT: i32 = ${EFFORTS.indexOf("standard")};`,
-      "/** The race's rules, one effort behind the other: i32 counts and f32 margins as race/race.ts has them. */",
-      `export const RULE_COUNTS: usize = ${words(bytesOf(Int32Array.from(rules.flatMap(({ counts }) => counts))), 8)};`,
-      `export const RULE_COUNTS_BYTES: usize = ${4 * (rules[0]?.counts.length ?? 0)};`,
-      `export const RULE_MARGINS: usize = ${words(bytesOf(Float32Array.from(rules.flatMap(({ margins }) => margins))), 8)};`,
-      `export const RULE_MARGINS_BYTES: usize = ${4 * (rules[0]?.margins.length ?? 0)};`,
+      "/** The race's rules, those of one effort after another, as format/race-rules.ts has them. */",
+      `export const RACE_RULES: usize = ${words(Buffer.concat(rules), 8)};`,
+      `export const RACE_RULES_BYTES: usize = ${rules[0]?.length ?? 0};`,
       "",
     ].join("\n"),
   );
@@ -88,4 +93,6 @@ const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: stri
 const bundle = writeBundle(model);
 writeFrozenBundle(bundle);
 writeSettings(model, version);
+mkdirSync(new URL(".", STAMP), { recursive: true });
+writeFileSync(STAMP, "");
 console.log(`froze ${bundle.length} bytes of weights`);

@@ -1,55 +1,13 @@
-// What `npm start` and `npm test` run first: installs the dependencies and builds the package where either is missing
-// or older than what it is made from. Needs nothing but Node and npm.
+// What `npm start`, `npm test` and `npm run check` run first: installs the dependencies and builds the package where
+// either is missing or older than what it is made from. `npm pack` and `npm publish` run it with --rebuild, which builds in
+// any case. Needs nothing but Node and npm.
 
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const SOURCES = [
-  "src",
-  "assembly",
-  "scripts",
-  "weights",
-  "package.json",
-  "asconfig.json",
-  "asconfig.wasi.json",
-  "tsconfig.json",
-  "rollup.config.mjs",
-];
-/** Written by the build itself. */
-const GENERATED = [join("assembly", "frozen.ts"), join("assembly", "wasi", "frozen.ts")];
-const PRODUCTS = [
-  "dist/abs.wasm",
-  "dist/abs.wasi.wasm",
-  "dist/library/index.js",
-  "dist/library/inline.js",
-  "dist/library/cli.js",
-  "dist/library/worker.js",
-  "dist/library/index.d.ts",
-];
-
-function run(script) {
-  console.error(`> npm ${script.join(" ")}`);
-  execFileSync("npm", script, {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-    shell: process.platform === "win32",
-  });
-}
-
-function changedAt(path) {
-  const full = join(root, path);
-  if (!existsSync(full)) return Number.NEGATIVE_INFINITY;
-  const status = statSync(full);
-  if (!status.isDirectory()) return GENERATED.includes(path) ? Number.NEGATIVE_INFINITY : status.mtimeMs;
-  return Math.max(Number.NEGATIVE_INFINITY, ...readdirSync(full).map((entry) => changedAt(join(path, entry))));
-}
+import { ALL, bringUpToDate, changedAt, runNpm } from "./build-steps.mjs";
 
 // Not `npm ci`: the lockfile lists only the platforms whose builds the registry had when it was written, and `npm ci`
 // refuses it for the missing ones (npm/cli issue 9846). `--no-save` installs what it pins and leaves it untouched.
 if (changedAt("node_modules/.package-lock.json") < changedAt("package-lock.json")) {
-  run(["install", "--no-save", "--no-audit", "--no-fund"]);
+  runNpm(["install", "--no-save", "--no-audit", "--no-fund"]);
 }
-if (Math.min(...PRODUCTS.map(changedAt)) < Math.max(...SOURCES.map(changedAt))) run(["run", "build"]);
+if (process.argv.includes("--rebuild")) runNpm(["run", "build"]);
+else bringUpToDate(ALL);

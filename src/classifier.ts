@@ -1,20 +1,21 @@
+import { IMAGE_PIXELS } from "../format/image.ts";
 import { type Effort, RACE_RULES } from "./effort.ts";
 import type { ConfidenceKind, Engine } from "./engine.ts";
 import { type Frames, readFrames } from "./image-stream.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
 import type { ClassExplanation, Classification, Explanation, LossAndGradient } from "./results.ts";
 import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
-import { IMAGE_PIXELS } from "./weights/decoder-shape.ts";
 
 /** The names of the searches; see `createClassifier`. */
 export const INFERENCES = ["race", "paper"] as const;
+/** How the best latent of each class is searched for; see `ClassifierOptions`. */
 export type Inference = (typeof INFERENCES)[number];
 
 /** The names of the confidences; see `createClassifier`. */
 export const CONFIDENCES = ["calibrated", "paper"] as const satisfies readonly ConfidenceKind[];
 
 /**
- * Evaluations a class behind the best prototype, for weights without tables to race with. The standard was chosen on
+ * Evaluations per class after the best prototype, for weights without tables to race with. The standard was chosen on
  * validation images by `bench/evaluations.ts`; the others are half and about three times that.
  */
 const PROTOTYPE_EVALUATIONS: Record<Effort, number> = { quick: 6, standard: 12, thorough: 40 };
@@ -22,7 +23,10 @@ const LARGEST_SEED = 2 ** 32 - 1;
 const MOST_SAMPLES = 10_000;
 const MOST_AHEAD = 64;
 
-/** A loaded model, ready to classify. Make one with `createClassifier`. */
+/**
+ * A loaded model, ready to classify. Make one with `createClassifier`. Equal images and options give equal results,
+ * bit for bit, on every host and in any order of calls. After `dispose` every call throws an `Error`.
+ */
 export type Classifier = Pick<ModuleClassifier, keyof ModuleClassifier>;
 
 /** The classifier over the WebAssembly module. */
@@ -32,11 +36,11 @@ export class ModuleClassifier {
   readonly #effort: Effort;
   readonly #progress: Progress | undefined;
   #isPrepared = false;
-  /** The classes' names, by label. */
+  /** The classes' names, by label: 2 to 64 of them; with the shipped weights `"0"` to `"9"`. */
   readonly classes: readonly string[];
-  /** Latents a class. */
+  /** Numbers in a latent, 2 to 32; with the shipped weights 16. */
   readonly latents: number;
-  /** What the probabilities rest on. */
+  /** Which model the probabilities rest on: the option, or what the weights bring where it was left out. */
   readonly confidence: ConfidenceKind;
 
   /**
@@ -61,15 +65,23 @@ export class ModuleClassifier {
     if (inference === "race") this.#prepare(engine);
   }
 
-  /** Bytes of WebAssembly memory that the classifier holds. */
+  /** Bytes of WebAssembly memory that the classifier holds. It grows when a table is built, never with the images. */
   get memoryBytes(): number {
     return this.#live().memoryBytes;
   }
 
   /**
-   * Classifies one image of 28×28 values, row-major, bright ink on dark.
+   * Classifies one image: searches every class's decoder for the latent that redraws it best, and names the class with the
+   * lowest loss (analysis by synthesis: Schott et al. 2018, arXiv:1805.09190). The image is left as it is.
    *
-   * @throws {TypeError | RangeError} when the image is of another type or length, or holds a value out of range
+   * @param image 784 values, 28 rows of 28, bright ink on dark: floats in [0, 1] or bytes in 0..255
+   * @throws {TypeError} when `image` is no array of these kinds
+   * @throws {RangeError} when it has another length, or holds a number out of range or none at all (`NaN`)
+   * @example
+   * ```js
+   * const { label, confidence, rejected } = abs.classify(image);
+   * console.log(label, confidence.toFixed(2), rejected); // → 4 0.99 false
+   * ```
    */
   classify(image: ImageValues): Classification {
     return this.#classify(this.#live(), normalisedImages(image, 1));
@@ -79,7 +91,14 @@ export class ModuleClassifier {
    * Only the label of one image, in little more than a third of the time of `classify` under the inference `"race"`: most
    * images are decided by the surrogates, without the true decoder, and nothing is polished. How often that names another
    * label is printed by `bench/race-rules.ts`. There is no confidence, so this cannot say that an image shows no class.
-   * Takes and throws what `classify` does.
+   * Under other searches it takes as long as `classify`. Errors are those of `classify`.
+   *
+   * @param image as for `classify`
+   * @returns the label, a whole number from 0
+   * @example
+   * ```js
+   * console.log(abs.label(image)); // → 4
+   * ```
    */
   label(image: ImageValues): number {
     const engine = this.#live();
@@ -95,7 +114,16 @@ export class ModuleClassifier {
    * Classifies n images, n×784 values in one array; each result equals that of `classify`, bit for bit. Under the inference
    * `"race"` two images at a time share the first stage.
    *
+   * @param images n×784 values, one image after another; n may be 0
+   * @returns n results, in the order of the images
    * @throws {TypeError | RangeError} as `classify`, before any image is looked at
+   * @example
+   * ```js
+   * const images = new Float32Array(2 * 784);
+   * images.set(abs.sample(1)[0], 0);
+   * images.set(abs.sample(7)[0], 784);
+   * console.log(abs.classifyBatch(images).map(({ name }) => name).join(" ")); // → 1 7
+   * ```
    */
   classifyBatch(images: ImageValues): Classification[] {
     const engine = this.#live();
@@ -119,9 +147,21 @@ export class ModuleClassifier {
    * has it. At most `ahead` frames (default 2, from 0 to 64) are taken from the source beyond the one being classified.
    * The event loop gets its turn between frames. Leaving the loop closes the source.
    *
-   * @throws {RangeError} at once, for an unknown `ahead`
-   * @throws {TypeError | RangeError} behind the results of earlier frames, for a frame that `classify` refuses, with the
+   * @param frames images as for `classify`; each is copied as it comes, so the source may use one array for all
+   * @throws {RangeError} at once, for an `ahead` that is no whole number from 0 to 64
+   * @throws {TypeError} when `frames` cannot be iterated over
+   * @throws {TypeError | RangeError} after the results of earlier frames, for a frame that `classify` refuses, with the
    *   frame's place from 0; and whatever the source throws
+   * @example
+   * ```js
+   * async function* camera() {
+   *   for (let seed = 0; seed < 3; ++seed) yield abs.sample(5, { seed })[0];
+   * }
+   * for await (const { name } of abs.classifyStream(camera())) console.log(name);
+   * // → 5
+   * // → 5
+   * // → 5
+   * ```
    */
   classifyStream(frames: Frames, { ahead = 2 }: { ahead?: number } = {}): AsyncGenerator<Classification, void, void> {
     this.#live();
@@ -134,9 +174,18 @@ export class ModuleClassifier {
   }
 
   /**
-   * Classifies one image and shows how every class would redraw it. Takes and throws what `classify` does. Every class is
-   * searched as far as the label's, so losses of the others can be lower than those of `classify`; should one of them
-   * end below the label's, it becomes the label.
+   * Classifies one image and shows how every class would redraw it. Every class is searched as far as the label's, so
+   * losses of the others can be lower than those of `classify`; should one of them end below the label's, it becomes the
+   * label. Errors are those of `classify`.
+   *
+   * @param image as for `classify`
+   * @example
+   * ```js
+   * const { classes, runnerUp, advantage } = abs.explain(image);
+   * console.log(abs.classes[runnerUp]); // → 9
+   * classes[4].reconstruction; // 784 values: what the model of the four makes of the image
+   * advantage; // 784 values: positive where the four explains a pixel better than the runner-up
+   * ```
    */
   explain(image: ImageValues): Explanation {
     const engine = this.#live();
@@ -159,11 +208,21 @@ export class ModuleClassifier {
 
   /**
    * Every class's loss and its derivative with respect to the image, by the envelope theorem: where z* minimises the
-   * loss, the derivative of min_z loss is the partial one at z*. Takes and throws what `classify` does.
+   * loss, the derivative of min_z loss is the partial one at z*. It is exact for a latent at a minimum, and the searches
+   * end near one. Errors are those of `classify`.
    *
    * In the variant `binary-abs` the losses are constant but for jumps where a pixel crosses the threshold, so their true
    * derivative is zero almost everywhere. The one given is with respect to the thresholded image, as if the threshold
    * passed changes straight through: its sign says which pixels to move towards the other side.
+   *
+   * @param image as for `classify`
+   * @example
+   * ```js
+   * const { losses, gradients } = abs.lossAndGradient(image);
+   * // One step that makes the image a little more like a nine.
+   * const moved = image.map((value, pixel) => Math.min(1, Math.max(0, value - 50 * gradients[9][pixel])));
+   * console.log(abs.lossAndGradient(moved).losses[9] < losses[9]); // → true
+   * ```
    */
   lossAndGradient(image: ImageValues): LossAndGradient {
     const engine = this.#live();
@@ -181,9 +240,13 @@ export class ModuleClassifier {
   /**
    * What a class's decoder draws for a latent: 784 values in [0, 1].
    *
-   * @param label 0 … classes − 1
-   * @param latent `latents` finite numbers; the prior is N(0, I)
+   * @param label a whole number from 0, below the number of classes
+   * @param latent as many finite numbers as `latents` says; the prior is N(0, I), and searches stay within ‖z‖ ≤ 5
    * @throws {RangeError} for an unknown label, a wrong length or a value that is not finite
+   * @example
+   * ```js
+   * const mean = abs.decode(3, new Float32Array(abs.latents)); // the three in the middle of all threes
+   * ```
    */
   decode(label: number, latent: ArrayLike<number>): Float32Array {
     const engine = this.#live();
@@ -202,7 +265,13 @@ export class ModuleClassifier {
    * Draws what the model thinks a class looks like: `count` (default 1, at most 10,000) reconstructions of latents from
    * N(0, I), the same for the same `seed` (default 0, a whole number below 2^32) on every host.
    *
+   * @param label a whole number from 0, below the number of classes
+   * @returns `count` images of 784 values in [0, 1]
    * @throws {RangeError} for an unknown label, seed or count
+   * @example
+   * ```js
+   * const sevens = abs.sample(7, { seed: 1, count: 100 });
+   * ```
    */
   sample(label: number, { seed = 0, count = 1 }: { seed?: number; count?: number } = {}): Float32Array[] {
     const engine = this.#live();
@@ -216,7 +285,14 @@ export class ModuleClassifier {
     });
   }
 
-  /** Lets go of the module and its memory; every later call throws. */
+  /**
+   * Lets go of the module and its memory; every later call throws an `Error`, another `dispose` excepted.
+   *
+   * @example
+   * ```js
+   * abs.dispose();
+   * ```
+   */
   dispose(): void {
     this.#engine = undefined;
   }

@@ -8,29 +8,32 @@ import { VARIANTS, type Variant } from "./weights/variants.ts";
 
 // What all hosts share. The entries differ only in where the packaged module comes from.
 
-/** Options of `createClassifier`, all with a default. */
+/** Options of `createClassifier`, all with a default; docs/options.md has an example of each. */
 export interface ClassifierOptions {
-  /** The compiled module, its bytes, or where to fetch them; default: the packaged module. */
+  /** The compiled module, its bytes, or where to fetch them; default: the module in the package. */
   module?: ModuleSource | Promise<ModuleSource>;
-  /** A weights file (docs/weights-format.md, or the published original as safetensors); default: the frozen weights. */
+  /**
+   * Bytes of a weights file (docs/weights-format.md), or of the weights that the paper's authors published, as
+   * safetensors; default: the weights inside the module.
+   */
   weights?: Uint8Array | ArrayBuffer;
   /**
    * `"race"` (default): a small network proposes latents, surrogates of the decoders drop those that cannot win, and the
    * decoders decide among the rest; weights without tables for that are searched from stored latents, class by class.
-   * `"paper"`: the published search, 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and
+   * `"paper"`: the published search, 8000 samples and 50 passes of Adam per class; its table of samples takes seconds and
    * 63 MB on the first image.
    */
   inference?: Inference;
   /**
    * How much `"race"` may spend on an image: `"quick"`, `"standard"` (default) or `"thorough"`. The ceiling on
-   * evaluations of the true decoders is 2, 8 or 48 a class; most images need far fewer (`evaluations` of a result counts
-   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 a class besides.
+   * evaluations of the true decoders is 2, 8 or 48 per class; most images need far fewer (`evaluations` of a result counts
+   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 per class besides.
    */
   effort?: Effort;
   /**
    * `"abs"` (default), or `"binary-abs"` for black-and-white images (binary ABS of Schott et al. 2018): pixels from 0.5
-   * on become 1 and all others 0, and each class's loss is multiplied by a scale of the class, both as the weights say.
-   * Losses are reported with their scales.
+   * on become 1 and all others 0, and each class's loss is multiplied by its own scale, both as the weights say. Losses
+   * are reported with their scales.
    */
   variant?: Variant;
   /**
@@ -39,24 +42,39 @@ export interface ClassifierOptions {
    * formula, the default for weights that bring nothing else.
    */
   confidence?: ConfidenceKind;
-  /** Hears how far that table is built. */
+  /** Hears how far the table of `inference: "paper"` is built: `done` of `total` reconstructions. */
   onProgress?: (done: number, total: number) => void;
 }
 
+/** The `createClassifier` of every entry. */
+export type CreateClassifier =
+  /**
+   * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing. With the shipped
+   * weights that takes some 10 ms and 4 MB of memory. One classifier serves any number of images, one after another; threads
+   * want one each.
+   *
+   * @param options all have a default, see `ClassifierOptions`
+   * @example
+   * ```js
+   * import { createClassifier } from "analysis-by-synthesis";
+   *
+   * const abs = await createClassifier();
+   * const [image] = abs.sample(4); // here and below: an image, drawn by the model of the four
+   * ```
+   * @throws {TypeError} for options of the wrong type, an unknown inference, effort, variant or confidence, or the
+   *   calibrated confidence with `"binary-abs"`
+   * @throws {Error} when the calibrated confidence is asked for and the weights bring none, or the module cannot be loaded
+   * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the
+   *   variant
+   */
+  (options?: ClassifierOptions) => Promise<Classifier>;
+
 /**
- * A host's `createClassifier`: it compiles, reads and checks everything when it is called.
- *
- * The classifier's maker throws
- * - a `TypeError` for options of the wrong type, an unknown inference, effort, variant or confidence, or the calibrated
- *   confidence with `"binary-abs"`
- * - an `Error` when the calibrated confidence is asked for and the weights bring none
- * - a `WeightsError` for weights that are damaged, of another format, too large for the memory, or without the variant
+ * An entry's `createClassifier`.
  *
  * @param packagedModule where the host finds the module if the caller gives none
  */
-export function createClassifierWith(
-  packagedModule: () => ModuleSource | Promise<ModuleSource>,
-): (options?: ClassifierOptions) => Promise<Classifier> {
+export function createClassifierWith(packagedModule: () => ModuleSource | Promise<ModuleSource>): CreateClassifier {
   return async (options = {}) => {
     const { inference = "race", effort = "standard", variant = "abs", confidence, weights, onProgress } = options;
     checkName("inference", inference, INFERENCES);

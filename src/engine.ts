@@ -1,7 +1,7 @@
-import { type RaceRules, raceRuleValues } from "./effort.ts";
+import { IMAGE_PIXELS } from "../format/image.ts";
+import { type RaceRules, raceRuleBytes } from "./effort.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
 import { type CalibratedConfidence, calibrationValues, FEATURES, PENALTIES } from "./weights/confidence.ts";
-import { IMAGE_PIXELS } from "./weights/decoder-shape.ts";
 import { WeightsError } from "./weights/errors.ts";
 import type { ModelDescription } from "./weights/model.ts";
 import { describeVariant, type Variant } from "./weights/variants.ts";
@@ -252,10 +252,8 @@ export class Engine {
   /** Sets the rules of the races to come. @throws {Error} when the model brings no tables */
   setRaceRules(rules: RaceRules): void {
     if (!this.canRace) throw new Error("these weights bring no tables for a race");
-    const address = this.#module.raceRulesAddress();
-    const { counts, margins } = raceRuleValues(rules, this.classes);
-    new Int32Array(this.#module.memory.buffer, address, counts.length).set(counts);
-    this.#floats(address + 4 * counts.length, margins.length).set(margins);
+    const bytes = raceRuleBytes(rules);
+    this.#bytes(this.#module.raceRulesAddress(), bytes.length).set(bytes);
   }
 
   /** The race under the rules set; fills latents and losses. Returns the evaluations of the true decoder spent. */

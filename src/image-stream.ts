@@ -1,4 +1,5 @@
 import { type ImageValues, normalisedImages } from "./image-values.ts";
+import { nextTurn } from "./load/next-turn.ts";
 
 /** Images one after another: an array, a generator, a stream, from a camera, a file or a network. */
 export type Frames = AsyncIterable<ImageValues> | Iterable<ImageValues | PromiseLike<ImageValues>>;
@@ -27,7 +28,7 @@ export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator
     const previous = await before;
     if (isOver) return { done: true, value: undefined };
     if (previous?.done) return previous;
-    owed++;
+    ++owed;
     try {
       const step = await source.next();
       isOver ||= step.done === true;
@@ -36,13 +37,15 @@ export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator
       isOver = true;
       throw error;
     } finally {
-      owed--;
+      --owed;
     }
   };
 
   const ask = (): void => {
     const step = next(last);
-    const values = step.then((arrived) => valuesOf(arrived, asked++));
+    const place = asked;
+    ++asked;
+    const values = step.then((arrived) => valuesOf(arrived, place));
     // Errors are for the frame's turn, not for the moment at which they come.
     step.catch(() => {});
     values.catch(() => {});
@@ -92,23 +95,4 @@ async function valuesOf(step: Step, place: number): Promise<Float32Array | undef
 
 function isPromise(value: unknown): value is PromiseLike<ImageValues> {
   return typeof (value as PromiseLike<ImageValues> | undefined)?.then === "function";
-}
-
-/** Resolves after whatever else the event loop has waiting. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") {
-      setImmediate(resolve);
-    } else if (typeof MessageChannel === "function") {
-      // Browsers delay nested timers by 4 ms, a dozen classifications; messages they do not.
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        resolve();
-      };
-      port2.postMessage(undefined);
-    } else {
-      setTimeout(resolve);
-    }
-  });
 }

@@ -1,6 +1,6 @@
-import { IMAGE_PIXELS } from "./weights/decoder-shape.ts";
+import { IMAGE_PIXELS } from "../format/image.ts";
 
-/** 784 values, row-major, bright ink on dark: floats in [0, 1], or bytes in 0..255. Batches are n×784 in one array. */
+/** 784 values, 28 rows of 28, bright ink on dark: floats in [0, 1], or bytes in 0..255. Batches are n×784 in one array. */
 export type ImageValues = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray;
 
 const BYTE_RANGE = 255;
@@ -23,7 +23,7 @@ export function normalisedImages(values: ImageValues, images?: number): Float32A
   if (wanted === undefined ? values.length % IMAGE_PIXELS !== 0 : values.length !== wanted) {
     throw new RangeError(
       wanted === undefined
-        ? `images: got ${values.length} values, wanted a multiple of ${IMAGE_PIXELS} (28×28 an image)`
+        ? `images: got ${values.length} values, wanted a multiple of ${IMAGE_PIXELS} (28×28 per image)`
         : `image: got ${values.length} values, wanted ${wanted} (28×28)`,
     );
   }

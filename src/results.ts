@@ -2,41 +2,44 @@
 
 /** What the classifier decided about one image. */
 export interface Classification {
-  /** Index of the class whose model explains the image best: for the frozen weights, the digit. */
+  /** The class whose model explains the image best, a whole number from 0: with the shipped weights, the digit. */
   label: number;
-  /** That class's name. */
+  /** That class's name, one of `classes`. */
   name: string;
   /** True when `confidence` lies below the threshold of the weights: the image is probably none of the classes. */
   rejected: boolean;
   /**
-   * The label's probability, the largest. Calibrated: how likely the image shows one of the classes *and* the label is
+   * The label's probability, the largest, from 0 to 1. Calibrated: how likely the image shows one of the classes *and* the label is
    * right. Paper: the published formula, which calls most noisy digits junk.
    */
   confidence: number;
   /**
-   * One a class, summing to 1; near 1/classes all over when the image is far from the data. Calibrated:
+   * One per class, summing to 1; near 1/classes all over when the image is far from the data. Calibrated:
    * g · softmax(−s·784·loss / (1 + E/v)) + (1 − g)/classes, where E is the winner's squared error and g how likely the
-   * image is one of the classes at all, judged by the winner's redrawing. Paper: (e^(−s·loss) + η) / Σ.
+   * image is one of the classes at all, judged by the winner's redrawing (docs/weights-format.md#confidence).
+   * Paper: (e^(−s·loss) + η) / Σ, as published.
    */
   probabilities: Float64Array;
   /**
-   * One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. Under
-   * the inference `"race"` only the label's is taken to its end: a class that has fallen behind keeps the loss at which
-   * it was dropped, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
+   * One per class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent z found, where x is the image and G the decoder: the
+   * negative ELBO up to constants, per pixel (Schott et al. 2018). Times the class's scale in `binary-abs`. Under the
+   * inference `"race"` only the label's is taken to its end: a class that has fallen behind keeps the loss at which it
+   * was dropped, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
    */
   losses: Float32Array;
   /**
    * Evaluations of the true decoders spent: those of the search, and under all searches but the race, which keeps what its
-   * winner drew, one for the calibrated confidence. Surrogates are not counted; for the frozen weights each of theirs costs
-   * a thirtieth of the multiply-adds.
+   * winner drew, one for the calibrated confidence. Surrogates are not counted; with the shipped weights each of theirs
+   * costs a thirtieth of the multiply-adds.
    */
   evaluations: number;
 }
 
 /** How one class explains an image. */
 export interface ClassExplanation {
+  /** The class's loss, as in `losses`. */
   loss: number;
-  /** The best latent found, [latents]. */
+  /** The best latent z found: as many numbers as the classifier's `latents` says. */
   latent: Float32Array;
   /** What the class's decoder makes of it: 784 values in [0, 1]. */
   reconstruction: Float32Array;
@@ -44,8 +47,9 @@ export interface ClassExplanation {
 
 /** A decision with what it rests on. */
 export interface Explanation extends Classification {
-  /** Index of the class with the second lowest loss. */
+  /** The class with the second lowest loss, a whole number from 0. */
   runnerUp: number;
+  /** One per class, by label. */
   classes: ClassExplanation[];
   /** What the reconstructions were compared with, 784 values: the image given, in `binary-abs` thresholded. */
   image: Float32Array;
@@ -58,9 +62,10 @@ export interface Explanation extends Classification {
 
 /** Losses and their derivatives with respect to the image. */
 export interface LossAndGradient {
+  /** One per class, as in a `Classification` of the same image, every class searched as far as the label's. */
   losses: Float32Array;
   /**
-   * For each class 784 values: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*. In `binary-abs`, x is the
+   * One per class, 784 values each: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*. In `binary-abs`, x is the
    * thresholded image and the loss's class scale is a factor (see `lossAndGradient`).
    */
   gradients: Float32Array[];

@@ -6,7 +6,7 @@ import type { Engine } from "./engine.ts";
 export const PAPER_SAMPLES = 8000;
 /** The paper draws a ninth more samples than it keeps, and keeps the likeliest. */
 const SHARE_KEPT = 0.9;
-/** Starts a class when the weights bring no prototypes of their own. */
+/** Starts per class when the weights bring no prototypes of their own. */
 const DRAWN_PROTOTYPES = 300;
 /** Any fixed number: with it the same weights always start from the same latents. */
 const SEED = 20180523;
@@ -32,7 +32,7 @@ export function preparePrototypes(engine: Engine): void {
 
 /**
  * Draws the paper's samples and decodes them with every class's decoder (Schott et al. 2018): 8000 latents of N(0, I),
- * the likeliest nine tenths of those drawn. Takes 784 bytes a sample and class, 63 MB for ten classes.
+ * the likeliest nine tenths of those drawn. Takes 784 bytes per sample and class, 63 MB for ten classes.
  */
 export function prepareSamples(engine: Engine, progress?: Progress): void {
   engine.setStarts("samples", likeliest(engine, PAPER_SAMPLES));

@@ -95,7 +95,7 @@ describe("classify", () => {
       expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
       expect(confidence).toBe(Math.max(...probabilities));
       expect(evaluations).toBeGreaterThan(10);
-      // At most 12 evaluations of descent and 64 settled starts a class, and one for the confidence.
+      // At most 12 evaluations of descent and 64 settled starts per class, and one for the confidence.
       expect(evaluations).toBeLessThanOrEqual(10 * (12 + 64) + 1);
     }
   });

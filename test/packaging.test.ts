@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { linksOf, type Repository, withPackedLinks } from "../scripts/packing/links.ts";
+import { promisedFiles, readManifest, repositoryOf } from "../scripts/packing/package.ts";
 import { entryFor, type PackedPackage, packPackage } from "./support/packed.ts";
 
 // What is published, and what that promises. `npx tsx test/consumers/run.ts` builds programs on it.
@@ -40,13 +43,52 @@ describe("the package", () => {
       "dist/library/tasks.js",
       "dist/library/worker.js",
       "dist/library/workerd.js",
+      "docs/accuracy.md",
+      "docs/api.md",
+      "docs/command.md",
+      "docs/options.md",
       "docs/own-classes.md",
+      "docs/redrawings.svg",
       "docs/runtimes.md",
+      "docs/speed.md",
       "docs/wasi.md",
       "docs/weights-format.md",
       "package.json",
       "weights/abs-mnist.md",
     ]);
+  });
+
+  it("holds what package.json promises", () => {
+    const promised = promisedFiles(readManifest());
+    expect(promised).toEqual(
+      expect.arrayContaining(["dist/library/index.d.ts", "dist/abs.wasm", "dist/library/cli.js"]),
+    );
+    expect(packed.files).toEqual(expect.arrayContaining(promised));
+  });
+
+  it("leads by every link to a file of its own, or to one of the repository at its version", () => {
+    const repository = repositoryOf(readManifest());
+    const views = ["blob", "raw", "tree"].map((view) => `${repository.page}/${view}/${repository.revision}/`);
+    const files = new Set(packed.files);
+    const documents = packed.files.filter((path) => path.endsWith(".md"));
+    const seen = { own: 0, repository: 0, elsewhere: 0 };
+    for (const path of documents) {
+      const text = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+      for (const { target } of linksOf(withPackedLinks(text, path, files, repository))) {
+        const view = views.find((start) => target.startsWith(start));
+        const written = target.replace(/[?#].*$/, "");
+        if (view !== undefined) {
+          seen.repository += 1;
+          expect(existsSync(new URL(`../${written.slice(view.length)}`, import.meta.url)), target).toBe(true);
+        } else if (/^https?:/.test(target)) {
+          seen.elsewhere += 1;
+        } else if (written !== "") {
+          seen.own += 1;
+          expect(packed.files, `${path} links to ${target}`).toContain(posix.join(posix.dirname(path), written));
+        }
+      }
+    }
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });
 
   it("is smaller than 1.2 MB", () => {
@@ -73,6 +115,89 @@ describe("the package", () => {
   });
 });
 
+describe("the licences of what others wrote", () => {
+  const text = readFileSync(new URL("THIRD-PARTY-LICENSES.txt", library), "utf8");
+  const sections = text.split(/^-{80}$/m).map((section) => section.trim());
+  const sectionOf = (name: string): string => sections.find((section) => section.startsWith(`${name} `)) ?? "";
+  const fileOf = (name: string, file: string): string =>
+    readFileSync(new URL(`../node_modules/${name}/${file}`, import.meta.url), "utf8")
+      .replaceAll("\r\n", "\n")
+      .trim();
+
+  it("are there for what the compiler adds to the modules, with the notice that its licence demands", () => {
+    expect(sectionOf("assemblyscript")).toContain("In dist/abs.wasm");
+    expect(sectionOf("assemblyscript")).toContain(fileOf("assemblyscript", "LICENSE"));
+    expect(sectionOf("assemblyscript")).toContain(fileOf("assemblyscript", "NOTICE"));
+    expect(sectionOf("@assemblyscript/wasi-shim")).toContain("In dist/abs.wasi.wasm");
+    expect(sectionOf("@assemblyscript/wasi-shim")).toContain(fileOf("@assemblyscript/wasi-shim", "LICENSE"));
+  });
+
+  it.each([
+    ["musl libc\nCopyright (c) Rich Felker, et al.\nMIT License", "Permission is hereby granted, free of charge"],
+    ["V8\nCopyright (c) the V8 project authors\nBSD 3-Clause", "Redistributions in binary form must reproduce"],
+    [
+      "Arm Optimized Routines\nCopyright (c) Arm Limited\nMIT License",
+      "The above copyright notice and this permission",
+    ],
+    ["SUN COPYRIGHT NOTICE\n\nCopyright (C) 1993 by Sun Microsystems", "provided that this notice is preserved"],
+  ])("has the terms of %j, which AssemblyScript's library took over", (heading, terms) => {
+    const [, rest] = sectionOf("assemblyscript").split(heading);
+    expect(rest).toContain(terms);
+  });
+
+  it("are there for every library that the sources import", () => {
+    const root = new URL("../src/", import.meta.url);
+    const sources = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+    const imported = sources.flatMap((path) =>
+      [...readFileSync(new URL(path, root), "utf8").matchAll(/from "((?!\.|node:)[^"]+)"/g)].map(([, name]) => name),
+    );
+    expect(new Set(imported).size).toBeGreaterThan(3);
+    for (const name of imported) expect(sectionOf(name as string), name).toMatch(/copyright/i);
+  });
+});
+
+describe("a link of a packed document", () => {
+  const packed = new Set(["README.md", "docs/a.md"]);
+  const repository: Repository = {
+    page: "https://example.org/o/n",
+    revision: "v1.0.0",
+    has: (path) => ({ "docs/b c.md": "file" as const, "docs/d.svg": "file" as const, docs: "folder" as const })[path],
+  };
+  const write = (text: string, path = "docs/a.md") => withPackedLinks(text, path, packed, repository);
+
+  it.each([
+    ["[r](../README.md#top)", "[r](../README.md#top)"],
+    ['[b](<b c.md> "t")', '[b](<https://example.org/o/n/blob/v1.0.0/docs/b%20c.md> "t")'],
+    ["[b\nb](b%20c.md?x#y)", "[b\nb](https://example.org/o/n/blob/v1.0.0/docs/b%20c.md?x#y)"],
+    ["![d](d.svg)", "![d](https://example.org/o/n/raw/v1.0.0/docs/d.svg)"],
+    [
+      "[![d](d.svg)](../docs/)",
+      "[![d](https://example.org/o/n/raw/v1.0.0/docs/d.svg)](https://example.org/o/n/tree/v1.0.0/docs)",
+    ],
+    ["[d][e]\n\n[e]: d.svg", "[d][e]\n\n[e]: https://example.org/o/n/blob/v1.0.0/docs/d.svg"],
+    ["`[x](x.md)` [h](#h) [w](https://w.org/x.md)", "`[x](x.md)` [h](#h) [w](https://w.org/x.md)"],
+    ["```\n[x](x.md)\n```", "```\n[x](x.md)\n```"],
+  ])("%j becomes %j", (text, wanted) => {
+    expect(write(text)).toBe(wanted);
+  });
+
+  it.each([
+    ["[x](x.md)", "docs/a.md links to x.md, which is not there"],
+    ["[x](../../x.md)", "docs/a.md links to ../../x.md, which is not there"],
+    ["[x](/docs/d.svg)", "docs/a.md links to /docs/d.svg, which is not there"],
+    ['<img src="d.svg">', 'got the HTML <img src="d.svg">'],
+  ])("%j is refused", (text, message) => {
+    expect(() => write(text)).toThrow(message);
+  });
+});
+
+it("names its repository in one place, from which the other addresses follow", () => {
+  const { repository, homepage, bugs } = readManifest();
+  const [, page] = /^git\+(https:\/\/github\.com\/[\w.-]+\/[\w.-]+)\.git$/.exec(repository.url) ?? [];
+  expect(page).toBeDefined();
+  expect([repository.type, homepage, bugs.url]).toEqual(["git", `${page}#readme`, `${page}/issues`]);
+});
+
 describe.each(ENTRIES)("%s", (entry) => {
   const chunks = entry === "index.js" ? ["node.js", "shared.js"] : ["shared.js"];
   const files = [entry, ...chunks].map((name) => readFileSync(new URL(name, library), "utf8"));
@@ -86,6 +211,17 @@ describe.each(ENTRIES)("%s", (entry) => {
     const foreign = imported.map(([, name]) => name as string).filter((name) => !name.startsWith("."));
     expect(foreign).toEqual(entry === "index.js" ? ["node:fs/promises"] : []);
   });
+});
+
+it("has worker threads that load no parser of the command line", () => {
+  const loaded = new Set(["worker.js"]);
+  for (const name of loaded) {
+    const text = readFileSync(new URL(name, library), "utf8");
+    for (const [, imported] of text.matchAll(/^import .*['"]\.\/([^'"]+)['"]/gm)) loaded.add(imported as string);
+    expect(text, name).not.toMatch(/\bparseArgs\b|\bUsageError\b/);
+  }
+  expect(loaded).toContain("tasks.js");
+  expect(loaded).not.toContain("cli.js");
 });
 
 it("is one file where it is inline", () => {

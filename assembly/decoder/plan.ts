@@ -1,37 +1,25 @@
 // The plan: the loaded model's layers in order, with every buffer in place. One set of activation buffers serves all
 // classes, since one class is decoded at a time.
 
-import {
-  BundleHeader,
-  BundleLayer,
-  BundleTensor,
-  biasOf,
-  bundleLayer,
-  DENSE,
-  prototypesOf,
-  weightsOf,
-} from "../bundle";
+import { DENSE, F32 } from "../../format/bundle";
+import { BundleHeader, BundleLayer, BundleTensor, biasOf, bundleLayer, prototypesOf, weightsOf } from "../bundle";
 import { floats, vectors } from "../bytes";
 import { allocate, mark, release } from "../layout";
+import { classes, latents, setSizes } from "../sizes";
 import { eluForward, eluGradient } from "./activation";
 import * as dense from "./dense";
 import { DIRECT, Layer, Margins, PAIRS, PHASES, Plane, SHUFFLED_OUTPUT, storedChannels } from "./layer";
 import * as pairConvolution from "./pairConvolution";
 import * as phaseConvolution from "./phaseConvolution";
 import * as shuffledOutput from "./shuffledOutput";
-import { expand, F32, storedBytes } from "./stored";
+import { expand, storedBytes } from "./stored";
 import * as transposedConvolution from "./transposedConvolution";
-
-/** Pixels of the input image and of a reconstruction, row-major. */
-export const PIXELS: i32 = 784;
 
 let layers: usize = 0;
 let layerCount: i32 = 0;
 let latentPlane: Plane = changetype<Plane>(0);
 let latentGradientPlane: Plane = changetype<Plane>(0);
 let zeros: usize = 0;
-export let latents: i32 = 0;
-export let classes: i32 = 0;
 
 function layerAt(index: i32): Layer {
   return changetype<Layer>(layers + <usize>index * offsetof<Layer>());
@@ -60,8 +48,7 @@ export function logitsGradient(): Plane {
 /** Lays out and packs the bundle's decoders. Returns false when memory runs out. */
 export function build(bundle: usize): bool {
   const header = changetype<BundleHeader>(bundle);
-  classes = <i32>header.classes;
-  latents = <i32>header.latents;
+  setSizes(<i32>header.classes, <i32>header.latents);
   layerCount = <i32>header.layerCount;
   phaseConvolution.reset();
   pairConvolution.reset();

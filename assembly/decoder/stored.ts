@@ -1,11 +1,8 @@
 // Numbers in the form in which a bundle stores them, and their expansion to f32: 16-bit floats, and whole numbers of
 // 8 bits times a scale of their channel. Channels lie innermost, so a run of values has a run of scales.
 
+import { F16, F32, I8 } from "../../format/bundle";
 import { floats, halves } from "../bytes";
-
-export const F32: u32 = 0;
-export const F16: u32 = 1;
-export const I8: u32 = 2;
 
 /** 2^112, which takes the exponent from the bias of 16-bit floats, 15, to that of f32, 127. */
 const HALF_REBIAS: f32 = 5192296858534827628530496329220096.0;

@@ -1,7 +1,7 @@
 // Adam (Kingma and Ba 2015) on one class's latent, as the paper's inference uses it: fixed step size, projection
 // onto the sphere after each update.
 
-import * as plan from "../decoder/plan";
+import * as sizes from "../sizes";
 import { evaluate, evaluateWithGradient, projectOntoSphere } from "./loss";
 
 const DECAY_FIRST: f64 = 0.9;
@@ -20,7 +20,7 @@ export function descendByAdam(
   stepSize: f32,
   scratch: usize,
 ): f32 {
-  const bytes = (<usize>plan.latents) << 2;
+  const bytes = (<usize>sizes.latents) << 2;
   const gradient = scratch;
   const first = gradient + bytes;
   const second = first + bytes;

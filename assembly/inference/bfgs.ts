@@ -2,8 +2,8 @@
 // of the inverse Hessian and a backtracking line search. It proposes a latent, the caller evaluates it, by whatever
 // model of the loss, and the descent takes it or shortens its step. So several descents can race side by side.
 
-import * as plan from "../decoder/plan";
 import { allocate } from "../layout";
+import * as sizes from "../sizes";
 import { sum_f32x4 } from "../vector/sum";
 import { projectOntoSphere } from "./loss";
 
@@ -41,7 +41,7 @@ export function allocateDescent(): Descent {
   const descent = changetype<Descent>(allocate(offsetof<Descent>()));
   if (descent == none) return none;
   const bytes = vectorBytes();
-  const matrixBytes = bytes * <usize>plan.latents;
+  const matrixBytes = bytes * <usize>sizes.latents;
   const buffer = allocate(matrixBytes + 6 * bytes);
   if (buffer == 0) return none;
   descent.inverse = buffer;
@@ -56,14 +56,14 @@ export function allocateDescent(): Descent {
 
 /** Bytes of a padded vector. */
 function vectorBytes(): usize {
-  return (<usize>((plan.latents + 3) & ~3)) << 2;
+  return (<usize>((sizes.latents + 3) & ~3)) << 2;
 }
 
 /** Copies a matrix f32 [latents][latents] into the estimate. */
 export function setInverse(descent: Descent, matrix: usize): void {
-  const row = (<usize>plan.latents) << 2;
+  const row = (<usize>sizes.latents) << 2;
   const bytes = vectorBytes();
-  for (let index: usize = 0; index < <usize>plan.latents; ++index) {
+  for (let index: usize = 0; index < <usize>sizes.latents; ++index) {
     memory.copy(descent.inverse + index * bytes, matrix + index * row, row);
   }
 }
@@ -154,7 +154,7 @@ function update(descent: Descent): void {
   multiply(descent.inverse, y, product);
   const rho: f32 = 1 / curvature;
   const outer = rho * (1 + rho * dot(y, product));
-  for (let i: usize = 0; i < <usize>plan.latents; ++i) {
+  for (let i: usize = 0; i < <usize>sizes.latents; ++i) {
     const row = descent.inverse + bytes * i;
     const si = load<f32>(s + (i << 2));
     // H_ij + (outer s_i − ρ (Hy)_i) s_j − ρ s_i (Hy)_j
@@ -170,13 +170,13 @@ function update(descent: Descent): void {
 
 function scaledIdentity(matrix: usize, scale: f32): void {
   const bytes = vectorBytes();
-  memory.fill(matrix, 0, bytes * <usize>plan.latents);
-  for (let i: usize = 0; i < <usize>plan.latents; ++i) store<f32>(matrix + i * (bytes + 4), scale);
+  memory.fill(matrix, 0, bytes * <usize>sizes.latents);
+  for (let i: usize = 0; i < <usize>sizes.latents; ++i) store<f32>(matrix + i * (bytes + 4), scale);
 }
 
 function multiply(matrix: usize, vector: usize, result: usize): void {
   const bytes = vectorBytes();
-  for (let i: usize = 0; i < <usize>plan.latents; ++i) store<f32>(result + (i << 2), dot(matrix + i * bytes, vector));
+  for (let i: usize = 0; i < <usize>sizes.latents; ++i) store<f32>(result + (i << 2), dot(matrix + i * bytes, vector));
 }
 
 function dot(a: usize, b: usize): f32 {

@@ -1,8 +1,22 @@
 // From losses to probabilities, by one of two models. The exponentials are compiled into the module, so that every host
 // gives the same bits.
 
-import { PIXELS } from "../decoder/plan";
+import {
+  BLURRED_ERROR_UNIT,
+  ERROR_UNIT,
+  FEATURE_COUNT,
+  Feature,
+  LATENT_UNIT,
+  LOG_SQUARES_UNIT,
+  MARGIN_FLOOR,
+  MOST_CONTRAST,
+  PENALTY_COUNT,
+  Penalty,
+  SMALL,
+  UNEXPLAINED_FLOOR,
+} from "../../format/confidence-features";
 import { allocate } from "../layout";
+import { PIXELS } from "../sizes";
 import { Evidence } from "./evidence";
 
 /**
@@ -31,25 +45,22 @@ export function paperProbabilities(losses: usize, classes: i32, scale: f64, floo
 // Far from the data p is uniform, whatever the other parameters: a tanh is at most 1, so a ≤ bias + Σ|w_j| −
 // penalty · Σ(Sr)², which falls without bound as the blurred residual grows; then g → 0 and every p_c → 1/classes.
 
-const FEATURES: i32 = 15;
-const PENALTIES: i32 = 3;
-
 /** Parameters, f64: scale, widening, bias, penalties, centres, spreads; then for each hidden unit w, b, W. */
 let parameters: usize = 0;
 let hiddenUnits: i32 = 0;
-/** f64 [FEATURES + PENALTIES]. */
+/** f64 [FEATURE_COUNT + PENALTY_COUNT]. */
 let features: usize = 0;
 
 /** Reserves the parameters of a fitted model and returns their address; 0 when memory runs out. */
 export function allocateCalibration(units: i32): usize {
   hiddenUnits = units;
-  const count = 3 + PENALTIES + 2 * FEATURES + units * (2 + FEATURES);
+  const count = 3 + PENALTY_COUNT + 2 * FEATURE_COUNT + units * (2 + FEATURE_COUNT);
   parameters = allocate((<usize>count) << 3);
-  features = allocate((<usize>(FEATURES + PENALTIES)) << 3);
+  features = allocate((<usize>(FEATURE_COUNT + PENALTY_COUNT)) << 3);
   return features == 0 ? 0 : parameters;
 }
 
-/** f64 [FEATURES + PENALTIES]: what the last gate looked at. */
+/** f64 [FEATURE_COUNT + PENALTY_COUNT]: what the last gate looked at. */
 export function featuresAddress(): usize {
   return features;
 }
@@ -105,51 +116,53 @@ function describe(least: f64, second: f64, evidence: Evidence, latentSquare: f64
   // 1 − ρ² by Lagrange's identity, which keeps its digits where ρ is close to 1.
   const unexplained = min(max((image * error - product * product) / (image * redrawn + SMALL), 0), 1);
   const margin = (second - least) / (second + least + SMALL);
-  put(0, shared / sqrt(image * redrawn + SMALL));
-  put(1, NativeMath.log(unexplained + 0.001));
-  put(2, blurredError / (evidence.error + SMALL));
-  put(3, evidence.twiceBlurredError / (blurredError + SMALL));
-  put(4, blurredError / (blurredError + blurredImage + SMALL));
-  put(5, NativeMath.log1p(blurredError));
-  put(6, NativeMath.log1p(evidence.error / 5));
-  put(7, margin);
-  put(8, NativeMath.log(margin + 0.003));
-  put(9, latentSquare / 2);
-  put(10, evidence.brightness / pixels);
-  put(11, evidence.largestError);
-  put(12, min(shared / (redrawn + SMALL), 2));
-  put(13, evidence.missing / (blurredError + SMALL));
-  put(14, NativeMath.log1p(blurredImage / 5));
-  put(15, blurredError / 10);
-  put(16, evidence.error / 100);
-  put(17, latentSquare / 20);
+  const halfSquare = latentSquare / 2;
+  putFeature(Feature.correlation, shared / sqrt(image * redrawn + SMALL));
+  putFeature(Feature.log_unexplained, NativeMath.log(unexplained + UNEXPLAINED_FLOOR));
+  putFeature(Feature.whiteness, blurredError / (evidence.error + SMALL));
+  putFeature(Feature.smoothness, evidence.twiceBlurredError / (blurredError + SMALL));
+  putFeature(Feature.error_share, blurredError / (blurredError + blurredImage + SMALL));
+  putFeature(Feature.log_blurred_error, NativeMath.log1p(blurredError));
+  putFeature(Feature.log_error, NativeMath.log1p(evidence.error / LOG_SQUARES_UNIT));
+  putFeature(Feature.margin, margin);
+  putFeature(Feature.log_margin, NativeMath.log(margin + MARGIN_FLOOR));
+  putFeature(Feature.latent, halfSquare);
+  putFeature(Feature.brightness, evidence.brightness / pixels);
+  putFeature(Feature.largest_error, evidence.largestError);
+  putFeature(Feature.contrast, min(shared / (redrawn + SMALL), MOST_CONTRAST));
+  putFeature(Feature.missing_share, evidence.missing / (blurredError + SMALL));
+  putFeature(Feature.log_blurred_image, NativeMath.log1p(blurredImage / LOG_SQUARES_UNIT));
+  putPenalty(Penalty.blurred_error, blurredError / BLURRED_ERROR_UNIT);
+  putPenalty(Penalty.error, evidence.error / ERROR_UNIT);
+  putPenalty(Penalty.latent, halfSquare / LATENT_UNIT);
 }
 
-/** Keeps quotients of nothing by nothing, as of an empty image, at nothing. */
-const SMALL: f64 = 1e-6;
+function putFeature(feature: Feature, value: f64): void {
+  store<f64>(features + ((<usize>feature) << 3), value);
+}
 
-function put(index: i32, value: f64): void {
-  store<f64>(features + ((<usize>index) << 3), value);
+function putPenalty(penalty: Penalty, value: f64): void {
+  store<f64>(features + ((<usize>(FEATURE_COUNT + penalty)) << 3), value);
 }
 
 function gateLogit(): f64 {
   let logit = load<f64>(parameters, 16);
   let at = parameters + 24;
-  for (let index = 0; index < PENALTIES; ++index) {
-    logit -= load<f64>(at) * load<f64>(features + ((<usize>(FEATURES + index)) << 3));
+  for (let index = 0; index < PENALTY_COUNT; ++index) {
+    logit -= load<f64>(at) * load<f64>(features + ((<usize>(FEATURE_COUNT + index)) << 3));
     at += 8;
   }
   const centres = at;
-  const spreads = centres + ((<usize>FEATURES) << 3);
-  at = spreads + ((<usize>FEATURES) << 3);
+  const spreads = centres + ((<usize>FEATURE_COUNT) << 3);
+  at = spreads + ((<usize>FEATURE_COUNT) << 3);
   for (let unit = 0; unit < hiddenUnits; ++unit) {
     let sum = load<f64>(at, 8);
-    for (let index: usize = 0; index < <usize>(FEATURES << 3); index += 8) {
+    for (let index: usize = 0; index < <usize>(FEATURE_COUNT << 3); index += 8) {
       const standardised = (load<f64>(features + index) - load<f64>(centres + index)) / load<f64>(spreads + index);
       sum += load<f64>(at + 16 + index) * standardised;
     }
     logit += load<f64>(at) * NativeMath.tanh(sum);
-    at += (<usize>(2 + FEATURES)) << 3;
+    at += (<usize>(2 + FEATURE_COUNT)) << 3;
   }
   return logit;
 }

@@ -4,10 +4,11 @@
 // Much is measured after a 3×3 box blur S (zero outside the image): white noise keeps a ninth of its energy under S,
 // a missing or superfluous stroke keeps most of it.
 
+import { IMAGE_SIDE } from "../../format/image";
 import { allocate } from "../layout";
 import { sum_f32x4 } from "../vector/sum";
 
-const SIDE: usize = 28;
+const SIDE: usize = IMAGE_SIDE;
 const ROW_BYTES: usize = SIDE * 4;
 /** Blurred planes carry four zeros left and right of each row and a row of zeros above and below. */
 const PADDED_ROW_BYTES: usize = (SIDE + 8) * 4;

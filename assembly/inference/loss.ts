@@ -1,12 +1,15 @@
 // The loss of a class at a latent: ℓ_c(z) = (‖x − G_c(z)‖² + β ½‖z‖²) / 784, the negative ELBO up to constants
 // (Schott et al. 2018, section 3), with its gradient with respect to z.
 
+import { IMAGE_SIDE } from "../../format/image";
 import * as plan from "../decoder/plan";
 import { allocate } from "../layout";
+import * as sizes from "../sizes";
 import { sigmoid_f32x4 } from "../vector/sigmoid";
 import { sum_f32x4 } from "../vector/sum";
 
-const ROW_BYTES: usize = 28 * 4;
+const SIDE: usize = IMAGE_SIDE;
+const ROW_BYTES: usize = SIDE * 4;
 
 /**
  * Derivatives with respect to a logit up to this count as zero, far below the last digit of any sum of them: on their way
@@ -28,7 +31,7 @@ export let compared: usize = 0;
 export function configure(modelBeta: f32, modelSphereRadius: f32): bool {
   beta = modelBeta;
   sphereRadius = modelSphereRadius;
-  compared = allocate((<usize>plan.PIXELS) << 2);
+  compared = allocate((<usize>sizes.PIXELS) << 2);
   return compared != 0;
 }
 
@@ -39,11 +42,11 @@ export function resetEvaluations(): void {
 
 /** Decodes `latent` (f32 [latents]) with one class's decoder into `reconstruction` (f32 [784], in [0, 1]). */
 export function reconstruct(classIndex: i32, latent: usize, reconstruction: usize): void {
-  memory.copy(plan.latentAddress(), latent, (<usize>plan.latents) << 2);
+  memory.copy(plan.latentAddress(), latent, (<usize>sizes.latents) << 2);
   plan.decode(classIndex);
   ++evaluations;
   const logits = plan.logits();
-  for (let y: usize = 0; y < 28; ++y) {
+  for (let y: usize = 0; y < SIDE; ++y) {
     const row = logits.address + y * logits.rowBytes;
     const target = reconstruction + y * ROW_BYTES;
     for (let at: usize = 0; at < ROW_BYTES; at += 16) {
@@ -55,7 +58,7 @@ export function reconstruct(classIndex: i32, latent: usize, reconstruction: usiz
 /** ‖z‖². */
 export function squareOf(latent: usize): f32 {
   let sum: f32 = 0;
-  for (let index = 0; index < plan.latents; ++index) {
+  for (let index = 0; index < sizes.latents; ++index) {
     const z = load<f32>(latent + ((<usize>index) << 2));
     sum += z * z;
   }
@@ -78,25 +81,25 @@ export function evaluateWithGradient(classIndex: i32, image: usize, latent: usiz
   plan.backward(classIndex);
   ++gradients;
   const source = plan.latentGradientAddress();
-  for (let index = 0; index < plan.latents; ++index) {
+  for (let index = 0; index < sizes.latents; ++index) {
     const at = (<usize>index) << 2;
-    store<f32>(gradient + at, load<f32>(source + at) + (beta / <f32>plan.PIXELS) * load<f32>(latent + at));
+    store<f32>(gradient + at, load<f32>(source + at) + (beta / <f32>sizes.PIXELS) * load<f32>(latent + at));
   }
   return loss;
 }
 
 function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGradient: bool): f32 {
-  memory.copy(plan.latentAddress(), latent, (<usize>plan.latents) << 2);
+  memory.copy(plan.latentAddress(), latent, (<usize>sizes.latents) << 2);
   plan.decode(classIndex);
   ++evaluations;
   const logits = plan.logits();
   const gradients = plan.logitsGradient();
   const one = f32x4.splat(1);
-  const scale = f32x4.splat(2.0 / <f32>plan.PIXELS);
+  const scale = f32x4.splat(2.0 / <f32>sizes.PIXELS);
   const least = f32x4.splat(LEAST_DERIVATIVE);
   let sum = f32x4.splat(0);
   let target = compared;
-  for (let y: usize = 0; y < 28; ++y) {
+  for (let y: usize = 0; y < SIDE; ++y) {
     const row = logits.address + y * logits.rowBytes;
     const gradientRow = gradients.address + y * gradients.rowBytes;
     const imageRow = image + y * ROW_BYTES;
@@ -114,7 +117,7 @@ function decodeAndCompare(classIndex: i32, image: usize, latent: usize, withGrad
       }
     }
   }
-  return (sum_f32x4(sum) + prior(latent)) / <f32>plan.PIXELS;
+  return (sum_f32x4(sum) + prior(latent)) / <f32>sizes.PIXELS;
 }
 
 /** Pulls `latent` back onto the sphere when it lies outside, with every sign kept. */
@@ -122,7 +125,7 @@ export function projectOntoSphere(latent: usize): void {
   const sum = squareOf(latent);
   if (sum <= sphereRadius * sphereRadius) return;
   const factor = sphereRadius / sqrt<f32>(sum);
-  for (let index = 0; index < plan.latents; ++index) {
+  for (let index = 0; index < sizes.latents; ++index) {
     const at = latent + ((<usize>index) << 2);
     store<f32>(at, load<f32>(at) * factor);
   }

@@ -1,6 +1,6 @@
 // Searches of every class for itself. Each takes an image and leaves, for every class, a latent and its loss.
 
-import * as plan from "../decoder/plan";
+import * as sizes from "../sizes";
 import { descendByAdam } from "./adam";
 import { beginWithScale, Descent, judge, propose } from "./bfgs";
 import { evaluateWithGradient } from "./loss";
@@ -13,8 +13,8 @@ const PAPER_UPDATES: i32 = 49;
 /** The paper's inference (Schott et al. 2018, section 4): best of the shared samples, then Adam, for every class. */
 export function searchFromSamples(starts: Starts, image: usize, latents: usize, losses: usize, scratch: usize): void {
   const imageSquare = presentImage(image);
-  for (let index = 0; index < plan.classes; ++index) {
-    const latent = latents + ((<usize>(index * plan.latents)) << 2);
+  for (let index = 0; index < sizes.classes; ++index) {
+    const latent = latents + ((<usize>(index * sizes.latents)) << 2);
     bestStart(starts, index, image, imageSquare, latent);
     const loss = descendByAdam(index, image, latent, PAPER_UPDATES, PAPER_STEP_SIZE, scratch);
     store<f32>(losses + ((<usize>index) << 2), loss);
@@ -37,8 +37,8 @@ export function searchFromPrototypes(
   descent: Descent,
 ): void {
   const imageSquare = presentImage(image);
-  const bytes = (<usize>plan.latents) << 2;
-  for (let index = 0; index < plan.classes; ++index) {
+  const bytes = (<usize>sizes.latents) << 2;
+  for (let index = 0; index < sizes.classes; ++index) {
     bestStart(starts, index, image, imageSquare, descent.latent);
     const loss = descendFromGuess(index, image, evaluations, descent);
     memory.copy(latents + bytes * <usize>index, descent.latent, bytes);
@@ -49,7 +49,7 @@ export function searchFromPrototypes(
 /** Descends from `descent.latent` with at most `evaluations` evaluations, the first one included; returns the loss. */
 export function descendFromGuess(classIndex: i32, image: usize, evaluations: i32, descent: Descent): f32 {
   // The loss is the squared error over 784, so its second derivative is about 2 · curvature / 784.
-  const scale: f32 = <f32>plan.PIXELS / (2 * TYPICAL_CURVATURE);
+  const scale: f32 = <f32>sizes.PIXELS / (2 * TYPICAL_CURVATURE);
   beginWithScale(descent, evaluateWithGradient(classIndex, image, descent.latent, descent.gradient), scale);
   continueDescent(classIndex, image, evaluations - 1, descent);
   return descent.loss;

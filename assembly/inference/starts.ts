@@ -8,8 +8,8 @@
 // so if rounding errors are independent the true best is missed once in a thousand million comparisons, and then the
 // one taken instead is worse by hardly more than that window.
 
-import * as plan from "../decoder/plan";
 import { allocate } from "../layout";
+import * as sizes from "../sizes";
 import { evaluate, prior, reconstruct } from "./loss";
 
 const IMAGE_SCALE: f32 = 8191;
@@ -44,14 +44,14 @@ export function allocateStarts(count: i32, shared: bool): Starts {
   const none = changetype<Starts>(0);
   const starts = changetype<Starts>(allocate(offsetof<Starts>()));
   if (starts == none) return none;
-  const lists = shared ? 1 : plan.classes;
+  const lists = shared ? 1 : sizes.classes;
   starts.count = count;
   starts.shared = shared;
-  starts.latents = allocate((<usize>(lists * count * plan.latents)) << 2);
-  starts.bytes = allocate(<usize>plan.classes * <usize>count * <usize>plan.PIXELS);
-  starts.offsets = allocate((<usize>(plan.classes * count)) << 2);
-  imageNumbers = allocate((<usize>plan.PIXELS) << 1);
-  reconstruction = allocate((<usize>plan.PIXELS) << 2);
+  starts.latents = allocate((<usize>(lists * count * sizes.latents)) << 2);
+  starts.bytes = allocate(<usize>sizes.classes * <usize>count * <usize>sizes.PIXELS);
+  starts.offsets = allocate((<usize>(sizes.classes * count)) << 2);
+  imageNumbers = allocate((<usize>sizes.PIXELS) << 1);
+  reconstruction = allocate((<usize>sizes.PIXELS) << 2);
   if (count > scoresCapacity) {
     scores = allocate((<usize>count) << 2);
     scoresCapacity = count;
@@ -69,7 +69,7 @@ export function resetStarts(): void {
 /** The latent of one start. */
 export function startLatent(starts: Starts, classIndex: i32, index: i32): usize {
   const list = starts.shared ? 0 : classIndex;
-  return starts.latents + ((<usize>((list * starts.count + index) * plan.latents)) << 2);
+  return starts.latents + ((<usize>((list * starts.count + index) * sizes.latents)) << 2);
 }
 
 /** Decodes starts `from` to `to` (exclusive) of one class into the table. */
@@ -78,9 +78,9 @@ export function fillStarts(starts: Starts, classIndex: i32, from: i32, to: i32):
     const latent = startLatent(starts, classIndex, index);
     reconstruct(classIndex, latent, reconstruction);
     const entry = <usize>(classIndex * starts.count + index);
-    const row = starts.bytes + entry * <usize>plan.PIXELS;
+    const row = starts.bytes + entry * <usize>sizes.PIXELS;
     let square: i32 = 0;
-    for (let pixel: usize = 0; pixel < <usize>plan.PIXELS; ++pixel) {
+    for (let pixel: usize = 0; pixel < <usize>sizes.PIXELS; ++pixel) {
       const value = <i32>nearest<f32>(load<f32>(reconstruction + (pixel << 2)) * BYTE_SCALE);
       store<u8>(row + pixel, <u8>value);
       square += value * value;
@@ -93,7 +93,7 @@ export function fillStarts(starts: Starts, classIndex: i32, from: i32, to: i32):
 /** Takes in the image that the next calls of `bestStart` look for; returns ‖x‖² of what the scan sees. */
 export function presentImage(image: usize): f32 {
   let square: f64 = 0;
-  for (let pixel: usize = 0; pixel < <usize>plan.PIXELS; ++pixel) {
+  for (let pixel: usize = 0; pixel < <usize>sizes.PIXELS; ++pixel) {
     const number = <i32>nearest<f32>(load<f32>(image + (pixel << 2)) * IMAGE_SCALE);
     store<i16>(imageNumbers + (pixel << 1), <i16>number);
     square += <f64>number * <f64>number;
@@ -112,7 +112,7 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
   let least: f32 = Infinity;
   let leastIndex = 0;
   for (let index = 0; index < count; ++index) {
-    const row = starts.bytes + (entry + <usize>index) * <usize>plan.PIXELS;
+    const row = starts.bytes + (entry + <usize>index) * <usize>sizes.PIXELS;
     const product = <f32>dot(row);
     const score = imageSquare + scale * product + load<f32>(starts.offsets + ((entry + <usize>index) << 2));
     store<f32>(scores + ((<usize>index) << 2), score);
@@ -135,7 +135,7 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
       bestIndex = index;
     }
   }
-  memory.copy(latent, startLatent(starts, classIndex, bestIndex), (<usize>plan.latents) << 2);
+  memory.copy(latent, startLatent(starts, classIndex, bestIndex), (<usize>sizes.latents) << 2);
   return best;
 }
 
@@ -144,7 +144,7 @@ function dot(row: usize): i32 {
   let low = i32x4.splat(0);
   let high = i32x4.splat(0);
   let numbers = imageNumbers;
-  const end = row + <usize>plan.PIXELS;
+  const end = row + <usize>sizes.PIXELS;
   while (row < end) {
     const bytes = v128.load(row);
     low = i32x4.add(low, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(bytes), v128.load(numbers)));

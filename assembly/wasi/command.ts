@@ -2,7 +2,6 @@
 // module on JavaScript hosts it tells it from constants that the build wrote from the same sources.
 
 import { floats } from "../bytes";
-import * as plan from "../decoder/plan";
 import {
   calibratedProbabilities,
   classScalesAddress,
@@ -16,6 +15,7 @@ import {
   reserveCalibration,
   searchRace,
 } from "../index";
+import * as sizes from "../sizes";
 import { action, CLASSIFY, effort, format, HELP, isLabelOnly, parse } from "./arguments";
 import { DETECT, detect, readFrame } from "./frames";
 import {
@@ -25,10 +25,8 @@ import {
   IS_CALIBRATED,
   PAPER_FLOOR,
   PAPER_SCALE,
-  RULE_COUNTS,
-  RULE_COUNTS_BYTES,
-  RULE_MARGINS,
-  RULE_MARGINS_BYTES,
+  RACE_RULES,
+  RACE_RULES_BYTES,
 } from "./frozen";
 import { writeHelp, writeVersion } from "./help";
 import { writeLabel, writeResult } from "./results";
@@ -51,15 +49,13 @@ function classifyAll(): void {
 function prepare(): bool {
   if (loadModel(frozenBundle()) != 0) return false;
   // The variant for greys leaves losses as they are.
-  for (let index = 0; index < plan.classes; ++index) store<f32>(classScalesAddress() + floats(index), 1);
+  for (let index = 0; index < sizes.classes; ++index) store<f32>(classScalesAddress() + floats(index), 1);
   if (IS_CALIBRATED) {
     const parameters = reserveCalibration(HIDDEN_UNITS);
     if (parameters == 0) return false;
     memory.copy(parameters, CALIBRATION, CALIBRATION_BYTES);
   }
-  const rules = raceRulesAddress();
-  memory.copy(rules, RULE_COUNTS + <usize>effort * RULE_COUNTS_BYTES, RULE_COUNTS_BYTES);
-  memory.copy(rules + RULE_COUNTS_BYTES, RULE_MARGINS + <usize>effort * RULE_MARGINS_BYTES, RULE_MARGINS_BYTES);
+  memory.copy(raceRulesAddress(), RACE_RULES + <usize>effort * RACE_RULES_BYTES, RACE_RULES_BYTES);
   return true;
 }
 

@@ -1,6 +1,7 @@
 // Frames of 28×28 from standard input, raw or as PGM, and what is wrong with them.
 
-import { PIXELS } from "../decoder/plan";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../format/image";
+import { PIXELS } from "../sizes";
 import { next, peek, take } from "./input";
 import { exit, FAILED } from "./system";
 import { beginError, flush, put, putByte, putWhole } from "./text";
@@ -9,7 +10,7 @@ export const DETECT: i32 = 0;
 export const RAW: i32 = 1;
 export const PGM: i32 = 2;
 
-const SIDE: u32 = 28;
+const SIDE: u32 = IMAGE_SIDE;
 const LARGEST_BYTE: u32 = 255;
 /** src/files/portable-map.ts takes all values to 16 bits first; to do the same gives the same bits. */
 const LARGEST_SAMPLE: u32 = 65535;
@@ -19,7 +20,7 @@ const HASH: i32 = 0x23;
 const NEW_LINE: i32 = 0x0a;
 
 /** u8 [784]. */
-const bytes: usize = memory.data(784, 16);
+const bytes: usize = memory.data(IMAGE_PIXELS, 16);
 
 /** The format by the input's first two bytes; a raw frame that begins like a PGM has to be announced. */
 export function detect(): i32 {

@@ -1,9 +1,9 @@
 // Results as lines of JSON.
 
 import { doubles, floats } from "../bytes";
-import * as plan from "../decoder/plan";
 import { lossesAddress, probabilitiesAddress } from "../index";
 import { lowest } from "../inference/confidence";
+import * as sizes from "../sizes";
 import { CLASS_NAMES, REJECT_BELOW } from "./frozen";
 import { flush, put, putNumber, putWhole } from "./text";
 
@@ -11,20 +11,20 @@ import { flush, put, putNumber, putWhole } from "./text";
 export function writeResult(frame: u64, evaluations: i32): void {
   const losses = lossesAddress();
   const probabilities = probabilitiesAddress();
-  const label = lowest(losses, plan.classes);
+  const label = lowest(losses, sizes.classes);
   const confidence = load<f64>(probabilities + doubles(label));
   beginResult(frame, label);
   put(',"confidence":');
   putNumber(confidence);
   put(confidence < REJECT_BELOW ? ',"rejected":true' : ',"rejected":false');
   put(',"losses":[');
-  for (let index = 0; index < plan.classes; ++index) {
+  for (let index = 0; index < sizes.classes; ++index) {
     if (index > 0) put(",");
     // Widened first, because JSON's numbers are read with 64 bits: the digits of a 32-bit float would name another.
     putNumber(<f64>load<f32>(losses + floats(index)));
   }
   put('],"probabilities":[');
-  for (let index = 0; index < plan.classes; ++index) {
+  for (let index = 0; index < sizes.classes; ++index) {
     if (index > 0) put(",");
     putNumber(load<f64>(probabilities + doubles(index)));
   }

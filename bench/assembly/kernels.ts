@@ -9,6 +9,7 @@ import * as proposals from "../../assembly/inference/race/proposals";
 import * as surrogate from "../../assembly/inference/race/surrogate";
 import { allocateStarts, bestStart, fillStarts, presentImage, Starts } from "../../assembly/inference/starts";
 import { allocate } from "../../assembly/layout";
+import * as sizes from "../../assembly/sizes";
 
 export * from "../../assembly/index";
 
@@ -22,7 +23,7 @@ function twoLinks(value: v128): v128 {
 }
 
 /**
- * Thirteen independent chains of four lanes, all in registers: 208 operations a pass. Enough chains cover the latency of
+ * Thirteen independent chains of four lanes, all in registers: 208 operations per pass. Enough chains cover the latency of
  * multiplication and addition, so the throughput of the arithmetic units is what is left.
  */
 export function runPeak(passes: i32): f32 {
@@ -84,7 +85,7 @@ let activations: surrogate.Activations = changetype<surrogate.Activations>(0);
 /** Foretells a class's loss and gradient at its latent; `runProposals` comes first. */
 export function runSurrogate(classIndex: i32, gradient: usize, times: i32): void {
   if (changetype<usize>(activations) == 0) activations = surrogate.allocateActivations();
-  const latent = latentsAddress() + ((<usize>(classIndex * plan.latents)) << 2);
+  const latent = latentsAddress() + ((<usize>(classIndex * sizes.latents)) << 2);
   for (let time = 0; time < times; ++time) {
     surrogate.foretell(classIndex, latent, activations);
     surrogate.foretellGradient(classIndex, latent, activations, gradient);
@@ -111,7 +112,7 @@ let scratch: usize = 0;
 /** Reserves `count` samples and returns the address of their latents; `dropStarts` comes first. 0: out of memory. */
 export function reserveCutSamples(count: i32): usize {
   starts = allocateStarts(count, true);
-  scratch = allocate((<usize>(3 * plan.latents)) << 2);
+  scratch = allocate((<usize>(3 * sizes.latents)) << 2);
   return changetype<usize>(starts) == 0 || scratch == 0 ? 0 : starts.latents;
 }
 
@@ -121,14 +122,14 @@ export function fillCutSamples(classIndex: i32): void {
 
 /**
  * The paper's search with these samples and any number of updates; fills latents and losses. Returns the evaluations of
- * decoders, of which `updates` a class came with a gradient.
+ * decoders, of which `updates` per class came with a gradient.
  */
 export function searchCut(updates: i32, stepSize: f32): i32 {
   loss.resetEvaluations();
   const image = imageAddress();
   const imageSquare = presentImage(image);
-  for (let index = 0; index < plan.classes; ++index) {
-    const latent = latentsAddress() + ((<usize>(index * plan.latents)) << 2);
+  for (let index = 0; index < sizes.classes; ++index) {
+    const latent = latentsAddress() + ((<usize>(index * sizes.latents)) << 2);
     bestStart(starts, index, image, imageSquare, latent);
     const found = descendByAdam(index, image, latent, updates, stepSize, scratch);
     store<f32>(lossesAddress() + ((<usize>index) << 2), found);

@@ -1,3 +1,4 @@
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import type { DecoderLayer } from "../../src/weights/decoder-shape.ts";
 import type { RaceTables } from "../../src/weights/race.ts";
 
@@ -13,7 +14,6 @@ import type { RaceTables } from "../../src/weights/race.ts";
 //   every sample looked at closely and for the last loss; twice a decoder for every update.
 // - Activations, losses and the few numbers that BFGS and Adam step are not counted, nor is the confidence.
 
-const PIXELS = 784;
 const WINOGRAD_TILE = 4;
 const WINOGRAD_POINTS = 36;
 const SHUFFLED = 4;
@@ -57,7 +57,7 @@ type TableSizes = Pick<RaceTables, "coefficients" | "surrogateHidden" | "proposa
 /** The projection of an image and the proposals for all classes. */
 export function proposalMultiplyAdds(tables: TableSizes, latents: number, classes: number): number {
   const { coefficients, proposalHidden, candidates } = tables;
-  return PIXELS * coefficients + proposalHidden * (coefficients + classes * candidates * latents);
+  return IMAGE_PIXELS * coefficients + proposalHidden * (coefficients + classes * candidates * latents);
 }
 
 /** One surrogate, forward. */
@@ -82,7 +82,7 @@ export function raceMultiplyAdds(model: CountedModel, surrogates: Spent, decoder
   );
 }
 
-/** The paper's search; of `evaluations` decodings, `updates` a class came with a gradient. */
+/** The paper's search; of `evaluations` decodings, `updates` per class came with a gradient. */
 export function paperMultiplyAdds(
   { layers, classes }: CountedModel,
   samples: number,
@@ -90,7 +90,7 @@ export function paperMultiplyAdds(
   evaluations: number,
 ): number {
   const withGradient = classes.length * updates;
-  return classes.length * samples * PIXELS + (evaluations + withGradient) * decoderMultiplyAdds(layers);
+  return classes.length * samples * IMAGE_PIXELS + (evaluations + withGradient) * decoderMultiplyAdds(layers);
 }
 
 /** What the counts depend on. */

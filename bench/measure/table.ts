@@ -1,4 +1,4 @@
-/** A table as Markdown; a line a row. */
+/** A table as Markdown; one line per row. */
 export interface Table {
   /** Names the table; a part may print several. */
   name: string;
@@ -38,9 +38,18 @@ export function spreadCell({ median, low, high }: { median: number; low: number;
  * @throws {Error} when the text has no such lines
  */
 export function replaceTable(text: string, { name, header, rows }: Table): string {
+  return replaceMarked(text, name, `\n${tableLines(header, rows)}\n`);
+}
+
+/**
+ * Puts words between the marks `<!-- NAME -->` and `<!-- /NAME -->` of a Markdown text.
+ *
+ * @throws {Error} when the text has no such marks
+ */
+export function replaceMarked(text: string, name: string, words: string): string {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const start = text.indexOf(open);
   const end = text.indexOf(close);
-  if (start < 0 || end < start) throw new Error(`there is no place for a table between ${open} and ${close}`);
-  return `${text.slice(0, start + open.length)}\n${tableLines(header, rows)}\n${text.slice(end)}`;
+  if (start < 0 || end < start) throw new Error(`there is no place between ${open} and ${close}`);
+  return `${text.slice(0, start + open.length)}${words}${text.slice(end)}`;
 }

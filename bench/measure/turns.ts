@@ -9,7 +9,7 @@ export interface Contestant {
   run(call: number): unknown;
 }
 
-/** Microseconds a call. */
+/** Microseconds per call. */
 export interface Timing extends Spread {
   name: string;
   /** Of the fastest turn. */
@@ -50,7 +50,7 @@ async function warmUp(contestant: Contestant): Promise<{ contestant: Contestant;
   return { contestant, calls, times: [] };
 }
 
-/** Microseconds a call, over `calls` calls of which the first is number `first`. */
+/** Microseconds per call, over `calls` calls of which the first is number `first`. */
 async function timeCalls({ run }: Contestant, first: number, calls: number): Promise<number> {
   const start = performance.now();
   for (let call = first; call < first + calls; ++call) {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as onnx from "onnxruntime-web";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../format/image.ts";
 
 // The plain CNN of bench/baselines in onnxruntime-web: what a user would deploy instead, and its confidence.
 
-const IMAGE_PIXELS = 784;
 const BATCH = 250;
 
 /** One feed-forward decision. */
@@ -34,7 +34,7 @@ export class BaselineCnn {
     for (let start = 0; start < count; start += BATCH) {
       const part = pixels.subarray(start * IMAGE_PIXELS, Math.min(count, start + BATCH) * IMAGE_PIXELS);
       const values = Float32Array.from(part, (value) => value / 255);
-      const image = new onnx.Tensor("float32", values, [part.length / IMAGE_PIXELS, 1, 28, 28]);
+      const image = new onnx.Tensor("float32", values, [part.length / IMAGE_PIXELS, 1, IMAGE_SIDE, IMAGE_SIDE]);
       const { logits } = await this.#session.run({ image });
       if (logits === undefined) throw new Error("the network has no output named logits");
       const classes = logits.dims[1] as number;

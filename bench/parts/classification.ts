@@ -19,7 +19,7 @@ import type { Report, Settings } from "./part.ts";
 
 // One whole classification of a clean test digit, on one thread: the race at each effort, the paper's inference in this
 // module and in other runtimes, and one forward pass of the plain CNN of bench/baselines, which is what a user would deploy
-// instead. PyTorch is timed in a process of its own, behind the others.
+// instead. PyTorch is timed in a process of its own, after the others.
 
 const ROUNDS = 15;
 const PYTORCH_ROUNDS = 5;
@@ -56,10 +56,11 @@ export async function classificationPart(settings: Settings): Promise<Report> {
       {
         name: "classification",
         caption: "One classification of a clean digit, one thread; µs, median (quartiles):",
-        header: ["", "µs an image", "times the race"],
+        header: ["", "µs per image", "times the race"],
         rows: outcomes.map((outcome) => [outcome.name, spreadCell(outcome), digits(outcome.ratio)]),
       },
     ],
+    figures: { "race-microseconds": digits(reference) },
     plot: { name: "speed", description: speedPlot(outcomes) },
   };
 }

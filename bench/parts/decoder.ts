@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import { digits, spreadCell, type Table } from "../measure/table.ts";
 import { type Contestant, type Timing, takeTurns } from "../measure/turns.ts";
@@ -13,7 +14,6 @@ import type { Report, Settings } from "./part.ts";
 // One class's decoder, forward and with the gradient of the loss, of one latent, on one thread: the module beside other
 // runtimes with the same weights. All must compute the same before their times mean anything.
 
-const PIXELS = 784;
 const ROUNDS = 40;
 const LARGEST_DIFFERENCE = 1e-5;
 const CLASS = 0;
@@ -47,7 +47,7 @@ async function measure(name: string, weights: string, python: string, rounds: nu
   });
   const model = readWeights(readFileSync(weights));
   peers.push(new TensorflowDecoder(model, CLASS));
-  const image = Float32Array.from({ length: PIXELS }, (_, pixel) => ((pixel * 7) % 13) / 13);
+  const image = Float32Array.from({ length: IMAGE_PIXELS }, (_, pixel) => ((pixel * 7) % 13) / 13);
   const latent = Float32Array.from({ length: model.latents }, (_, axis) => Math.sin(1 + axis));
   await compare(peers, image, latent);
   const directions: Record<string, (peer: DecoderPeer) => Contestant> = {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import type { DecoderLayer } from "../../src/weights/decoder-shape.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import {
@@ -44,7 +45,7 @@ interface Kernel {
 interface Outcome extends Omit<Kernel, "run"> {
   /** Of one run. */
   microseconds: Spread;
-  /** Thousand million floating-point operations a second, two for each of `done`. */
+  /** 10⁹ floating-point operations per second, two for each of `done`. */
   rate: number;
   /** Over the peak measured. */
   shareOfPeak: number;
@@ -92,7 +93,7 @@ export async function kernelsPart({ published, rounds = ROUNDS }: Settings): Pro
 function kernelsOf(bytes: Uint8Array<ArrayBuffer>, weights: string, file: string): Kernel[] {
   const model = readWeights(readFileSync(file));
   const { engine, kernels } = kernelsWith(bytes, model);
-  engine.setImage(Float32Array.from({ length: 784 }, (_, pixel) => ((pixel * 7) % 13) / 13));
+  engine.setImage(Float32Array.from({ length: IMAGE_PIXELS }, (_, pixel) => ((pixel * 7) % 13) / 13));
   engine.setLatent(
     CLASS,
     Float32Array.from({ length: model.latents }, (_, axis) => Math.sin(1 + axis)),

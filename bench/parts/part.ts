@@ -4,7 +4,7 @@ import type { Table } from "../measure/table.ts";
 export interface Settings {
   /** Folder with MNIST's four files. */
   data: string;
-  /** The authors' published weights; what needs them is left out without. */
+  /** The authors' published weights; without them, what needs them is left out. */
   published: string | undefined;
   python: string;
   /** Rounds of turns; undefined: as many as each part thinks right. */
@@ -18,6 +18,8 @@ export interface Report {
   /** Everything measured, for JSON. */
   results: unknown;
   tables: Table[];
+  /** Figures that README.md shows, by the name of the marks around them. */
+  figures?: Record<string, string>;
   /** A Vega-Lite description and the name of the file that it is drawn to, without its ending. */
   plot?: { name: string; description: object };
 }

@@ -9,7 +9,7 @@ import { mean } from "../measure/statistics.ts";
 import { digits } from "../measure/table.ts";
 import { SHIPPED } from "../models/shipped.ts";
 import { compileKernels, type KernelExports, kernelsWith } from "../peers/kernels.ts";
-import { schedulePlot } from "../plots/schedule.ts";
+import { type Schedule, schedulePlot } from "../plots/schedule.ts";
 import { readDigits, toUnitRange } from "../sets/mnist.ts";
 import type { Report, Settings } from "./part.ts";
 
@@ -19,18 +19,6 @@ import type { Report, Settings } from "./part.ts";
 const SAMPLES = [PAPER_SAMPLES, 2000, 500, 125, 30];
 const UPDATES = [0, 1, 2, 5, 10, 20, 49];
 const STEP_SIZE = 0.05;
-
-/** One way to search. */
-export interface Schedule {
-  name: string;
-  /** Of the paper's search. */
-  samples?: number;
-  updates?: number;
-  /** Mean over the images. */
-  multiplyAdds: number;
-  /** Share of the images whose label is that of the paper's whole search. */
-  agreement: number;
-}
 
 export async function schedulePart({ data, images: limit }: Settings): Promise<Report> {
   const validation = readDigits(data, "validation");
@@ -50,7 +38,7 @@ export async function schedulePart({ data, images: limit }: Settings): Promise<R
     tables: [
       {
         name: "schedule",
-        caption: `Multiply-adds a decision and agreement with the paper's whole search, ${images.length} validation images:`,
+        caption: `Multiply-adds per decision and agreement with the paper's whole search, ${images.length} validation images:`,
         header: ["search", "million multiply-adds", "same label, %"],
         rows: schedules.map(({ name, multiplyAdds, agreement }) => [
           name,

@@ -1,3 +1,4 @@
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import type { Classifier } from "../../src/entries/node.ts";
 import { createClassifier } from "../../src/entries/node.ts";
 import { uniformNumbers } from "../../test/support/random-model.ts";
@@ -10,7 +11,6 @@ import type { Report, Settings } from "./part.ts";
 // where the classes come closest. Processor time of every single call, which other processes disturb less than time on the
 // clock. Ratios are to the mean of clean digits.
 
-const PIXELS = 784;
 const JUNK = 10_000;
 const BOUNDARIES = 2_000;
 /** Halvings of the way between two digits. */
@@ -110,7 +110,7 @@ function junk(test: Digits): (index: number) => Float32Array {
     const strength = next();
     const period = 1 + 13 * next();
     const digit = test.image(index);
-    return Float32Array.from({ length: PIXELS }, (_, pixel) => {
+    return Float32Array.from({ length: IMAGE_PIXELS }, (_, pixel) => {
       const noise = strength * (next() + next() + next() - 1.5);
       const kinds = [level, level + noise, (digit[pixel] as number) / 255 + noise, Math.floor(pixel / period) % 2];
       return Math.min(1, Math.max(0, kinds[index % kinds.length] as number));

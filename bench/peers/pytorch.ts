@@ -1,7 +1,7 @@
 import { runTrainer } from "./trainer.ts";
 
 /**
- * The paper's inference by the trainer's own search in PyTorch, on one thread: seconds an image, a number a round, by
+ * The paper's inference by the trainer's own search in PyTorch, on one thread: seconds per image, one number per round, by
  * how many images are searched together.
  */
 export function pytorchTimes(

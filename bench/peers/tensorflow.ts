@@ -1,15 +1,15 @@
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
+import { DENSE } from "../../format/bundle.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../format/image.ts";
 import type { DecoderLayer } from "../../src/weights/decoder-shape.ts";
 import type { Model } from "../../src/weights/model.ts";
-import { DENSE, rearrange } from "../../src/weights/rearrange.ts";
+import { rearrange } from "../../src/weights/rearrange.ts";
 import { parametersOf } from "../../test/reference/decoder.ts";
 import type { DecoderPeer, LatentGradient } from "./decoder.ts";
 
 // A decoder in TensorFlow.js on its WebAssembly backend (SIMD, one thread), made of its fused kernels. The gradient is
 // written out, as in the ONNX graphs: the backend then does nothing but the arithmetic.
-
-const PIXELS = 784;
 
 /** One layer with its bias, and the derivative with respect to its input from the one with respect to its sums. */
 interface TensorflowLayer {
@@ -73,15 +73,15 @@ export class TensorflowDecoder implements DecoderPeer {
     const z = tf.tensor(latent, [1, 1, 1, latent.length]);
     const values = this.#decode(z);
     const drawn = values[this.#layers.length] as tf.Tensor;
-    const difference = tf.sub(drawn, tf.tensor(image, [1, 28, 28, 1]));
+    const difference = tf.sub(drawn, tf.tensor(image, [1, IMAGE_SIDE, IMAGE_SIDE, 1]));
     const squares = tf.add(tf.sum(tf.square(difference)), tf.mul(tf.sum(tf.square(z)), this.#beta / 2));
-    let gradient = tf.mul(tf.mul(tf.mul(difference, 2 / PIXELS), drawn), tf.sub(1, drawn));
+    let gradient = tf.mul(tf.mul(tf.mul(difference, 2 / IMAGE_PIXELS), drawn), tf.sub(1, drawn));
     for (let index = this.#layers.length - 1; index >= 0; --index) {
       gradient = (this.#layers[index] as TensorflowLayer).gradient(gradient);
       // ELU's slope where it yielded h is min(h, 0) + 1.
       if (index > 0) gradient = tf.mul(gradient, tf.add(tf.minimum(values[index] as tf.Tensor, 0), 1));
     }
-    return [tf.mul(squares, 1 / PIXELS), tf.add(gradient, tf.mul(z, this.#beta / PIXELS))];
+    return [tf.mul(squares, 1 / IMAGE_PIXELS), tf.add(gradient, tf.mul(z, this.#beta / IMAGE_PIXELS))];
   }
 }
 

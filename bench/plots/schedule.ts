@@ -1,4 +1,14 @@
-import type { Schedule } from "../parts/schedule.ts";
+/** One way to search. */
+export interface Schedule {
+  name: string;
+  /** Of the paper's search. */
+  samples?: number;
+  updates?: number;
+  /** Mean over the images. */
+  multiplyAdds: number;
+  /** Share of the images whose label is that of the paper's whole search. */
+  agreement: number;
+}
 
 /** Multiply-adds (logarithmic) against agreement: a curve for every number of samples, a point for every effort. */
 export function schedulePlot(schedules: readonly Schedule[]): object {
@@ -16,7 +26,7 @@ export function schedulePlot(schedules: readonly Schedule[]): object {
     field: "millions",
     type: "quantitative",
     scale: { type: "log", nice: true },
-    axis: { title: "multiply-adds a decision, millions (logarithmic)", tickCount: 4, format: "," },
+    axis: { title: "multiply-adds per decision, millions (logarithmic)", tickCount: 4, format: "," },
   };
   const y = {
     field: "agreement",

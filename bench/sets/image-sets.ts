@@ -1,10 +1,8 @@
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../format/image.ts";
 import { uniformNumbers } from "../../test/support/random-model.ts";
 
 // Images on which searches are compared: spoilt copies of digits, and images close to a decision boundary. Each set is
 // drawn from its own seed.
-
-const SIDE = 28;
-const PIXELS = SIDE * SIDE;
 
 /** Draws a spoilt copy of an image. */
 type Spoil = (image: Float32Array, next: () => number) => Float32Array;
@@ -37,7 +35,7 @@ function normal(next: () => number): number {
 /** Shifts by a whole number of pixels up to `reach` along each axis; black comes in. */
 function shifted(image: Float32Array, reach: number, next: () => number): Float32Array {
   const [down, right] = [0, 0].map(() => Math.floor((2 * reach + 1) * next()) - reach) as [number, number];
-  return image.map((_, pixel) => inkAt(image, Math.floor(pixel / SIDE) - down, (pixel % SIDE) - right));
+  return image.map((_, pixel) => inkAt(image, Math.floor(pixel / IMAGE_SIDE) - down, (pixel % IMAGE_SIDE) - right));
 }
 
 /** Makes a share of the pixels black or white. */
@@ -47,15 +45,17 @@ function struck(image: Float32Array, share: number, next: () => number): Float32
 
 /** The value at a whole row and column; black outside. */
 function inkAt(image: Float32Array, row: number, column: number): number {
-  return row >= 0 && row < SIDE && column >= 0 && column < SIDE ? (image[SIDE * row + column] as number) : 0;
+  return row >= 0 && row < IMAGE_SIDE && column >= 0 && column < IMAGE_SIDE
+    ? (image[IMAGE_SIDE * row + column] as number)
+    : 0;
 }
 
 /** Turns by `angle` (radians) around the centre, with bilinear interpolation; black comes in. */
 export function rotated(image: Float32Array, angle: number): Float32Array {
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
-  const centre = (SIDE - 1) / 2;
+  const centre = (IMAGE_SIDE - 1) / 2;
   return image.map((_, pixel) => {
-    const [down, right] = [Math.floor(pixel / SIDE) - centre, (pixel % SIDE) - centre];
+    const [down, right] = [Math.floor(pixel / IMAGE_SIDE) - centre, (pixel % IMAGE_SIDE) - centre];
     const [y, x] = [centre + cosine * down + sine * right, centre + cosine * right - sine * down];
     const [top, left] = [Math.floor(y), Math.floor(x)];
     const upper = mixed(inkAt(image, top, left), inkAt(image, top, left + 1), x - left);
@@ -78,11 +78,14 @@ function fogged(image: Float32Array, next: () => number): Float32Array {
 
 /** Smooth noise of four scales, each half as strong as the coarser one before it, stretched to the whole of [0, 1]. */
 function cloud(next: () => number): Float32Array {
-  const sum = new Float32Array(PIXELS);
+  const sum = new Float32Array(IMAGE_PIXELS);
   for (let cells = 2, strength = 1; cells <= 16; cells *= 2, strength /= 2) {
     const corners = Float32Array.from({ length: (cells + 1) ** 2 }, next);
-    for (let pixel = 0; pixel < PIXELS; ++pixel) {
-      const [y, x] = [(cells * Math.floor(pixel / SIDE)) / SIDE, (cells * (pixel % SIDE)) / SIDE];
+    for (let pixel = 0; pixel < IMAGE_PIXELS; ++pixel) {
+      const [y, x] = [
+        (cells * Math.floor(pixel / IMAGE_SIDE)) / IMAGE_SIDE,
+        (cells * (pixel % IMAGE_SIDE)) / IMAGE_SIDE,
+      ];
       const [top, left] = [Math.floor(y), Math.floor(x)];
       const at = (row: number, column: number): number => corners[(cells + 1) * row + column] as number;
       const upper = mixed(at(top, left), at(top, left + 1), smooth(x - left));

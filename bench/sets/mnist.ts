@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { IMAGE_PIXELS } from "../../format/image.ts";
 
-const PIXELS = 784;
 /** The trainer keeps the last 5000 of the training images for validation. */
 const VALIDATION_START = 55_000;
 
@@ -18,11 +18,11 @@ export interface Digits {
 export function readDigits(folder: string, split: "test" | "validation"): Digits {
   const [files, start] = split === "test" ? ["t10k", 0] : ["train", VALIDATION_START];
   const read = (name: string): Uint8Array => gunzipSync(readFileSync(join(folder, `${files}-${name}-ubyte.gz`)));
-  const pixels = read("images-idx3").subarray(16 + PIXELS * start);
+  const pixels = read("images-idx3").subarray(16 + IMAGE_PIXELS * start);
   const labels = read("labels-idx1").subarray(8 + start);
   const image = (index: number): Uint8Array => {
     const at = index % labels.length;
-    return pixels.subarray(at * PIXELS, (at + 1) * PIXELS);
+    return pixels.subarray(at * IMAGE_PIXELS, (at + 1) * IMAGE_PIXELS);
   };
   return { count: labels.length, labels, image };
 }

@@ -4,9 +4,9 @@ import { join } from "node:path";
 /** A set of images as `python3 -m abs_training confidence-sets` and `attack-race` write it. */
 export interface StoredSet {
   kind: string;
-  /** 784 bytes an image. */
+  /** 784 bytes per image. */
   pixels: Uint8Array;
-  /** One an image; undefined for junk. */
+  /** One per image; undefined for junk. */
   labels: Uint8Array | undefined;
 }
 

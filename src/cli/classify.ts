@@ -2,7 +2,7 @@ import { pMapIterable } from "p-map";
 import type { Classification } from "../results.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, WORKERS_OPTION } from "./command.ts";
 import { DONE, type Environment, FAILED, printJson, printLines, wantsColour } from "./environment.ts";
-import { FRAME_OPTIONS, frameMode } from "./frame-source.ts";
+import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
 import { withWorkforce } from "./load-classifier.ts";
 import { renderPictures } from "./picture.ts";
 import type { ClassifiedFrame, ClassifiedRange, FrameRange, Tasks } from "./tasks.ts";

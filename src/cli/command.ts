@@ -79,12 +79,12 @@ export const WORKERS_OPTION = {
 /** The arguments and options of one call, with typed and checked access. */
 export class Invocation {
   readonly positionals: readonly string[];
-  private readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly #values: Readonly<Record<string, string | boolean | undefined>>;
 
   /** @throws UsageError for unknown options, missing or superfluous values and arguments */
   constructor(command: Command, words: readonly string[]) {
     const { values, positionals } = parse(command, words);
-    this.values = values;
+    this.#values = values;
     this.positionals = positionals;
     const { least, most } = command.positionals;
     // Help must be had without the arguments that it explains.
@@ -99,12 +99,12 @@ export class Invocation {
 
   /** Whether a switch is there. */
   flag(name: string): boolean {
-    return this.values[name] === true;
+    return this.#values[name] === true;
   }
 
   /** The value of an option, undefined when it is not there. */
   text(name: string): string | undefined {
-    const value = this.values[name];
+    const value = this.#values[name];
     return typeof value === "string" ? value : undefined;
   }
 

@@ -17,8 +17,8 @@ export function contactSheet(images: readonly Float32Array[]): Uint8Array {
   images.forEach((image, index) => {
     const left = GAP + (index % columns) * step;
     const top = GAP + Math.floor(index / columns) * step;
-    for (let y = 0; y < SIDE * ENLARGED; y++) {
-      for (let x = 0; x < SIDE * ENLARGED; x++) {
+    for (let y = 0; y < SIDE * ENLARGED; ++y) {
+      for (let x = 0; x < SIDE * ENLARGED; ++x) {
         const value = image[Math.floor(y / ENLARGED) * SIDE + Math.floor(x / ENLARGED)] as number;
         data[(top + y) * width + left + x] = Math.round(255 * Math.max(0, Math.min(1, value)));
       }

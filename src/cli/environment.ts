@@ -1,17 +1,11 @@
-import type { Classifier, Inference } from "../classifier.ts";
+import type { Inference } from "../classifier.ts";
 import type { Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
 import type { Variant } from "../weights/variants.ts";
-import type { Tasks } from "./tasks.ts";
+import type { CommandClassifier, Tasks } from "./tasks.ts";
 
 /** Where a command prints. Both `process.stdout` and a stream that only collects will do. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-
-/** What the commands ask of a classifier. */
-export type CommandClassifier = Pick<
-  Classifier,
-  "classes" | "confidence" | "classify" | "classifyBatch" | "explain" | "sample" | "dispose"
->;
 
 /** Which classifier the command line asks for; what is left out has its default. */
 export interface ClassifierSettings {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { pMapIterable } from "p-map";
-import { IMAGE_PIXELS } from "../weights/decoder-shape.ts";
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
@@ -13,7 +13,7 @@ import type { TimedBatch } from "./tasks.ts";
 
 /** Images classified between two reports of progress. */
 const LONGEST_CHUNK = 50;
-const CHUNKS_A_WORKER = 4;
+const CHUNKS_PER_WORKER = 4;
 
 /** `abs evaluate`: measures accuracy on a labelled data set. */
 export const evaluateCommand: Command = {
@@ -96,14 +96,14 @@ function sha256(...parts: readonly Uint8Array[]): string {
   return hash.digest("hex");
 }
 
-/** Images a chunk. Several workers get smaller ones if need be, so that they come to an end at about the same time. */
+/** Images per chunk. Several workers get smaller ones if need be, so that they come to an end at about the same time. */
 function chunkLength(images: number, workers: number): number {
-  return workers === 1 ? LONGEST_CHUNK : Math.min(LONGEST_CHUNK, Math.ceil(images / (CHUNKS_A_WORKER * workers)));
+  return workers === 1 ? LONGEST_CHUNK : Math.min(LONGEST_CHUNK, Math.ceil(images / (CHUNKS_PER_WORKER * workers)));
 }
 
 interface TimedTally {
   readonly tally: Tally;
-  /** Images a second from handing out the first chunk to the last answer: the start of threads is included. */
+  /** Images per second, from handing out the first chunk to the last answer: the start of threads is included. */
   readonly imagesPerSecond: number;
 }
 

@@ -1,7 +1,8 @@
 import { verdict } from "./classify.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import { DONE, type Environment, printJson, printLines, wantsColour } from "./environment.ts";
-import { FRAME_OPTIONS, frameMode, openFrames } from "./frame-source.ts";
+import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
+import { openFrames } from "./frame-source.ts";
 import { withClassifier } from "./load-classifier.ts";
 import { renderPictures } from "./picture.ts";
 

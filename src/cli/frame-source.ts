@@ -2,7 +2,6 @@ import { readImageFile } from "../files/read-image-file.ts";
 import { asFrame, asFramedDigit } from "../image/framed.ts";
 import type { PixelImage } from "../image/pixel-image.ts";
 import { type Box, type Ink, preprocess } from "../image/preprocess.ts";
-import { type Command, type Invocation, UsageError } from "./command.ts";
 
 /** An image on its way to the classifier. */
 export interface Frame {
@@ -12,22 +11,8 @@ export interface Frame {
   readonly found: { readonly ink: Ink; readonly box: Box } | undefined;
 }
 
-/** Options that say whether images are preprocessed. */
-export const FRAME_OPTIONS = {
-  raw: { description: "take 28×28 images as they are, whatever they show" },
-  preprocess: { description: "crop, scale and centre also what already looks like an MNIST frame" },
-} as const satisfies Command["options"];
-
 /** When to preprocess: `look` lets MNIST-like frames pass (28×28, bright ink, dark border) and treats all others. */
 export type FrameMode = "look" | "raw" | "preprocess";
-
-/** @throws UsageError when both options are there */
-export function frameMode(invocation: Invocation): FrameMode {
-  if (invocation.flag("raw") && invocation.flag("preprocess")) {
-    throw new UsageError("--raw and --preprocess exclude each other");
-  }
-  return invocation.flag("raw") ? "raw" : invocation.flag("preprocess") ? "preprocess" : "look";
-}
 
 /** The images of a file, not yet made into frames. */
 export interface FrameSource {
@@ -40,7 +25,7 @@ export interface FrameSource {
  * Opens an image file. The images of an idx file of 28×28 images are taken as they are unless preprocessing is asked
  * for: such files hold data sets, and a frame whose stroke meets the border is still a frame.
  *
- * @throws ImageFileError when the file cannot be read
+ * @throws FileError when the file cannot be read, as an ImageFileError when it is no image
  */
 export async function openFrames(path: string, mode: FrameMode): Promise<FrameSource> {
   const { frames, format } = await readImageFile(path);

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { ImageFileError, messageOf } from "../files/file-error.ts";
+import { FileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
 import type { Invocation } from "./command.ts";
-import type { ClassifierSettings, CommandClassifier, Environment } from "./environment.ts";
+import type { ClassifierSettings, Environment } from "./environment.ts";
 import { type Progress, startProgress } from "./progress.ts";
-import { ClassifierTasks, type Tasks } from "./tasks.ts";
+import { ClassifierTasks, type CommandClassifier, type Tasks } from "./tasks.ts";
 
 /** What a command does with what it was given. */
 type Use<Given, Result> = (given: Given) => Promise<Result> | Result;
@@ -22,7 +22,7 @@ export interface Workforce extends Pick<CommandClassifier, "classes" | "confiden
  * Makes the classifier that `--weights`, `--inference`, `--effort`, `--variant` and `--confidence` ask for, hands it
  * to `use`, and disposes of it.
  *
- * @throws ImageFileError when the weights file cannot be read or is no weights file
+ * @throws FileError when the weights file cannot be read or is no weights file
  * @throws UsageError when `--inference`, `--effort`, `--variant` or `--confidence` names none
  */
 export async function withClassifier<Result>(
@@ -94,7 +94,7 @@ async function withSettings<Result>(
     const classifier = await environment
       .createClassifier({ ...settings, onProgress: (done, total) => progress.report(done, total) })
       .catch((error: unknown) => {
-        throw weightsPath === undefined ? error : new ImageFileError(weightsPath, messageOf(error), { cause: error });
+        throw weightsPath === undefined ? error : new FileError(weightsPath, messageOf(error), { cause: error });
       });
     try {
       return await use({ classifier, settings, progress });

@@ -1,4 +1,4 @@
-import { ImageFileError, messageOf } from "../files/file-error.ts";
+import { FileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
 import { type Command, type Invocation, JSON_OPTION } from "./command.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
@@ -35,6 +35,6 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new ImageFileError(file, `is no JSON: ${messageOf(error)}`, { cause: error });
+    throw new FileError(file, `is no JSON: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { ImageFileError } from "../files/file-error.ts";
+import { FileError, ImageFileError } from "../files/file-error.ts";
 import { readIdxFile } from "../files/read-image-file.ts";
 
 /** The two parts of MNIST. */
@@ -44,14 +44,14 @@ export interface LabelledImages {
   readonly count: number;
   /** `count` images of 784 bytes each, one after the other. */
   readonly images: Uint8Array;
-  /** One byte an image. */
+  /** One byte per image. */
   readonly labels: Uint8Array;
 }
 
 /**
  * Reads one split of an MNIST-like data set, gzip-packed or not.
  *
- * @throws ImageFileError when a file is missing or damaged, images are not 28×28, or the counts differ
+ * @throws FileError when a file is missing or damaged, images are not 28×28, or the counts differ
  */
 export async function readSplit(directory: string, split: Split): Promise<LabelledImages> {
   const prefix = split === "test" ? "t10k" : "train";
@@ -64,7 +64,7 @@ export async function readSplit(directory: string, split: Split): Promise<Labell
     throw new ImageFileError(imagesPath, `holds images of ${rows}×${columns} pixels; 28×28 are wanted`);
   }
   if (labels.data.length !== count) {
-    throw new ImageFileError(labelsPath, `holds ${labels.data.length} labels for ${count} images`);
+    throw new FileError(labelsPath, `holds ${labels.data.length} labels for ${count} images`);
   }
   return { count, images: images.data, labels: labels.data };
 }
@@ -79,5 +79,5 @@ async function findFile(directory: string, name: string): Promise<string> {
       // Not there under this name; the next may be.
     }
   }
-  throw new ImageFileError(directory, `has neither ${name}.gz nor ${name}; "abs data fetch ${directory}" gets them`);
+  throw new FileError(directory, `has neither ${name}.gz nor ${name}; "abs data fetch ${directory}" gets them`);
 }

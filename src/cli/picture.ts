@@ -13,7 +13,7 @@ export interface Picture {
 export interface PictureStyle {
   /** ANSI colours and half blocks; otherwise plain ASCII. */
   readonly colour: boolean;
-  /** Characters a line of the terminal. */
+  /** Characters per line of the terminal. */
   readonly columns: number;
 }
 
@@ -39,7 +39,7 @@ export function renderPictures(pictures: readonly Picture[], { colour, columns }
         .trimEnd(),
     );
     const blocks = shown.map((picture) => (colour ? colourLines(picture) : plainLines(picture)));
-    for (let line = 0; line < SIDE / 2; line++) {
+    for (let line = 0; line < SIDE / 2; ++line) {
       const joined = blocks.map((block) => block[line] ?? "").join(GAP);
       lines.push(colour ? joined : joined.trimEnd());
     }
@@ -53,7 +53,7 @@ function colourLines(picture: Picture): string[] {
   const code = picture.signed === true ? signedCode(largestMagnitude(values)) : greyCode;
   return Array.from({ length: SIDE / 2 }, (_, line) => {
     let text = "";
-    for (let column = 0; column < SIDE; column++) {
+    for (let column = 0; column < SIDE; ++column) {
       const upper = values[2 * line * SIDE + column] as number;
       const lower = values[(2 * line + 1) * SIDE + column] as number;
       text += `\u001b[38;5;${code(upper)};48;5;${code(lower)}m▀`;

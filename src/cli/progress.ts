@@ -16,11 +16,11 @@ export function startProgress({ stderr }: Environment, label: string): Progress 
 }
 
 class BarProgress implements Progress {
-  private readonly bar: SingleBar;
-  private started = false;
+  readonly #bar: SingleBar;
+  #started = false;
   constructor(stream: NodeJS.WritableStream, label: string) {
     // The terminal's settings stay as they are: Ctrl-C ends the program where it is, with no time to put them back.
-    this.bar = new SingleBar(
+    this.#bar = new SingleBar(
       {
         stream,
         format: `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted}`,
@@ -31,34 +31,36 @@ class BarProgress implements Progress {
     );
   }
   report(done: number, total: number): void {
-    if (!this.started) this.bar.start(total, done);
-    else this.bar.update(done);
-    this.started = true;
+    if (!this.#started) this.#bar.start(total, done);
+    else this.#bar.update(done);
+    this.#started = true;
     // A finished bar must not be redrawn over what is printed after it.
     if (done >= total) this.stop();
   }
   stop(): void {
-    if (this.started) this.bar.stop();
-    this.started = false;
+    if (this.#started) this.#bar.stop();
+    this.#started = false;
   }
 }
 
 class LineProgress implements Progress {
-  private lastTenth = 0;
-  private lastTime = performance.now();
-  constructor(
-    private readonly stream: NodeJS.WritableStream,
-    private readonly label: string,
-  ) {}
+  readonly #stream: NodeJS.WritableStream;
+  readonly #label: string;
+  #lastTenth = 0;
+  #lastTime = performance.now();
+  constructor(stream: NodeJS.WritableStream, label: string) {
+    this.#stream = stream;
+    this.#label = label;
+  }
   report(done: number, total: number): void {
     const tenth = Math.floor((10 * done) / total);
     const now = performance.now();
-    if (tenth <= this.lastTenth || now - this.lastTime < LINE_INTERVAL_MILLISECONDS) return;
-    this.lastTenth = tenth;
-    this.lastTime = now;
-    this.stream.write(`${this.label}: ${done}/${total}\n`);
+    if (tenth <= this.#lastTenth || now - this.#lastTime < LINE_INTERVAL_MILLISECONDS) return;
+    this.#lastTenth = tenth;
+    this.#lastTime = now;
+    this.#stream.write(`${this.#label}: ${done}/${total}\n`);
   }
   stop(): void {
-    // Lines leave nothing behind to tidy up.
+    // Printed lines need no tidying up.
   }
 }

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { ImageFileError, messageOf } from "../files/file-error.ts";
+import { FileError, messageOf } from "../files/file-error.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import { contactSheet } from "./contact-sheet.ts";
 import { DONE, type Environment, printJson, printLines, wantsColour } from "./environment.ts";
@@ -58,6 +58,6 @@ async function writeSheet(path: string, images: readonly Float32Array[]): Promis
   try {
     await writeFile(path, contactSheet(images));
   } catch (error) {
-    throw new ImageFileError(path, `cannot be written: ${messageOf(error)}`, { cause: error });
+    throw new FileError(path, `cannot be written: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -21,7 +21,7 @@ export function scoreLines(scores: Scores, execution?: Execution): string[] {
   return [
     `accuracy     ${percent(scores.accuracy)} (${scores.correct} of ${scores.images}; 95 % interval ${percent(low)} to ${percent(high)})`,
     `rejected     ${percent(scores.rejected.share)} (${scores.rejected.images})`,
-    `evaluations  ${scores.meanEvaluations.toFixed(1)} an image`,
+    `evaluations  ${scores.meanEvaluations.toFixed(1)} per image`,
     ...timeLines(scores, execution),
     "",
     "confusion (rows are true classes, columns answers)",
@@ -39,7 +39,7 @@ export function scoreLines(scores: Scores, execution?: Execution): string[] {
 function timeLines({ millisecondsPerImage }: Scores, execution: Execution | undefined): string[] {
   const { median, p99 } = millisecondsPerImage;
   const time = (clock: string): string =>
-    `time         ${median.toFixed(2)} ms an image${clock} (median), ${p99.toFixed(2)} ms (99th percentile)`;
+    `time         ${median.toFixed(2)} ms per image${clock} (median), ${p99.toFixed(2)} ms (99th percentile)`;
   if (execution === undefined) return [time(" on its machine's clock")];
   const { workers, chunk, imagesPerSecond } = execution;
   return [

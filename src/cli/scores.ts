@@ -32,7 +32,7 @@ export interface Tally {
   readonly confusion: readonly (readonly number[])[];
   readonly rejected: number;
   readonly evaluations: number;
-  /** One an image. */
+  /** One per image. */
   readonly milliseconds: readonly number[];
   /**
    * 64 hexadecimal digits: the exclusive or, over the images, of the SHA-256 of the image's place and of every bit of its
@@ -43,16 +43,16 @@ export interface Tally {
 
 /** Gathers classifications with their true labels and the time they took. */
 export class ScoreBoard {
-  private readonly names: readonly string[];
-  private readonly confusion: number[][];
-  private readonly milliseconds: number[] = [];
-  private readonly digest = new Uint8Array(32);
-  private rejected = 0;
-  private evaluations = 0;
+  readonly #names: readonly string[];
+  readonly #confusion: number[][];
+  readonly #milliseconds: number[] = [];
+  readonly #digest = new Uint8Array(32);
+  #rejected = 0;
+  #evaluations = 0;
 
   constructor(names: readonly string[]) {
-    this.names = names;
-    this.confusion = names.map(() => names.map(() => 0));
+    this.#names = names;
+    this.#confusion = names.map(() => names.map(() => 0));
   }
 
   /**
@@ -61,22 +61,28 @@ export class ScoreBoard {
    */
   add(place: number, classification: Classification, truth: number, milliseconds: number): void {
     const { label, rejected, evaluations, losses, probabilities } = classification;
-    const row = this.confusion[truth];
-    if (row === undefined) throw new RangeError(`there is no class ${truth}; the model has ${this.names.length}`);
+    const row = this.#confusion[truth];
+    if (row === undefined) throw new RangeError(`there is no class ${truth}; the model has ${this.#names.length}`);
     row[label] = (row[label] ?? 0) + 1;
-    if (rejected) this.rejected++;
-    this.evaluations += evaluations;
-    this.milliseconds.push(milliseconds);
+    if (rejected) ++this.#rejected;
+    this.#evaluations += evaluations;
+    this.#milliseconds.push(milliseconds);
     const hash = createHash("sha256")
       .update(`${place} ${label}\n`)
       .update(bytesOf(losses))
       .update(bytesOf(probabilities));
-    combine(this.digest, hash.digest());
+    combine(this.#digest, hash.digest());
   }
 
   tally(): Tally {
-    const { names, confusion, rejected, evaluations, milliseconds } = this;
-    return { names, confusion, rejected, evaluations, milliseconds, digest: Buffer.from(this.digest).toString("hex") };
+    return {
+      names: this.#names,
+      confusion: this.#confusion,
+      rejected: this.#rejected,
+      evaluations: this.#evaluations,
+      milliseconds: this.#milliseconds,
+      digest: Buffer.from(this.#digest).toString("hex"),
+    };
   }
 }
 

@@ -15,7 +15,7 @@ export interface ImageRange {
   readonly stop: number;
 }
 
-/** More shards than this are rather a mistake. */
+/** More shards than this are most likely a mistake. */
 const MOST_SHARDS = 100_000;
 
 /** @throws UsageError when the text is not INDEX/COUNT with 0 ≤ INDEX < COUNT */

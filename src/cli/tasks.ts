@@ -1,7 +1,13 @@
+import type { Classifier } from "../classifier.ts";
 import { messageOf } from "../files/file-error.ts";
 import type { Classification } from "../results.ts";
-import type { CommandClassifier } from "./environment.ts";
 import { type Frame, type FrameMode, type FrameSource, openFrames } from "./frame-source.ts";
+
+/** What the commands ask of a classifier. */
+export type CommandClassifier = Pick<
+  Classifier,
+  "classes" | "confidence" | "classify" | "classifyBatch" | "explain" | "sample" | "dispose"
+>;
 
 /** A batch's classifications and how long it took. */
 export interface TimedBatch {
@@ -16,7 +22,7 @@ export interface FrameRange {
   readonly mode: FrameMode;
   /** Index of the first frame. */
   readonly from: number;
-  /** Index behind the last frame; may lie beyond the file's end. */
+  /** Index after the last frame; may lie beyond the file's end. */
   readonly to: number;
   /** Frames before this index are redrawn as well. */
   readonly drawTo: number;
@@ -36,11 +42,11 @@ export interface ClassifiedRange {
   /** Frames in the whole file, 0 where it could not be read. */
   readonly count: number;
   readonly frames: readonly ClassifiedFrame[];
-  /** Why the file could not be read, or the frame behind the last one not be classified. */
+  /** Why the file could not be read, or the frame after the last one not be classified. */
   readonly failure?: string;
 }
 
-/** What the commands have done many times over, here or on other threads; see `ClassifierTasks` and `ThreadPool`. */
+/** What the commands need done many times over, here or on other threads; see `ClassifierTasks` and `ThreadPool`. */
 export interface Tasks {
   /** @param images n×784 bytes */
   classifyBatch(images: Uint8Array): Promise<TimedBatch>;
@@ -50,16 +56,16 @@ export interface Tasks {
 
 /** The tasks on this thread. */
 export class ClassifierTasks implements Tasks {
-  private readonly classifier: CommandClassifier;
-  private opened: { file: string; mode: FrameMode; source: FrameSource } | undefined;
+  readonly #classifier: CommandClassifier;
+  #opened: { file: string; mode: FrameMode; source: FrameSource } | undefined;
 
   constructor(classifier: CommandClassifier) {
-    this.classifier = classifier;
+    this.#classifier = classifier;
   }
 
   async classifyBatch(images: Uint8Array): Promise<TimedBatch> {
     const began = performance.now();
-    const classifications = this.classifier.classifyBatch(images);
+    const classifications = this.#classifier.classifyBatch(images);
     return { classifications, milliseconds: performance.now() - began };
   }
 
@@ -67,11 +73,11 @@ export class ClassifierTasks implements Tasks {
     const frames: ClassifiedFrame[] = [];
     let count = 0;
     try {
-      const source = await this.open(range);
+      const source = await this.#open(range);
       count = source.count;
       const end = Math.min(count, range.to);
-      for (let index = range.from; index < end; index++) {
-        frames.push(this.classifyFrame(index, source.at(index), index < range.drawTo));
+      for (let index = range.from; index < end; ++index) {
+        frames.push(this.#classifyFrame(index, source.at(index), index < range.drawTo));
       }
       return { count, frames };
     } catch (error) {
@@ -80,17 +86,17 @@ export class ClassifierTasks implements Tasks {
   }
 
   // The ranges of a large file come one after the other, and unpacking it takes longer than classifying a few frames.
-  private async open({ file, mode }: FrameRange): Promise<FrameSource> {
-    if (this.opened?.file !== file || this.opened.mode !== mode) {
-      this.opened = undefined;
-      this.opened = { file, mode, source: await openFrames(file, mode) };
+  async #open({ file, mode }: FrameRange): Promise<FrameSource> {
+    if (this.#opened?.file !== file || this.#opened.mode !== mode) {
+      this.#opened = undefined;
+      this.#opened = { file, mode, source: await openFrames(file, mode) };
     }
-    return this.opened.source;
+    return this.#opened.source;
   }
 
-  private classifyFrame(index: number, { image, found }: Frame, draw: boolean): ClassifiedFrame {
-    if (!draw) return { index, found, classification: this.classifier.classify(image) };
-    const { runnerUp, classes, advantage, image: seen, ...classification } = this.classifier.explain(image);
+  #classifyFrame(index: number, { image, found }: Frame, draw: boolean): ClassifiedFrame {
+    if (!draw) return { index, found, classification: this.#classifier.classify(image) };
+    const { runnerUp, classes, advantage, image: seen, ...classification } = this.#classifier.explain(image);
     const redrawn = classes[classification.label]?.reconstruction ?? new Float32Array(image.length);
     return { index, found, classification, drawing: { seen, redrawn } };
   }

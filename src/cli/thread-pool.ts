@@ -17,9 +17,9 @@ const LEAVE_MILLISECONDS = 200;
 
 /** The tasks on worker threads, each with a classifier of its own. A thread starts when there is a task for it. */
 export class ThreadPool implements Tasks {
-  private readonly pool: ReturnType<typeof workerpool.pool>;
-  private readonly reportProgress: ReportProgress;
-  private readonly preparations = new Map<object, Preparation>();
+  readonly #pool: ReturnType<typeof workerpool.pool>;
+  readonly #reportProgress: ReportProgress;
+  readonly #preparations = new Map<object, Preparation>();
 
   /**
    * @param script path of what the build made of worker.ts
@@ -27,8 +27,8 @@ export class ThreadPool implements Tasks {
    * @param reportProgress hears how far the slowest worker's preparation is
    */
   constructor(script: string, threads: number, settings: WorkerSettings, reportProgress: ReportProgress) {
-    this.reportProgress = reportProgress;
-    this.pool = workerpool.pool(script, {
+    this.#reportProgress = reportProgress;
+    this.#pool = workerpool.pool(script, {
       workerType: "thread",
       maxWorkers: threads,
       workerThreadOpts: { workerData: settings },
@@ -38,36 +38,36 @@ export class ThreadPool implements Tasks {
 
   /** @throws {Error} when the task throws, or its worker cannot start or ends early */
   async classifyBatch(images: Uint8Array): Promise<TimedBatch> {
-    // A copy that is handed over: a view would be sent with all of the buffer behind it, and the slice of a Buffer is one.
+    // A copy that is handed over: a view would be sent with the whole buffer under it, and the slice of a Buffer is one.
     const copy = new Uint8Array(images);
-    return await this.run<Tasks["classifyBatch"]>("classifyBatch", [copy], [copy.buffer]);
+    return await this.#run<Tasks["classifyBatch"]>("classifyBatch", [copy], [copy.buffer]);
   }
 
   /** @throws {Error} when the worker cannot start or ends early */
   async classifyFrames(range: FrameRange): Promise<ClassifiedRange> {
-    return await this.run<Tasks["classifyFrames"]>("classifyFrames", [range]);
+    return await this.#run<Tasks["classifyFrames"]>("classifyFrames", [range]);
   }
 
   /** Ends the threads, whatever they are at. */
   async dispose(): Promise<void> {
-    await this.pool.terminate(true);
+    await this.#pool.terminate(true);
   }
 
-  private async run<Task extends (...values: never[]) => Promise<unknown>>(
+  async #run<Task extends (...values: never[]) => Promise<unknown>>(
     name: keyof Tasks,
     values: Parameters<Task>,
     transfer: ArrayBufferLike[] = [],
   ): Promise<Awaited<ReturnType<Task>>> {
     const on = (preparation: Preparation): void => {
-      this.preparations.set(values, preparation);
-      this.reportProgress(Math.min(...Array.from(this.preparations.values(), ({ done }) => done)), preparation.total);
+      this.#preparations.set(values, preparation);
+      this.#reportProgress(Math.min(...Array.from(this.#preparations.values(), ({ done }) => done)), preparation.total);
     };
     try {
-      return await this.pool.exec(name, values, { on, transfer });
+      return await this.#pool.exec(name, values, { on, transfer });
     } catch (error) {
       throw error instanceof workerpool.TerminateError ? new Error(describeEnd(error), { cause: error }) : error;
     } finally {
-      this.preparations.delete(values);
+      this.#preparations.delete(values);
     }
   }
 }

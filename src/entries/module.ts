@@ -12,19 +12,10 @@ export interface GivenModuleOptions extends ClassifierOptions {
   module: ModuleSource | Promise<ModuleSource>;
 }
 
-const createClassifierOfGiven = createClassifierWith(() => {
+/**
+ * Makes a classifier, as every entry's `createClassifier` does, from a module that the caller brings:
+ * `analysis-by-synthesis/abs.wasm` as the host compiles or reads it.
+ */
+export const createClassifier: (options: GivenModuleOptions) => Promise<Classifier> = createClassifierWith(() => {
   throw new TypeError("module: got undefined; this entry has none of its own and wants it as an option");
 });
-
-/**
- * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing. The module is
- * the one given, `analysis-by-synthesis/abs.wasm` as the host compiles or reads it.
- *
- * @throws {TypeError} for options of the wrong type, an unknown inference, effort, variant or confidence, or the calibrated
- *   confidence with `"binary-abs"`
- * @throws {Error} when the calibrated confidence is asked for and the weights bring none, or the module cannot be loaded
- * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the variant
- */
-export function createClassifier(options: GivenModuleOptions): Promise<Classifier> {
-  return createClassifierOfGiven(options);
-}

@@ -14,7 +14,7 @@ export function readOrientation(exif: Uint8Array): Orientation {
   const directory = view.getUint32(4, littleEndian);
   if (directory + 2 > exif.length) return 1;
   const entries = view.getUint16(directory, littleEndian);
-  for (let entry = 0; entry < entries; entry++) {
+  for (let entry = 0; entry < entries; ++entry) {
     const offset = directory + 2 + entry * 12;
     if (offset + 12 > exif.length) return 1;
     if (view.getUint16(offset, littleEndian) !== ORIENTATION_TAG) continue;

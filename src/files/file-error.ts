@@ -1,10 +1,15 @@
-/** A file that could not be read as what it should be; the message names the file, what came and what was wanted. */
-export class ImageFileError extends Error {
-  override readonly name = "ImageFileError";
+/** A file that cannot be read or written as what it should be; the message names the file, what came and what was wanted. */
+export class FileError extends Error {
+  override readonly name: string = "FileError";
   /** @param path the file; @param problem what is wrong with it, without its name */
   constructor(path: string, problem: string, options?: ErrorOptions) {
     super(`${path}: ${problem}`, options);
   }
+}
+
+/** A file that can be read, but holds no image that this program reads. */
+export class ImageFileError extends FileError {
+  override readonly name = "ImageFileError";
 }
 
 /** The message of whatever was thrown. */

@@ -29,7 +29,7 @@ export function decodeJpegImage(bytes: Uint8Array): PixelImage {
 interface Segments {
   readonly width: number;
   readonly height: number;
-  /** The Exif block behind its `Exif\0\0` mark, if there is one. */
+  /** The Exif block after its `Exif\0\0` mark, if there is one. */
   readonly exif: Uint8Array | undefined;
 }
 
@@ -42,7 +42,7 @@ function readSegments(bytes: Uint8Array): Segments {
     const marker = view.getUint8(offset + 1);
     if (marker === 0xff) {
       // Any number of fill bytes may stand before a marker.
-      offset++;
+      ++offset;
       continue;
     }
     const length = view.getUint16(offset + 2);

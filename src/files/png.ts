@@ -116,11 +116,11 @@ function checkInflatedSize(compressed: Uint8Array, wanted: number): void {
 /** Spreads pixels of 1, 2 or 4 bits, packed with each row beginning a byte, over 0..255. */
 function unpackGrey({ data, width, height, depth }: DecodedPng): Uint8Array {
   const rowBytes = Math.ceil((width * depth) / 8);
-  if (data.length !== rowBytes * height) throw new Error(`interlaced PNGs of ${depth} bits a pixel are not read`);
+  if (data.length !== rowBytes * height) throw new Error(`interlaced PNGs of ${depth} bits per pixel are not read`);
   const largest = 2 ** depth - 1;
   const grey = new Uint8Array(width * height);
-  for (let row = 0, index = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, index++) {
+  for (let row = 0, index = 0; row < height; ++row) {
+    for (let column = 0; column < width; ++column, ++index) {
       const bit = column * depth;
       const byte = data[row * rowBytes + (bit >> 3)] as number;
       grey[index] = (((byte >> (8 - depth - (bit & 7))) & largest) * 255) / largest;

@@ -11,8 +11,8 @@ const KINDS: Readonly<Record<string, { channels: number; text: boolean }>> = {
 const LARGEST_MAXIMUM = 65535;
 
 /**
- * Decodes a PGM or PPM image: P2 and P3 as text, P5 and P6 as bytes, up to 16 bits a value. Of several images in a
- * row the first is read.
+ * Decodes a PGM or PPM image: P2 and P3 as text, P5 and P6 as bytes, up to 16 bits per value. Of several images in
+ * one file the first is read.
  *
  * @throws Error saying what is wrong: header, claimed size, missing or oversized values
  */
@@ -35,7 +35,7 @@ export function decodePortableMap(bytes: Uint8Array): PixelImage {
     throw new Error(`the portable map is cut short: ${count} values do not fit into ${bytes.length} bytes`);
   }
   const data = new Uint16Array(count);
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < count; ++index) {
     const value = values.next(index);
     if (value > maximum) throw new RangeError(`value ${index} is ${value}, above the declared largest, ${maximum}`);
     data[index] = Math.round((value * LARGEST_MAXIMUM) / maximum);
@@ -45,17 +45,21 @@ export function decodePortableMap(bytes: Uint8Array): PixelImage {
 
 /** Reads what lies between white space and comments. */
 class TokenReader {
-  /** Just behind the last token read. */
+  readonly #bytes: Uint8Array;
+  /** Just after the last token read. */
   offset = 0;
-  constructor(private readonly bytes: Uint8Array) {}
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
 
   next(wanted: string): string {
-    this.skipSpace();
+    this.#skipSpace();
     const start = this.offset;
-    while (this.offset < this.bytes.length && !isSpace(this.bytes[this.offset] as number)) this.offset++;
+    while (this.offset < this.#bytes.length && !isSpace(this.#bytes[this.offset] as number)) ++this.offset;
     if (this.offset === start) throw new Error(`the portable map is cut short: it ends before ${wanted}`);
     // Longer tokens are no numbers, and a message should not quote a whole file.
-    return Buffer.from(this.bytes.subarray(start, Math.min(this.offset, start + 12))).toString("latin1");
+    return Buffer.from(this.#bytes.subarray(start, Math.min(this.offset, start + 12))).toString("latin1");
   }
 
   nextNumber(wanted: string): number {
@@ -64,34 +68,38 @@ class TokenReader {
     return Number(token);
   }
 
-  private skipSpace(): void {
-    for (; this.offset < this.bytes.length; this.offset++) {
-      if (this.bytes[this.offset] === 0x23) {
-        while (this.offset < this.bytes.length && this.bytes[this.offset] !== 0x0a) this.offset++;
-      } else if (!isSpace(this.bytes[this.offset] as number)) return;
+  #skipSpace(): void {
+    for (; this.offset < this.#bytes.length; ++this.offset) {
+      if (this.#bytes[this.offset] === 0x23) {
+        while (this.offset < this.#bytes.length && this.#bytes[this.offset] !== 0x0a) ++this.offset;
+      } else if (!isSpace(this.#bytes[this.offset] as number)) return;
     }
   }
 }
 
 class TextValues {
-  constructor(private readonly reader: TokenReader) {}
+  readonly #reader: TokenReader;
+  constructor(reader: TokenReader) {
+    this.#reader = reader;
+  }
+
   next(index: number): number {
-    return this.reader.nextNumber(`value ${index}`);
+    return this.#reader.nextNumber(`value ${index}`);
   }
 }
 
 class BinaryValues {
-  private readonly view: DataView;
-  private readonly wide: boolean;
+  readonly #view: DataView;
+  readonly #wide: boolean;
   constructor(bytes: Uint8Array, start: number, count: number, maximum: number) {
-    this.wide = maximum > 255;
-    const needed = count * (this.wide ? 2 : 1);
+    this.#wide = maximum > 255;
+    const needed = count * (this.#wide ? 2 : 1);
     const there = Math.max(0, bytes.length - start);
     if (there < needed) throw new Error(`the portable map is cut short: ${there} bytes of pixels, ${needed} needed`);
-    this.view = new DataView(bytes.buffer, bytes.byteOffset + start, needed);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset + start, needed);
   }
   next(index: number): number {
-    return this.wide ? this.view.getUint16(2 * index) : this.view.getUint8(index);
+    return this.#wide ? this.#view.getUint16(2 * index) : this.#view.getUint8(index);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PixelImage } from "../image/pixel-image.ts";
-import { ImageFileError, messageOf } from "./file-error.ts";
+import { FileError, ImageFileError, messageOf } from "./file-error.ts";
 import { decodeIdx, type IdxArray, looksLikeGzip, looksLikeIdx } from "./idx.ts";
 import { decodeJpegImage } from "./jpeg.ts";
 import { decodePngImage } from "./png.ts";
@@ -19,8 +19,9 @@ const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * Reads a PNG, JPEG, PGM, PPM, idx or gzip-packed idx file. What it is follows from its first bytes, not its name.
- * Headers are checked before anything is decoded: at most 50 million pixels an image, at most 1 GiB a file.
+ * Headers are checked before anything is decoded: at most 50 million pixels per image, at most 1 GiB per file.
  *
+ * @throws FileError when the file cannot be read
  * @throws ImageFileError naming the file, what it is or claims, and what was wanted
  */
 export async function readImageFile(path: string): Promise<ImageFile> {
@@ -32,17 +33,17 @@ export async function readImageFile(path: string): Promise<ImageFile> {
       .replace(/(..)(?=.)/g, "$1 ");
     throw new ImageFileError(path, `begins with ${head}, which is no PNG, JPEG, PGM, PPM, idx or gzip-packed idx file`);
   }
-  return { frames: wrapErrors(path, () => decodeFrames(bytes, format)), format };
+  return { frames: wrapErrors(path, ImageFileError, () => decodeFrames(bytes, format)), format };
 }
 
 /**
  * Reads an idx file, gzip-packed or not, of the given number of dimensions: 3 for images, 1 for labels.
  *
- * @throws ImageFileError naming the file and what is wrong with it
+ * @throws FileError naming the file and what is wrong with it
  */
 export async function readIdxFile(path: string, rank: number): Promise<IdxArray> {
   const bytes = await readBoundedFile(path);
-  return wrapErrors(path, () => {
+  return wrapErrors(path, FileError, () => {
     const array = decodeIdx(bytes);
     if (array.shape.length !== rank) {
       throw new Error(
@@ -91,10 +92,10 @@ function idxFrames({ shape, data }: IdxArray): PixelImage[] {
   }));
 }
 
-function wrapErrors<Result>(path: string, decode: () => Result): Result {
+function wrapErrors<Result>(path: string, Kind: typeof FileError, decode: () => Result): Result {
   try {
     return decode();
   } catch (error) {
-    throw new ImageFileError(path, messageOf(error), { cause: error });
+    throw new Kind(path, messageOf(error), { cause: error });
   }
 }

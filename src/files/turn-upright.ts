@@ -1,7 +1,7 @@
 import type { PixelImage } from "../image/pixel-image.ts";
 import type { Orientation } from "./exif-orientation.ts";
 
-/** Turns and mirrors an image of four bytes a pixel so that it stands upright. */
+/** Turns and mirrors an image of four bytes per pixel so that it stands upright. */
 export function turnUpright(image: PixelImage, orientation: Orientation): PixelImage {
   if (orientation === 1) return image;
   const { width, height } = image;
@@ -11,8 +11,8 @@ export function turnUpright(image: PixelImage, orientation: Orientation): PixelI
   const target = new Uint32Array(source.length);
   const targetWidth = lying ? height : width;
   const targetHeight = lying ? width : height;
-  for (let y = 0; y < targetHeight; y++) {
-    for (let x = 0; x < targetWidth; x++) {
+  for (let y = 0; y < targetHeight; ++y) {
+    for (let x = 0; x < targetWidth; ++x) {
       const [column, row] = sourceOf(x, y, width, height, orientation);
       target[y * targetWidth + x] = source[row * width + column] as number;
     }

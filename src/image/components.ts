@@ -1,6 +1,8 @@
 /** A rectangle of whole pixels. */
 export interface Box {
+  /** Columns to the left of it. */
   readonly left: number;
+  /** Rows above it. */
   readonly top: number;
   readonly width: number;
   readonly height: number;
@@ -28,14 +30,14 @@ const GAP_SHARE = 0.25;
 export function findComponents(strengths: Float32Array, width: number, height: number, threshold: number): Component[] {
   const seen = new Uint8Array(strengths.length);
   const components: Component[] = [];
-  for (let first = 0; first < strengths.length; first++) {
+  for (let first = 0; first < strengths.length; ++first) {
     if (seen[first] === 1 || (strengths[first] as number) < threshold) continue;
     seen[first] = 1;
     const pixels = [first];
     let mass = 0;
     let [left, right, top, bottom] = [width, -1, height, -1];
-    // The list grows while it is walked: what was found and not yet looked around is its tail.
-    for (let next = 0; next < pixels.length; next++) {
+    // The list grows while it is walked: its tail is the pixels whose neighbours have yet to be looked at.
+    for (let next = 0; next < pixels.length; ++next) {
       const index = pixels[next] as number;
       const column = index % width;
       const row = (index - column) / width;
@@ -44,8 +46,8 @@ export function findComponents(strengths: Float32Array, width: number, height: n
       right = Math.max(right, column);
       top = Math.min(top, row);
       bottom = Math.max(bottom, row);
-      for (let y = Math.max(0, row - 1); y <= Math.min(height - 1, row + 1); y++) {
-        for (let x = Math.max(0, column - 1); x <= Math.min(width - 1, column + 1); x++) {
+      for (let y = Math.max(0, row - 1); y <= Math.min(height - 1, row + 1); ++y) {
+        for (let x = Math.max(0, column - 1); x <= Math.min(width - 1, column + 1); ++x) {
           const neighbour = y * width + x;
           if (seen[neighbour] === 1 || (strengths[neighbour] as number) < threshold) continue;
           seen[neighbour] = 1;

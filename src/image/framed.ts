@@ -18,7 +18,7 @@ export function asFramedDigit(image: PixelImage): Float32Array | undefined {
   const { values } = toGrey(image, SIDE);
   let border = 0;
   let brightest = 0;
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < values.length; ++index) {
     const value = values[index] as number;
     const column = index % SIDE;
     const row = Math.floor(index / SIDE);

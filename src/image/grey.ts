@@ -1,6 +1,6 @@
 import { checkPixelImage, type PixelImage, sampleMaximum } from "./pixel-image.ts";
 
-/** One brightness a pixel, row-major; 0 is black and 1 is white unless a function says otherwise. */
+/** One brightness per pixel, row-major; 0 is black and 1 is white unless a function says otherwise. */
 export interface GreyImage {
   readonly values: Float32Array;
   readonly width: number;
@@ -57,9 +57,9 @@ export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
   const reducedWidth = Math.ceil(width / factor);
   const reducedHeight = Math.ceil(height / factor);
   const values = new Float32Array(reducedWidth * reducedHeight);
-  for (let row = 0, offset = 0; row < height; row++) {
+  for (let row = 0, offset = 0; row < height; ++row) {
     const rowStart = Math.floor(row / factor) * reducedWidth;
-    for (let column = 0; column < width; column++, offset += channels) {
+    for (let column = 0; column < width; ++column, offset += channels) {
       let luma = lumaAt(offset);
       if (alphaAt >= 0) {
         const alpha = scale * (data[offset + alphaAt] as number);
@@ -81,7 +81,7 @@ export function reduceGrey(image: GreyImage, maximumSide: number): ReducedGrey {
 /** Turns block sums into means; blocks at the right and lower edge may be cut short. */
 function divideByBlockSize(sums: Float32Array, width: number, height: number, factor: number): void {
   const columns = Math.ceil(width / factor);
-  for (let index = 0; index < sums.length; index++) {
+  for (let index = 0; index < sums.length; ++index) {
     const across = Math.min(factor, width - (index % columns) * factor);
     const down = Math.min(factor, height - Math.floor(index / columns) * factor);
     // A mean of values in [0, 1] can come out a rounding above 1.
@@ -90,7 +90,7 @@ function divideByBlockSize(sums: Float32Array, width: number, height: number, fa
 }
 
 function checkUnitRange(data: Float32Array | Float64Array): void {
-  for (let index = 0; index < data.length; index++) {
+  for (let index = 0; index < data.length; ++index) {
     const value = data[index] as number;
     if (!(value >= 0 && value <= 1)) {
       throw new RangeError(`float pixels must be numbers in [0, 1], got ${value} at index ${index}`);

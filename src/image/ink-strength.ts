@@ -3,7 +3,7 @@ import { fitLighting } from "./lighting.ts";
 import type { Ink } from "./polarity.ts";
 import { windowMaximum, windowMean, windowMinimum } from "./window.ts";
 
-/** Light changes slowly across a sheet; a background of this many pixels a side follows it. */
+/** Light changes slowly across a sheet; a background of this many pixels per side follows it. */
 const BACKGROUND_SIDE = 96;
 /** Half the window that the background is looked for in, as a share of the longer side: wider than any stroke. */
 const WINDOW_SHARE = 0.2;
@@ -24,9 +24,9 @@ export function inkStrength(image: GreyImage, ink: Ink): GreyImage {
     ink === "dark" ? image : { width, height, values: image.values.map((value) => Math.max(0, 1 - value)) };
   const background = findBackground(paper);
   const values = new Float32Array(width * height);
-  for (let row = 0, index = 0; row < height; row++) {
+  for (let row = 0, index = 0; row < height; ++row) {
     const y = ((row + 0.5) * background.height) / height - 0.5;
-    for (let column = 0; column < width; column++, index++) {
+    for (let column = 0; column < width; ++column, ++index) {
       const x = ((column + 0.5) * background.width) / width - 0.5;
       const light = Math.max(DARKEST_BACKGROUND, interpolate(background, x, y));
       values[index] = Math.max(0, Math.min(1, 1 - (paper.values[index] as number) / light));
@@ -35,7 +35,7 @@ export function inkStrength(image: GreyImage, ink: Ink): GreyImage {
   return { values, width, height };
 }
 
-/** The brightness of the bare sheet, at most 96 pixels a side. */
+/** The brightness of the bare sheet, at most 96 pixels per side. */
 function findBackground(paper: GreyImage): GreyImage {
   const small = reduceGrey(paper, BACKGROUND_SIDE);
   const { width, height } = small;

@@ -13,14 +13,14 @@ const LEAST_TOLERANCE = 0.01;
  * dark corners, too little to follow strokes. It is fitted by least squares; after each round, what is clearly darker
  * than the surface is taken for ink and left out of the next.
  *
- * @param paper dark ink on a bright sheet, few thousand pixels
- * @returns the brightness of the bare sheet, a pixel each, not bounded to [0, 1]; all 1 where no such surface fits
+ * @param paper dark ink on a bright sheet, a few thousand pixels
+ * @returns the brightness of the bare sheet, one value per pixel, not bounded to [0, 1]; all 1 where no such surface fits
  */
 export function fitLighting(paper: GreyImage): GreyImage {
   const { values, width, height } = paper;
   let used = new Uint8Array(values.length).fill(1);
   let surface: Float32Array = values;
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < ROUNDS; ++round) {
     surface = evaluate(solve(normalEquations(paper, used)), width, height);
     const residuals = values.map((value, index) => value - (surface[index] as number));
     const usual = residuals.map(Math.abs).sort()[Math.floor(residuals.length / 2)] as number;
@@ -55,7 +55,7 @@ function normalEquations({ values, width, height }: GreyImage, used: Uint8Array)
     const at = terms(index % width, Math.floor(index / width), width, height);
     rows.forEach((row, position) => {
       const factor = at[position] as number;
-      for (let column = 0; column < TERMS; column++)
+      for (let column = 0; column < TERMS; ++column)
         row[column] = (row[column] as number) + factor * (at[column] as number);
       row[TERMS] = (row[TERMS] as number) + factor * value;
     });
@@ -72,16 +72,16 @@ function solve(rows: number[][]): number[] {
   for (const [position, pivot] of rows.entries()) {
     for (const row of rows.slice(position + 1)) {
       const factor = (row[position] as number) / (pivot[position] as number);
-      for (let column = position; column <= TERMS; column++) {
+      for (let column = position; column <= TERMS; ++column) {
         row[column] = (row[column] as number) - factor * (pivot[column] as number);
       }
     }
   }
   const solution = new Array<number>(TERMS).fill(0);
-  for (let position = TERMS - 1; position >= 0; position--) {
+  for (let position = TERMS - 1; position >= 0; --position) {
     const row = rows[position] as number[];
     let sum = row[TERMS] as number;
-    for (let column = position + 1; column < TERMS; column++)
+    for (let column = position + 1; column < TERMS; ++column)
       sum -= (row[column] as number) * (solution[column] as number);
     solution[position] = sum / (row[position] as number);
   }

@@ -3,8 +3,9 @@ export type PixelData = Uint8Array | Uint8ClampedArray | Uint16Array | Float32Ar
 
 /** An image as a canvas, a camera or a decoder hands it over: row-major, channels interleaved. */
 export interface PixelImage {
+  /** `width * height * channels` values. */
   readonly data: PixelData;
-  /** Pixels a row, a whole number from 1. */
+  /** Pixels per row, a whole number from 1. */
   readonly width: number;
   /** Rows, a whole number from 1. */
   readonly height: number;

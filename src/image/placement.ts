@@ -1,8 +1,9 @@
+import { IMAGE_SIDE } from "../../format/image.ts";
 import type { Box } from "./components.ts";
 import type { GreyImage } from "./grey.ts";
 
 /** Rows and columns of the image that the classifier takes. */
-export const SIDE = 28;
+export const SIDE = IMAGE_SIDE;
 /** The digit's longer side in it. */
 export const FITTED_SIDE = 20;
 /** Where MNIST's centres of mass lie, in pixels from the left and upper edge: the middle of pixel 14. */
@@ -22,11 +23,11 @@ export function placeInFrame(ink: GreyImage, box: Box): Float32Array {
   const rows = coverage(box.top, box.height, shiftInside(y, box.top, box.height, scale), scale);
 
   const narrow = new Float32Array(box.height * SIDE);
-  for (let row = 0; row < box.height; row++) {
+  for (let row = 0; row < box.height; ++row) {
     columns.forEach(({ first, weights }, column) => {
       const start = (box.top + row) * ink.width + first;
       let sum = 0;
-      for (let index = 0; index < weights.length; index++) {
+      for (let index = 0; index < weights.length; ++index) {
         sum += (weights[index] as number) * (ink.values[start + index] as number);
       }
       narrow[row * SIDE + column] = sum;
@@ -35,9 +36,9 @@ export function placeInFrame(ink: GreyImage, box: Box): Float32Array {
   const image = new Float32Array(SIDE * SIDE);
   let largest = 0;
   rows.forEach(({ first, weights }, row) => {
-    for (let column = 0; column < SIDE; column++) {
+    for (let column = 0; column < SIDE; ++column) {
       let sum = 0;
-      for (let index = 0; index < weights.length; index++) {
+      for (let index = 0; index < weights.length; ++index) {
         sum += (weights[index] as number) * (narrow[(first - box.top + index) * SIDE + column] as number);
       }
       image[row * SIDE + column] = sum;
@@ -88,8 +89,8 @@ function centreOfMass(ink: GreyImage, box: Box): { x: number; y: number } {
   let mass = 0;
   let momentX = 0;
   let momentY = 0;
-  for (let row = box.top; row < box.top + box.height; row++) {
-    for (let column = box.left; column < box.left + box.width; column++) {
+  for (let row = box.top; row < box.top + box.height; ++row) {
+    for (let column = box.left; column < box.left + box.width; ++column) {
       const value = ink.values[row * ink.width + column] as number;
       mass += value;
       momentX += value * (column + 0.5);

@@ -4,7 +4,7 @@ import { windowMaximum, windowMinimum } from "./window.ts";
 /** Which way the ink differs from what it lies on: dark on paper, or bright on a board or screen. */
 export type Ink = "dark" | "bright";
 
-/** Polarity is a matter of the whole picture; this many pixels a side show it. */
+/** Polarity is a matter of the whole picture; this many pixels per side show it. */
 const SIDE = 64;
 /** How far a pixel looks around, as a share of the longer side: across a stroke, but not across a change of light. */
 const REACH = 0.1;
@@ -32,7 +32,7 @@ export function findInk(image: GreyImage): Ink {
   let ringVotes = 0;
   let ringCount = 0;
   let mean = 0;
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < values.length; ++index) {
     const value = values[index] as number;
     const vote = 2 * value - (brightest[index] as number) - (darkest[index] as number);
     const column = index % width;
@@ -42,7 +42,7 @@ export function findInk(image: GreyImage): Ink {
     mean += value / values.length;
     if (fromFrame < ringWidth) {
       ringVotes += vote;
-      ringCount++;
+      ++ringCount;
     }
   }
   const balance = allVotes / values.length + (RING_WEIGHT * ringVotes) / ringCount;

@@ -50,7 +50,19 @@ const BOX_SHARE = 0.1;
  * @param picture `{ data, width, height, channels }`, such as a canvas's `ImageData`. Bytes are 0..255, 16-bit values
  *   0..65535, floats 0..1. One channel is grey, two are grey and alpha, three RGB, four RGB and alpha; left out, the
  *   number of channels follows from the length. Transparency shows white, or black behind bright ink.
- * @throws TypeError when something is of the wrong kind, RangeError when it is of the wrong size or not in its range
+ * @returns the image for the classifier, and what was found in the picture
+ * @throws {TypeError} when something is of the wrong kind
+ * @throws {RangeError} when a size is not a whole number from 1, the length does not fit, or a value is out of its range
+ * @example
+ * ```js
+ * import { preprocess } from "analysis-by-synthesis";
+ *
+ * const drawing = ["...........", "..######...", ".......#...", "......#....", ".....#.....", "...........", "..........."];
+ * const data = Uint8Array.from(drawing.join(""), (ink) => (ink === "#" ? 0 : 255));
+ * const seen = preprocess({ data, width: 11, height: 7 });
+ * console.log(seen.ink, seen.box); // → dark { left: 2, top: 1, width: 6, height: 4 }
+ * console.log(abs.classify(seen.image).name); // → 7
+ * ```
  */
 export function preprocess(picture: PixelImage): Preprocessed {
   const grey = toGrey(picture, WORKING_SIDE);
@@ -95,7 +107,7 @@ function isolate(strength: GreyImage, digit: readonly Component[], floor: number
 /** The smallest box around the ink, or undefined where there is none. */
 function inkBox({ values, width, height }: GreyImage): Box | undefined {
   let [left, right, top, bottom] = [width, -1, height, -1];
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < values.length; ++index) {
     if ((values[index] as number) < BOX_SHARE) continue;
     const column = index % width;
     const row = (index - column) / width;

@@ -11,7 +11,7 @@ const WANTED = 1.7;
  * Thickens strokes that would all but vanish in the small image: a pen line on a large sheet is a thirtieth of the
  * digit's height, a stroke in MNIST a tenth. Strokes of ordinary width come back untouched.
  *
- * @param ink strength in [0, 1] a pixel, 0 outside the digit
+ * @param ink strength in [0, 1] of every pixel, 0 outside the digit
  * @param box where the digit lies
  * @param fittedSide length in pixels that the box's longer side will get in the small image
  */
@@ -28,14 +28,14 @@ function meanStrokeWidth({ values, width }: GreyImage): number {
   const isInk = (index: number): boolean => (values[index] ?? 0) >= 0.5;
   let area = 0;
   let outline = 0;
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < values.length; ++index) {
     if (!isInk(index)) continue;
-    area++;
+    ++area;
     const column = index % width;
-    if (column === 0 || !isInk(index - 1)) outline++;
-    if (column === width - 1 || !isInk(index + 1)) outline++;
-    if (!isInk(index - width)) outline++;
-    if (!isInk(index + width)) outline++;
+    if (column === 0 || !isInk(index - 1)) ++outline;
+    if (column === width - 1 || !isInk(index + 1)) ++outline;
+    if (!isInk(index - width)) ++outline;
+    if (!isInk(index + width)) ++outline;
   }
   return outline === 0 ? 0 : (2 * area) / outline;
 }

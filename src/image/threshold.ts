@@ -36,7 +36,7 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
   for (const strength of strengths) {
     if (strength < threshold) continue;
     sum += strength;
-    count++;
+    ++count;
   }
   const contrast = count === 0 ? 0 : sum / count - median;
   if (contrast < LEAST_CONTRAST || contrast < LEAST_SIGNIFICANCE * deviation) return undefined;
@@ -66,7 +66,7 @@ function otsu(histogram: Float64Array): number {
   let lastBest = 0;
   let below = 0;
   let moment = 0;
-  for (let bin = 0; bin < BINS - 1; bin++) {
+  for (let bin = 0; bin < BINS - 1; ++bin) {
     below += histogram[bin] as number;
     moment += (histogram[bin] as number) * bin;
     const above = total - below;

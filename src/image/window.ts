@@ -25,9 +25,9 @@ type LineFilter = (source: Float32Array, target: Float32Array, start: number, st
 
 function separable({ values, width, height }: GreyImage, filter: LineFilter): GreyImage {
   const rows = new Float32Array(values.length);
-  for (let row = 0; row < height; row++) filter(values, rows, row * width, 1, width);
+  for (let row = 0; row < height; ++row) filter(values, rows, row * width, 1, width);
   const both = new Float32Array(values.length);
-  for (let column = 0; column < width; column++) filter(rows, both, column, width, height);
+  for (let column = 0; column < width; ++column) filter(rows, both, column, width, height);
   return { values: both, width, height };
 }
 
@@ -43,15 +43,16 @@ function slidingMaximum(
   const queue = new Int32Array(count);
   let head = 0;
   let tail = 0;
-  for (let entering = 0; entering < count + radius; entering++) {
+  for (let entering = 0; entering < count + radius; ++entering) {
     if (entering < count) {
       const value = source[start + entering * stride] as number;
-      while (tail > head && (source[start + (queue[tail - 1] as number) * stride] as number) <= value) tail--;
-      queue[tail++] = entering;
+      while (tail > head && (source[start + (queue[tail - 1] as number) * stride] as number) <= value) --tail;
+      queue[tail] = entering;
+      ++tail;
     }
     const centre = entering - radius;
     if (centre < 0) continue;
-    while ((queue[head] as number) < centre - radius) head++;
+    while ((queue[head] as number) < centre - radius) ++head;
     target[start + centre * stride] = source[start + (queue[head] as number) * stride] as number;
   }
 }
@@ -65,8 +66,8 @@ function slidingMean(
   radius: number,
 ): void {
   let sum = 0;
-  for (let index = 0; index < Math.min(radius, count); index++) sum += source[start + index * stride] as number;
-  for (let centre = 0; centre < count; centre++) {
+  for (let index = 0; index < Math.min(radius, count); ++index) sum += source[start + index * stride] as number;
+  for (let centre = 0; centre < count; ++centre) {
     if (centre + radius < count) sum += source[start + (centre + radius) * stride] as number;
     if (centre - radius > 0) sum -= source[start + (centre - radius - 1) * stride] as number;
     const held = Math.min(count - 1, centre + radius) - Math.max(0, centre - radius) + 1;

@@ -1,20 +1,46 @@
+import {
+  BETA_WORD,
+  BIAS_WORD,
+  BUNDLE_MAGIC,
+  BUNDLE_VERSION,
+  CLASSES_WORD,
+  F16,
+  F32,
+  HEADER_WORDS,
+  I8,
+  INPUT_WORD,
+  KERNEL_WORD,
+  KIND_WORD,
+  LATENTS_WORD,
+  LAYER_COUNT_WORD,
+  LAYER_WORDS,
+  LENGTH_WORD,
+  MAGIC_WORD,
+  METADATA_LENGTH_WORD,
+  METADATA_OFFSET_WORD,
+  OUTPUT_WORD,
+  PADDING_WORD,
+  PROTOTYPE_COUNT_WORD,
+  PROTOTYPES_WORD,
+  RACE_OFFSET_WORD,
+  RACE_WORDS,
+  SPHERE_RADIUS_WORD,
+  STRIDE_WORD,
+  TENSOR_WORDS,
+  VERSION_WORD,
+  WEIGHTS_WORD,
+  WORD_BYTES,
+} from "../../format/bundle.ts";
 import type { DecoderLayer } from "./decoder-shape.ts";
-import type { Model, ModelDescription, StoredTensor } from "./model.ts";
+import type { Model, ModelDescription } from "./model.ts";
 import type { RaceTables } from "./race.ts";
 import { counted, type Order, rearrange } from "./rearrange.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 // The bundle: a model as the module reads it (assembly/bundle.ts): a header, the layers, then flat tensors with
 // channels innermost, in the form in which the weights file stores them.
 
-const MAGIC = 0x42534241;
-const VERSION = 3;
-const HEADER_WORDS = 15;
-const LAYER_WORDS = 16;
-const RACE_SIZE_WORDS = 4;
-const ELEMENTS = { F32: 0, F16: 1, I8: 2 } as const;
-const PROTOTYPES_WORD = 10;
-const RACE_WORD = 13;
-const LENGTH_WORD = 14;
+const ELEMENTS = { F32, F16, I8 } as const;
 
 /** What the wrapper reads back from a bundle's header; offsets count bytes from the bundle's start. */
 export interface BundleHeader {
@@ -27,46 +53,54 @@ export interface BundleHeader {
 
 /** Reads the header of the bundle that starts where `view` does. */
 export function readBundleHeader(view: DataView): BundleHeader {
-  const word = (index: number): number => view.getUint32(4 * index, true);
+  const word = (index: number): number => view.getUint32(WORD_BYTES * index, true);
   return {
-    classes: word(2),
-    latents: word(3),
-    prototypes: word(5),
-    metadataOffset: word(8),
-    metadataLength: word(9),
+    classes: word(CLASSES_WORD),
+    latents: word(LATENTS_WORD),
+    prototypes: word(PROTOTYPE_COUNT_WORD),
+    metadataOffset: word(METADATA_OFFSET_WORD),
+    metadataLength: word(METADATA_LENGTH_WORD),
   };
 }
 
 /** Turns a checked model into a bundle. */
 export function writeBundle(model: Model): Uint8Array<ArrayBuffer> {
   const classes = model.classes.length;
-  const body = new Body(4 * (HEADER_WORDS + LAYER_WORDS * model.layers.length), classes);
+  const body = new Body(WORD_BYTES * (HEADER_WORDS + LAYER_WORDS * model.layers.length), classes);
   const metadata = new TextEncoder().encode(JSON.stringify(describe(model)));
   const metadataOffset = body.placeBytes(metadata);
-  const layers = model.layers.flatMap((layer, index) => {
+  const layers = model.layers.map((layer, index) => {
     const { weight, bias } = model.weights[index] as { weight: StoredTensor; bias: StoredTensor };
     return layerWords(body, layer, weight, bias);
   });
   const { prototypes, latents } = model;
   const prototypeWords = prototypes
     ? body.placeTensor(prototypes.latents, counted(prototypes.count * latents), counted(latents))
-    : [0, 0, 0];
+    : Array<number>(TENSOR_WORDS).fill(0);
   const raceOffset = model.race === undefined ? 0 : placeRace(body, model.race);
   const bytes = body.withHeader();
   const view = new DataView(bytes.buffer);
-  const write = (word: number, fields: readonly number[]): void => {
+  const write = (word: number, ...fields: readonly number[]): void => {
     fields.forEach((field, index) => {
-      view.setUint32(4 * (word + index), field, true);
+      view.setUint32(WORD_BYTES * (word + index), field, true);
     });
   };
-  write(0, [MAGIC, VERSION, classes, latents, model.layers.length, prototypes?.count ?? 0]);
-  view.setFloat32(24, model.beta, true);
-  view.setFloat32(28, model.sphereRadius, true);
-  write(8, [metadataOffset, metadata.length]);
-  write(PROTOTYPES_WORD, prototypeWords);
-  write(RACE_WORD, [raceOffset]);
-  write(LENGTH_WORD, [bytes.length]);
-  write(HEADER_WORDS, layers);
+  write(MAGIC_WORD, BUNDLE_MAGIC);
+  write(VERSION_WORD, BUNDLE_VERSION);
+  write(CLASSES_WORD, classes);
+  write(LATENTS_WORD, latents);
+  write(LAYER_COUNT_WORD, model.layers.length);
+  write(PROTOTYPE_COUNT_WORD, prototypes?.count ?? 0);
+  view.setFloat32(WORD_BYTES * BETA_WORD, model.beta, true);
+  view.setFloat32(WORD_BYTES * SPHERE_RADIUS_WORD, model.sphereRadius, true);
+  write(METADATA_OFFSET_WORD, metadataOffset);
+  write(METADATA_LENGTH_WORD, metadata.length);
+  write(PROTOTYPES_WORD, ...prototypeWords);
+  write(RACE_OFFSET_WORD, raceOffset);
+  write(LENGTH_WORD, bytes.length);
+  layers.forEach((words, index) => {
+    write(HEADER_WORDS + LAYER_WORDS * index, ...words);
+  });
   return bytes;
 }
 
@@ -77,20 +111,19 @@ function describe({ classes, latents, confidence, binaryVariant }: Model): Model
 function layerWords(body: Body, layer: DecoderLayer, weight: StoredTensor, bias: StoredTensor): number[] {
   const { input, output } = layer;
   const found = rearrange(layer);
-  return [
-    found.kind,
-    input.channels,
-    input.height,
-    input.width,
-    output.channels,
-    output.height,
-    output.width,
-    found.kernel,
-    found.stride,
-    found.padding,
-    ...body.placeTensor(weight, found.weight, found.scales),
-    ...body.placeTensor(bias, found.bias, found.scales),
-  ];
+  const words = Array<number>(LAYER_WORDS);
+  const put = (place: number, ...fields: readonly number[]): void => {
+    words.splice(place, fields.length, ...fields);
+  };
+  put(KIND_WORD, found.kind);
+  put(INPUT_WORD, input.channels, input.height, input.width);
+  put(OUTPUT_WORD, output.channels, output.height, output.width);
+  put(KERNEL_WORD, found.kernel);
+  put(STRIDE_WORD, found.stride);
+  put(PADDING_WORD, found.padding);
+  put(WEIGHTS_WORD, ...body.placeTensor(weight, found.weight, found.scales));
+  put(BIAS_WORD, ...body.placeTensor(bias, found.bias, found.scales));
+  return words;
 }
 
 /** Places the tables of the race, their description last, and returns its offset. */
@@ -99,10 +132,10 @@ function placeRace(body: Body, race: RaceTables): number {
     body.placeTensor(tensor, counted(tensor.values.length / groups), counted(channels), groups),
   );
   const { coefficients, surrogateHidden, proposalHidden, candidates } = race;
-  const words = Uint8Array.from({ length: 4 * (RACE_SIZE_WORDS + described.length) });
+  const words = Uint8Array.from({ length: WORD_BYTES * (RACE_WORDS + described.length) });
   const view = new DataView(words.buffer);
   [coefficients, surrogateHidden, proposalHidden, candidates, ...described].forEach((word, index) => {
-    view.setUint32(4 * index, word, true);
+    view.setUint32(WORD_BYTES * index, word, true);
   });
   return body.placeBytes(words);
 }

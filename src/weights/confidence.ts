@@ -1,3 +1,4 @@
+import { FEATURE_COUNT, Feature, PENALTY_COUNT, Penalty } from "../../format/confidence-features.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, numbers, record } from "./fields.ts";
 
@@ -36,27 +37,14 @@ export interface Confidence {
   calibrated: CalibratedConfidence | undefined;
 }
 
-/** What the gate looks at, in the module's order (assembly/inference/evidence.ts). */
-export const FEATURES = [
-  "correlation",
-  "log_unexplained",
-  "whiteness",
-  "smoothness",
-  "error_share",
-  "log_blurred_error",
-  "log_error",
-  "margin",
-  "log_margin",
-  "latent",
-  "brightness",
-  "largest_error",
-  "contrast",
-  "missing_share",
-  "log_blurred_image",
-] as const;
+export type FeatureName = keyof typeof Feature;
+export type PenaltyName = keyof typeof Penalty;
 
-/** What the gate's logit falls with, without bound. */
-export const PENALTIES = ["blurred_error", "error", "latent"] as const;
+/** Names of what the gate's network looks at, in the module's order. */
+export const FEATURES = Array.from({ length: FEATURE_COUNT }, (_, place) => Feature[place] as FeatureName);
+
+/** Names of what the gate's logit falls with, without bound, in the module's order. */
+export const PENALTIES = Array.from({ length: PENALTY_COUNT }, (_, place) => Penalty[place] as PenaltyName);
 
 /** The parameters as the module wants them, 64-bit floats in the order of assembly/inference/confidence.ts. */
 export function calibrationValues(calibrated: CalibratedConfidence): number[] {

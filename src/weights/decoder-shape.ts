@@ -1,3 +1,5 @@
+import { IMAGE_SIDE } from "../../format/image.ts";
+import { LARGEST_KERNEL, LARGEST_SIDE, LARGEST_STRIDE, MOST_CHANNELS } from "../../format/limits.ts";
 import { WeightsError } from "./errors.ts";
 
 // The decoder's layers as the weights file names them, checked, with the size of what flows between them.
@@ -30,17 +32,6 @@ export interface PixelShuffleConvolutionLayer extends WeightedLayer {
 }
 
 export type DecoderLayer = DenseLayer | TransposedConvolutionLayer | PixelShuffleConvolutionLayer;
-
-/** Side of the images that the classifier looks at, in pixels. */
-export const IMAGE_SIDE = 28;
-/** Pixels of such an image. */
-export const IMAGE_PIXELS = IMAGE_SIDE * IMAGE_SIDE;
-
-const MOST_CHANNELS = 1024;
-const LARGEST_KERNEL = 28;
-/** With 28 outputs in a line, a stride of at most 7 gives each phase the 4 that a tile takes. */
-const LARGEST_STRIDE = 7;
-const LARGEST_SIDE = 64;
 
 const KINDS = "dense, transposed_convolution, pixel_shuffle_convolution, elu, sigmoid";
 

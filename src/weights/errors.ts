@@ -1,4 +1,4 @@
-/** A weights file that cannot be used: the message says what is wrong with it and, where it is one, with which tensor. */
+/** A weights file that cannot be used: the message says what is wrong with it and, where a tensor is at fault, with which. */
 export class WeightsError extends Error {
   override readonly name = "WeightsError";
 }

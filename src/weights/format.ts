@@ -1,11 +1,13 @@
+import { LEAST_CLASSES, LEAST_LATENTS, MOST_CLASSES, MOST_LATENTS } from "../../format/limits.ts";
 import { readConfidence } from "./confidence.ts";
 import { crc32 } from "./crc32.ts";
 import { decoderShape } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, record } from "./fields.ts";
-import type { Model, StoredTensor } from "./model.ts";
+import type { Model } from "./model.ts";
 import { readRaceTables } from "./race.ts";
 import type { Safetensors } from "./safetensors.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 import { biasShape, checkScales, readStoredTensor, type TensorShape, weightShape } from "./tensors.ts";
 import { readBinaryVariant } from "./variants.ts";
 
@@ -29,7 +31,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   }
   checkMetadata(metadata);
   const classes = classNames(json(metadata, "classes"));
-  const latents = numberIn(Number(metadata.get("latents")), "latents", 2, 32);
+  const latents = numberIn(Number(metadata.get("latents")), "latents", LEAST_LATENTS, MOST_LATENTS);
   if (!Number.isInteger(latents)) throw new WeightsError(`weights file: latents is ${latents}, wanted a whole number`);
   const layers = decoderShape(json(metadata, "layers"), latents);
   const checksums = record(json(metadata, "tensor_crc32"), "tensor_crc32");
@@ -99,8 +101,10 @@ function json(metadata: ReadonlyMap<string, string>, key: string): unknown {
 
 function classNames(value: unknown): string[] {
   const isNames = Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
-  if (!isNames || value.length < 2 || value.length > 64 || new Set(value).size !== value.length) {
-    throw new WeightsError(`weights file: "classes" is ${JSON.stringify(value)}, wanted 2 to 64 different names`);
+  if (!isNames || value.length < LEAST_CLASSES || value.length > MOST_CLASSES || new Set(value).size !== value.length) {
+    throw new WeightsError(
+      `weights file: "classes" is ${JSON.stringify(value)}, wanted ${LEAST_CLASSES} to ${MOST_CLASSES} different names`,
+    );
   }
   return value;
 }

@@ -1,6 +1,7 @@
 import type { Confidence, PaperConfidence } from "./confidence.ts";
 import type { DecoderLayer } from "./decoder-shape.ts";
 import type { RaceTables } from "./race.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 /** The variant for black-and-white images, see docs/weights-format.md. */
 export interface BinaryVariant {
@@ -11,15 +12,6 @@ export interface BinaryVariant {
   /** Of the confidence, which is computed from the scaled losses. */
   confidence: PaperConfidence;
 }
-
-/**
- * A tensor as a file stores it. A value of type F16 is given by its 16 bits; one of type I8 stands for itself times
- * the scale of its class and channel, `scales[class][channel]`.
- */
-export type StoredTensor =
-  | { readonly element: "F32"; readonly values: Float32Array }
-  | { readonly element: "F16"; readonly values: Uint16Array }
-  | { readonly element: "I8"; readonly values: Int8Array; readonly scales: Float32Array };
 
 /** What a classifier needs to know about a model beside its tensors; travels inside the bundle as JSON. */
 export interface ModelDescription {

@@ -1,8 +1,9 @@
 import type { PaperConfidence } from "./confidence.ts";
 import { decoderShape } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
-import type { Model, StoredTensor } from "./model.ts";
+import type { Model } from "./model.ts";
 import { float32Values, type Safetensors } from "./safetensors.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 import { finite } from "./tensors.ts";
 
 // The weights that the paper's authors published (bethgelab/AnalysisBySynthesis), as safetensors with batch norm

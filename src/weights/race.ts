@@ -1,6 +1,8 @@
+import { IMAGE_PIXELS } from "../../format/image.ts";
+import { MOST_CANDIDATES, MOST_RACE_UNITS } from "../../format/limits.ts";
 import { WeightsError } from "./errors.ts";
-import type { StoredTensor } from "./model.ts";
 import type { Safetensors } from "./safetensors.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 import { readStoredTensor } from "./tensors.ts";
 
 // The tables of the race (docs/weights-format.md, "Tables of the race"): all or none of them.
@@ -23,18 +25,13 @@ export const RACE_TENSORS = [
 ] as const;
 type RaceTensor = (typeof RACE_TENSORS)[number];
 
-const PIXELS = 784;
-/** Enough for any table that helps, and small enough that memory stays bounded. */
-const MOST_UNITS = 1024;
-const MOST_CANDIDATES = 8;
-
 /** Sizes and tensors of the race's tables. */
 export interface RaceTables {
   /** Coefficients of an image in the basis, a multiple of 4. */
   coefficients: number;
   surrogateHidden: number;
   proposalHidden: number;
-  /** Latents proposed a class. */
+  /** Latents proposed per class. */
   candidates: number;
   /** In the order of `RACE_TENSORS`, each with the values of a group and the channels that have scales. */
   tensors: readonly { tensor: StoredTensor; groups: number; channels: number }[];
@@ -67,8 +64,8 @@ export function readRaceTables(
     classes * latents * MOST_CANDIDATES,
   );
   const shapes: Record<RaceTensor, readonly [number, ...number[]]> = {
-    "race.basis": [1, PIXELS, coefficients],
-    "race.mean": [1, PIXELS],
+    "race.basis": [1, IMAGE_PIXELS, coefficients],
+    "race.mean": [1, IMAGE_PIXELS],
     "race.proposal.first.weight": [1, coefficients, proposalHidden],
     "race.proposal.first.bias": [1, proposalHidden],
     "race.proposal.second.weight": [1, proposalHidden, proposed],
@@ -95,7 +92,7 @@ export function readRaceTables(
 }
 
 /** The last extent of a tensor, which sizes the tables. @throws {WeightsError} when it is no multiple of `step` or too large */
-function lastExtent(tensors: Safetensors["tensors"], name: RaceTensor, step: number, most = MOST_UNITS): number {
+function lastExtent(tensors: Safetensors["tensors"], name: RaceTensor, step: number, most = MOST_RACE_UNITS): number {
   const extent = tensors.get(name)?.shape.at(-1) ?? 0;
   if (extent < step || extent > most || extent % step !== 0) {
     throw new WeightsError(

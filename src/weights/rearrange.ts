@@ -1,10 +1,8 @@
+import { DENSE, TRANSPOSED_CONVOLUTION } from "../../format/bundle.ts";
 import type { DecoderLayer, PlaneSize } from "./decoder-shape.ts";
 
 // From the weights file's layouts to the bundle's (assembly/bundle.ts): channels innermost, and only two kinds of
 // layer: dense, and transposed convolution with padding.
-
-export const DENSE = 0;
-export const TRANSPOSED_CONVOLUTION = 1;
 
 /** For each place in one class's part of a bundle's tensor, the index of its value in the file's. */
 export type Order = ArrayLike<number>;

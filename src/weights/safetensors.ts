@@ -125,7 +125,7 @@ function checkTiling(ranges: { name: string; start: number; end: number }[], dat
     position = end;
   }
   if (position !== dataLength) {
-    throw new WeightsError(`damaged weights file: ${dataLength - position} bytes behind the last tensor`);
+    throw new WeightsError(`damaged weights file: ${dataLength - position} bytes after the last tensor`);
   }
 }
 

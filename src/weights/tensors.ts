@@ -1,14 +1,14 @@
 import { crc32 } from "./crc32.ts";
 import type { DecoderLayer } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
-import type { StoredTensor } from "./model.ts";
 import { float32Values, int8Values, type Safetensors, type Tensor, uint16Values } from "./safetensors.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 // The tensors of our own format, checked and copied out in the form in which they are stored.
 
 type Tensors = Safetensors["tensors"];
 
-/** A tensor's extents behind the classes, and the number of channels that have scales of their own. */
+/** A tensor's extents after that of the classes, and the number of channels that have scales of their own. */
 export interface TensorShape {
   extents: readonly number[];
   channels: number;

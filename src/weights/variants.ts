@@ -5,6 +5,7 @@ import type { BinaryVariant, ModelDescription } from "./model.ts";
 
 /** The variants of the model; see `createClassifier`. */
 export const VARIANTS = ["abs", "binary-abs"] as const;
+/** Which model of the paper; see `ClassifierOptions`. */
 export type Variant = (typeof VARIANTS)[number];
 
 /**

@@ -60,7 +60,7 @@ describe("multiply-adds of a search", () => {
   });
 
   it("count the scan over the samples, and updates twice", () => {
-    // Of 20 decodings 4 a class came with a gradient.
+    // Of 20 decodings 4 per class came with a gradient.
     expect(paperMultiplyAdds(model, 100, 4, 20)).toBe(3 * 100 * 784 + (20 + 12) * 1_143_296);
   });
 

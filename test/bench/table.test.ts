@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { digits, printTable, replaceTable, spreadCell, tableLines } from "../../bench/measure/table.ts";
+import { digits, printTable, replaceMarked, replaceTable, spreadCell, tableLines } from "../../bench/measure/table.ts";
 
 const table = { name: "times", caption: "Times:", header: ["what", "µs"], rows: [["one", "1.00"]] };
 
@@ -17,6 +17,11 @@ describe("tables", () => {
     const expected = "before\n<!-- times -->\n| what | µs |\n| --- | --- |\n| one | 1.00 |\n<!-- /times -->\nafter\n";
     expect(replaceTable(text, table)).toBe(expected);
     expect(replaceTable(expected, table)).toBe(expected);
+  });
+
+  it("leave room for single figures", () => {
+    const text = "takes <!-- time -->1<!-- /time --> µs";
+    expect(replaceMarked(text, "time", "2")).toBe("takes <!-- time -->2<!-- /time --> µs");
   });
 
   it("say so when there is no place for them", () => {
@@ -43,7 +48,7 @@ describe("digits", () => {
 });
 
 describe("spreadCell", () => {
-  it("puts the quartiles behind the median", () => {
+  it("puts the quartiles after the median", () => {
     expect(spreadCell({ median: 10, low: 9, high: 12.25 })).toBe("10.0 (9.00–12.3)");
   });
 });

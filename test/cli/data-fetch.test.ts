@@ -77,7 +77,7 @@ describe("downloading", () => {
   it("skips a file that is right and replaces one that is wrong", async () => {
     let requests = 0;
     const mirror = await serve((request, response) => {
-      requests++;
+      ++requests;
       good(request, response);
     });
     await writeFile(join(directory.path, FILE.name), OTHER);

@@ -95,10 +95,10 @@ describe("abs evaluate", () => {
   it("says what the times mean", async () => {
     const words = ["evaluate", "--data", directory.path];
     const alone = (await run(words)).stdout;
-    expect(alone).toMatch(/time +\S+ ms an image \(median\), \S+ ms \(99th percentile\), over chunks of 50\n/);
+    expect(alone).toMatch(/time +\S+ ms per image \(median\), \S+ ms \(99th percentile\), over chunks of 50\n/);
     expect(alone).toMatch(/throughput +\d+ images a second with 1 worker\n/);
     const together = (await run([...words, "--workers", "2"])).stdout;
-    expect(together).toMatch(/ ms an image on its worker's clock \(median\), .*, over chunks of 15\n/);
+    expect(together).toMatch(/ ms per image on its worker's clock \(median\), .*, over chunks of 15\n/);
     expect(together).toMatch(/throughput +\d+ images a second with 2 workers on \d+ cores?, their start included\n/);
   });
 

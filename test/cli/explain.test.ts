@@ -19,7 +19,7 @@ describe("abs explain", () => {
     const rows = stdout.split("\n").filter((line) => /^\d +0\.\d{5} /.test(line));
     expect(rows).toHaveLength(10);
     expect(rows[0]).toMatch(/^3 +0\.06250 +3\.00 +-0\.50$/);
-    for (let label = 0; label < 10; label++) expect(stdout).toContain(`as ${label}, loss`);
+    for (let label = 0; label < 10; ++label) expect(stdout).toContain(`as ${label}, loss`);
     // The upper half speaks for the winner, the lower, half as strong, against.
     const signed = stdout.slice(stdout.indexOf("3 over 4")).split("\n");
     expect(signed[1]).toContain("#".repeat(28));

@@ -1,15 +1,11 @@
 import { Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import type {
-  ClassifierSettings,
-  CommandClassifier,
-  CreateClassifier,
-  Environment,
-} from "../../src/cli/environment.ts";
+import type { ClassifierSettings, CreateClassifier, Environment } from "../../src/cli/environment.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import {
   type ClassifiedRange,
   ClassifierTasks,
+  type CommandClassifier,
   type FrameRange,
   type Tasks,
   type TimedBatch,
@@ -79,8 +75,8 @@ export class FakeClassifier implements CommandClassifier {
 /** Threads that are none: of the tasks that wait together, the later ones are done first. */
 export class FakeThreads implements Tasks {
   disposed = false;
-  private waiting = 0;
-  private readonly tasks = new ClassifierTasks(new FakeClassifier());
+  #waiting = 0;
+  readonly #tasks = new ClassifierTasks(new FakeClassifier());
 
   constructor(
     readonly count: number,
@@ -88,21 +84,21 @@ export class FakeThreads implements Tasks {
   ) {}
 
   async classifyBatch(images: Uint8Array): Promise<TimedBatch> {
-    return await this.outOfOrder(() => this.tasks.classifyBatch(images));
+    return await this.#outOfOrder(() => this.#tasks.classifyBatch(images));
   }
 
   async classifyFrames(range: FrameRange): Promise<ClassifiedRange> {
-    return await this.outOfOrder(() => this.tasks.classifyFrames(range));
+    return await this.#outOfOrder(() => this.#tasks.classifyFrames(range));
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
   }
 
-  private async outOfOrder<Result>(task: () => Promise<Result>): Promise<Result> {
-    this.waiting++;
-    await setTimeout(Math.max(1, 20 - 4 * this.waiting));
-    this.waiting--;
+  async #outOfOrder<Result>(task: () => Promise<Result>): Promise<Result> {
+    ++this.#waiting;
+    await setTimeout(Math.max(1, 20 - 4 * this.#waiting));
+    --this.#waiting;
     return await task();
   }
 }

@@ -154,7 +154,7 @@ describe("a pool", () => {
   ])("ends a command whose worker fails while others are at work, %#", async (first, message) => {
     const ill = await temporaryDirectory();
     try {
-      // One image a chunk; the last one would keep its worker busy for ever.
+      // One image per chunk; the last one would keep its worker busy for ever.
       const pixels = [0, first, 5].flatMap((value) => Array(784).fill(value));
       await ill.write("t10k-images-idx3-ubyte", idxBytes([3, 28, 28], Uint8Array.from(pixels)));
       await ill.write("t10k-labels-idx1-ubyte", idxBytes([3], new Uint8Array(3)));

@@ -2,14 +2,18 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { whileServing } from "../runtimes/hosts/pages.ts";
 import { chromiumMissing, readInChromium } from "../runtimes/hosts/puppeteer.ts";
 import { installedProgram, installRuntimes } from "../runtimes/stage.ts";
 import { installPackages } from "../support/installed.ts";
-import { installPacked, packPackage } from "../support/packed.ts";
+import { installPacked, packPackage, takePackage } from "../support/packed.ts";
+import { checkFreshClone } from "./fresh-clone.ts";
 
 // Checks the packed package with publint, attw and size-limit, and builds programs on it as its consumers would; what is
-// built is run. Names of checks may be given; otherwise all are made.
+// built is run. Packs what is committed in a fresh clone too. Names of checks may be given; otherwise all are made.
+// Options:
+//   --tarball FILE  checks this package, not one packed of the project as it stands
 
 const here = fileURLToPath(new URL("./", import.meta.url));
 const folder = fileURLToPath(new URL("../../build/consumers/", import.meta.url));
@@ -17,9 +21,14 @@ const typescript = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc"
 const EXPECTED = "label 7";
 const PAGE = '<!doctype html><meta charset="utf-8"><body><script type="module" src="/main.ts"></script></body>\n';
 
+const { values: options, positionals } = parseArgs({
+  options: { tarball: { type: "string" } },
+  allowPositionals: true,
+});
+
 installPackages(here);
 installRuntimes();
-const packed = packPackage(folder);
+const packed = options.tarball === undefined ? packPackage(folder) : takePackage(options.tarball, folder);
 installPacked(packed, folder);
 cpSync(join(here, "programs"), folder, { recursive: true });
 writeFileSync(
@@ -76,6 +85,7 @@ const CHECKS: Record<string, () => string | Promise<string>> = {
     const sizes = JSON.parse(run(command("size-limit"), ["--json"], here)) as { name: string; size: number }[];
     return sizes.map(({ name, size }) => `${name} ${(size / 1000).toFixed(0)} kB`).join(", ");
   },
+  "fresh-clone": () => checkFreshClone(run, EXPECTED),
   "typescript-nodenext": () => checkTypes({ module: "nodenext", moduleResolution: "nodenext" }),
   "typescript-bundler": () => checkTypes({ module: "esnext", moduleResolution: "bundler" }),
   vite: async () => {
@@ -152,9 +162,9 @@ const CHECKS: Record<string, () => string | Promise<string>> = {
   },
 };
 
-const unknown = process.argv.slice(2).find((name) => CHECKS[name] === undefined);
+const unknown = positionals.find((name) => CHECKS[name] === undefined);
 if (unknown !== undefined) throw new Error(`unknown check ${unknown}, wanted ${Object.keys(CHECKS).join(", ")}`);
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(CHECKS);
+const chosen = positionals.length > 0 ? positionals : Object.keys(CHECKS);
 console.log(`${packed.files.length} files, ${packed.size} bytes packed`);
 for (const name of chosen) {
   try {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StoredTensor } from "../../src/weights/model.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 import { referenceLossAndGradient } from "../reference/decoder.ts";
 import { halfValue, storedValues } from "../reference/stored.ts";
 import { engineFor } from "../support/module.ts";
@@ -18,7 +18,7 @@ const lanes = instantiateSync<Lanes>(readFileSync(new URL("../../build/lanes.was
 const ELEMENTS = { F32: 0, F16: 1, I8: 2 };
 const UNTOUCHED = 12345;
 
-/** Expands by the kernel; also looks that it writes nothing behind the last value. */
+/** Expands by the kernel; also looks that it writes nothing past the last value. */
 function expanded(tensor: StoredTensor, runs: number, length: number): Float32Array {
   const start = lanes.values();
   const [scales, target] = [start + 65536, start + 131072];

@@ -66,7 +66,7 @@ describe("examples/embedded-node", () => {
     );
   });
 
-  it("tells of a frame cut short, behind the results so far", () => {
+  it("tells of a frame cut short, after the results so far", () => {
     const { status, stdout, stderr } = runNode(words, (frames[0] as Uint8Array).subarray(0, 700));
     expect([status, stdout, stderr]).toEqual([1, "", "frame 0: got 700 bytes, wanted 784 (28×28)\n"]);
   });

@@ -3,7 +3,7 @@ import { deflateSync, gzipSync } from "node:zlib";
 import { encode as encodePng } from "fast-png";
 import jpeg from "jpeg-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readImageFile } from "../../src/files/read-image-file.ts";
+import { readIdxFile, readImageFile } from "../../src/files/read-image-file.ts";
 import { handmadePng, idxBytes, pngChunk, temporaryDirectory } from "./handmade-files.ts";
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -28,11 +28,11 @@ async function readOne(name: string, bytes: Uint8Array | string) {
 function testJpeg(width: number, height: number): Uint8Array {
   const data = new Uint8Array(width * height * 4).fill(255);
   // Dark above, bright below: what an orientation does shows.
-  for (let index = 0; index < (width * height) / 2; index++) data.set([20, 20, 20, 255], 4 * index);
+  for (let index = 0; index < (width * height) / 2; ++index) data.set([20, 20, 20, 255], 4 * index);
   return jpeg.encode({ data, width, height }, 90).data;
 }
 
-/** Puts an Exif block with this orientation behind the start mark. */
+/** Puts an Exif block with this orientation after the start mark. */
 function withOrientation(bytes: Uint8Array, orientation: number): Uint8Array {
   const tiff = Buffer.from([
     0x4d,
@@ -275,6 +275,16 @@ describe("any file", () => {
       /notes\.png: begins with 6a 75 73 74 20 73 6f 6d, which is no PNG, JPEG, PGM, PPM, idx/,
     );
     await expect(read("one.byte", "x")).rejects.toThrow(/begins with 78, which is no PNG/);
+  });
+
+  it("is told apart: one that cannot be read, and one that holds no image", async () => {
+    const kindOf = (reading: Promise<unknown>): Promise<string> => reading.then(String, (error: Error) => error.name);
+    const array = await directory.write("three.idx", idxBytes([3], new Uint8Array(3)));
+    expect(await kindOf(read("notes.png", "just some text"))).toBe("ImageFileError");
+    expect(await kindOf(readImageFile(array))).toBe("ImageFileError");
+    expect(await kindOf(readIdxFile(array, 3))).toBe("FileError");
+    expect(await kindOf(read("empty.png", ""))).toBe("FileError");
+    expect(await kindOf(readImageFile(join(directory.path, "nowhere.png")))).toBe("FileError");
   });
 
   it("is refused when empty, missing or a directory", async () => {

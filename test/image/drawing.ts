@@ -48,8 +48,8 @@ export function draw(options: {
 }): Drawing {
   const { width, height, left, top, size, pen, strokes = FIVE } = options;
   const data = new Float32Array(width * height);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
+  for (let row = 0; row < height; ++row) {
+    for (let column = 0; column < width; ++column) {
       for (const [from, to] of strokes) {
         const distance = distanceToSegment(column + 0.5, row + 0.5, [
           [left + size * from[0], top + size * from[1]],

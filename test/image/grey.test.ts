@@ -17,7 +17,7 @@ describe("toGrey", () => {
     expect(Array.from(values)).toEqual([0.5, 0.5, 0.5, 0.125]);
   });
 
-  it("shows white behind dark paint and black behind bright paint", () => {
+  it("shows white under dark paint and black under bright paint", () => {
     const dark = toGrey({ data: Uint8Array.of(0, 255, 0, 0), width: 2, height: 1, channels: 2 }, 100);
     expect(Array.from(dark.values)).toEqual([0, 1]);
     const bright = toGrey({ data: Uint8Array.of(255, 255, 255, 0), width: 2, height: 1, channels: 2 }, 100);

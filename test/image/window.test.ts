@@ -17,8 +17,8 @@ function slowly({ values, width, height }: GreyImage, radius: number, combine: (
   return Array.from(values, (_, index) => {
     const [column, row] = [index % width, Math.floor(index / width)];
     const window: number[] = [];
-    for (let y = Math.max(0, row - radius); y <= Math.min(height - 1, row + radius); y++) {
-      for (let x = Math.max(0, column - radius); x <= Math.min(width - 1, column + radius); x++) {
+    for (let y = Math.max(0, row - radius); y <= Math.min(height - 1, row + radius); ++y) {
+      for (let x = Math.max(0, column - radius); x <= Math.min(width - 1, column + radius); ++x) {
         window.push(values[y * width + x] as number);
       }
     }

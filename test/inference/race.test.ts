@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RACE_RULES, type RaceRules } from "../../src/effort.ts";
 import type { Engine } from "../../src/engine.ts";
-import type { StoredTensor } from "../../src/weights/model.ts";
 import { readWeights } from "../../src/weights/read.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 import { ReferenceTables } from "../reference/race.ts";
 import { engineFor } from "../support/module.ts";
 import { randomImage, randomModel, randomRaceTables, shapes } from "../support/random-model.ts";
@@ -24,7 +24,13 @@ const withRules = (engine: Engine, rules: Partial<RaceRules>): Engine => {
 };
 
 /** As if nobody is ever dropped for a foretold loss. */
-const EVERYBODY = { foretoldMargins: [9, 9, 9, 9], withinMargin: 9 } as const;
+const EVERYBODY = {
+  foretoldMargin1: 9,
+  foretoldMargin2: 9,
+  foretoldMargin3: 9,
+  foretoldMargin4: 9,
+  withinMargin: 9,
+} as const;
 const classes = Array.from({ length: CLASSES }, (_, index) => index);
 
 /** One true evaluation, by which the label is named; all other classes keep what was foretold. */
@@ -143,7 +149,7 @@ describe("the race", () => {
     );
   });
 
-  it.each([1, 100])("settles every class on request, under a ceiling of %i a class", (ceilingPerClass) => {
+  it.each([1, 100])("settles every class on request, under a ceiling of %i per class", (ceilingPerClass) => {
     const engine = withRules(engineFor(racingModel()), { ceilingPerClass, polished: 20 });
     engine.setImage(randomImage(3));
     engine.searchRace();

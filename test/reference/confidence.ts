@@ -1,11 +1,24 @@
-import type { CalibratedConfidence } from "../../src/weights/confidence.ts";
+import {
+  BLURRED_ERROR_UNIT,
+  ERROR_UNIT,
+  LATENT_UNIT,
+  LOG_SQUARES_UNIT,
+  MARGIN_FLOOR,
+  MOST_CONTRAST,
+  SMALL,
+  UNEXPLAINED_FLOOR,
+} from "../../format/confidence-features.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../format/image.ts";
+import {
+  type CalibratedConfidence,
+  FEATURES,
+  type FeatureName,
+  PENALTIES,
+  type PenaltyName,
+} from "../../src/weights/confidence.ts";
 
 // The calibrated confidence in scalar double precision, written to be read; compare assembly/inference/evidence.ts and
 // confidence.ts.
-
-const SIDE = 28;
-const PIXELS = SIDE * SIDE;
-const SMALL = 1e-6;
 
 /** What the confidence looks at: an image, the winner's reconstruction and latent, and all classes' losses. */
 export interface Redrawing {
@@ -19,9 +32,9 @@ export interface Redrawing {
 export function boxBlur(values: readonly number[]): number[] {
   return values.map((_, pixel) => {
     let sum = 0;
-    for (let y = Math.floor(pixel / SIDE) - 1; y <= Math.floor(pixel / SIDE) + 1; ++y) {
-      for (let x = (pixel % SIDE) - 1; x <= (pixel % SIDE) + 1; ++x) {
-        if (y >= 0 && y < SIDE && x >= 0 && x < SIDE) sum += values[y * SIDE + x] as number;
+    for (let y = Math.floor(pixel / IMAGE_SIDE) - 1; y <= Math.floor(pixel / IMAGE_SIDE) + 1; ++y) {
+      for (let x = (pixel % IMAGE_SIDE) - 1; x <= (pixel % IMAGE_SIDE) + 1; ++x) {
+        if (y >= 0 && y < IMAGE_SIDE && x >= 0 && x < IMAGE_SIDE) sum += values[y * IMAGE_SIDE + x] as number;
       }
     }
     return sum / 9;
@@ -51,26 +64,29 @@ export function referenceFeatures({ image, reconstruction, latent, losses }: Red
   const margin = (second - least) / (second + least + SMALL);
   const missing = blurredResidual.map((value) => Math.max(value, 0));
   const halfSquare = 0.5 * dot(Array.from(latent), Array.from(latent));
-  return [
-    shared / Math.sqrt(imageVariance * redrawnVariance + SMALL),
-    Math.log(Math.min(Math.max(unexplained, 0), 1) + 0.001),
-    blurredError / (error + SMALL),
-    dot(twice, twice) / (blurredError + SMALL),
-    blurredError / (blurredError + energy + SMALL),
-    Math.log1p(blurredError),
-    Math.log1p(error / 5),
+  const features: Record<FeatureName, number> = {
+    correlation: shared / Math.sqrt(imageVariance * redrawnVariance + SMALL),
+    log_unexplained: Math.log(Math.min(Math.max(unexplained, 0), 1) + UNEXPLAINED_FLOOR),
+    whiteness: blurredError / (error + SMALL),
+    smoothness: dot(twice, twice) / (blurredError + SMALL),
+    error_share: blurredError / (blurredError + energy + SMALL),
+    log_blurred_error: Math.log1p(blurredError),
+    log_error: Math.log1p(error / LOG_SQUARES_UNIT),
     margin,
-    Math.log(margin + 0.003),
-    halfSquare,
-    x.reduce((sum, value) => sum + value, 0) / PIXELS,
-    Math.max(...twice.map(Math.abs)),
-    Math.min(shared / (redrawnVariance + SMALL), 2),
-    dot(missing, missing) / (blurredError + SMALL),
-    Math.log1p(energy / 5),
-    blurredError / 10,
-    error / 100,
-    halfSquare / 10,
-  ];
+    log_margin: Math.log(margin + MARGIN_FLOOR),
+    latent: halfSquare,
+    brightness: x.reduce((sum, value) => sum + value, 0) / IMAGE_PIXELS,
+    largest_error: Math.max(...twice.map(Math.abs)),
+    contrast: Math.min(shared / (redrawnVariance + SMALL), MOST_CONTRAST),
+    missing_share: dot(missing, missing) / (blurredError + SMALL),
+    log_blurred_image: Math.log1p(energy / LOG_SQUARES_UNIT),
+  };
+  const penalties: Record<PenaltyName, number> = {
+    blurred_error: blurredError / BLURRED_ERROR_UNIT,
+    error: error / ERROR_UNIT,
+    latent: halfSquare / LATENT_UNIT,
+  };
+  return [...FEATURES.map((name) => features[name]), ...PENALTIES.map((name) => penalties[name])];
 }
 
 /** The gate's logit for features and penalties. */
@@ -92,9 +108,9 @@ export function referenceProbabilities(model: CalibratedConfidence, redrawing: R
   const features = referenceFeatures(redrawing);
   const gate = 1 / (1 + Math.exp(-referenceGateLogit(model, features)));
   const losses = Array.from(redrawing.losses);
-  const error = 100 * (features[16] as number);
+  const error = ERROR_UNIT * (features[FEATURES.length + PENALTIES.indexOf("error")] as number);
   const raised = losses.map((loss) =>
-    Math.exp((-model.scale * PIXELS * (loss - Math.min(...losses))) / (1 + error / model.widening)),
+    Math.exp((-model.scale * IMAGE_PIXELS * (loss - Math.min(...losses))) / (1 + error / model.widening)),
   );
   const total = raised.reduce((sum, value) => sum + value, 0);
   return raised.map((value) => (gate * value) / total + (1 - gate) / losses.length);

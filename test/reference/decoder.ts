@@ -1,5 +1,7 @@
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import type { DecoderLayer, PlaneSize } from "../../src/weights/decoder-shape.ts";
-import type { Model, StoredTensor } from "../../src/weights/model.ts";
+import type { Model } from "../../src/weights/model.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 import { storedValues } from "./stored.ts";
 
 // The decoder in double precision, written from the layers' definitions in PyTorch's layout (channel, row, column):
@@ -128,7 +130,7 @@ export function referenceLossAndGradient(
   let gradient = reconstruction.map((g, pixel) => {
     const difference = g - (image[pixel] as number);
     loss += difference * difference;
-    return (2 * difference * g * (1 - g)) / 784;
+    return (2 * difference * g * (1 - g)) / IMAGE_PIXELS;
   });
   for (let index = model.layers.length - 1; index >= 0; --index) {
     const layer = model.layers[index] as DecoderLayer;
@@ -140,5 +142,8 @@ export function referenceLossAndGradient(
     const before = beforeActivation[index - 1];
     gradient = before ? inputGradient.map((d, i) => d * Math.exp(Math.min(before[i] as number, 0))) : inputGradient;
   }
-  return { loss: loss / 784, gradient: gradient.map((d, i) => d + (model.beta * (z[i] as number)) / 784) };
+  return {
+    loss: loss / IMAGE_PIXELS,
+    gradient: gradient.map((d, i) => d + (model.beta * (z[i] as number)) / IMAGE_PIXELS),
+  };
 }

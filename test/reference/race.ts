@@ -1,9 +1,9 @@
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import type { RaceTables } from "../../src/weights/race.ts";
 import { storedValues } from "./stored.ts";
 
 // The race's tables in double precision: an image's coefficients, the latents proposed, and a surrogate's foretold loss.
 
-const PIXELS = 784;
 const NAMES = ["basis", "mean", "p1", "p1b", "p2", "p2b", "s1", "s1b", "s2", "s2b", "s3", "s3b", "metrics"] as const;
 type Name = (typeof NAMES)[number];
 
@@ -22,7 +22,10 @@ export class ReferenceTables {
   coefficients(image: ArrayLike<number>): { y: number[]; outside: number } {
     const { mean, basis } = this.#values;
     const { coefficients } = this.#tables;
-    const centred = Array.from({ length: PIXELS }, (_, pixel) => (image[pixel] as number) - (mean[pixel] as number));
+    const centred = Array.from(
+      { length: IMAGE_PIXELS },
+      (_, pixel) => (image[pixel] as number) - (mean[pixel] as number),
+    );
     const y = Array.from({ length: coefficients }, (_, k) =>
       sum(centred.map((value, pixel) => value * (basis[pixel * coefficients + k] as number))),
     );
@@ -49,7 +52,7 @@ export class ReferenceTables {
     const output = dense(of("s3"), of("s3b"), second);
     const error = sum(y.map((value, k) => (value - (output[k] as number)) ** 2));
     const remainder = output[y.length] as number;
-    return (error + remainder + outside + beta * 0.5 * sum(z.map((v) => v * v))) / PIXELS;
+    return (error + remainder + outside + beta * 0.5 * sum(z.map((v) => v * v))) / IMAGE_PIXELS;
   }
 }
 

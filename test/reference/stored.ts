@@ -1,4 +1,4 @@
-import type { StoredTensor } from "../../src/weights/model.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 
 // What stored numbers stand for, one at a time.
 

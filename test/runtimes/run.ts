@@ -11,7 +11,7 @@ import { installReleases, installRuntimes, setUpStage } from "./stage.ts";
 
 const GOLDEN = new URL("../golden/runtimes.json", import.meta.url);
 const DOCUMENT = new URL("../../docs/runtimes.md", import.meta.url);
-const HEADER = ["runtime", "version", "entry", "bytes loaded", "cold start", "an image, times Node", "hash"];
+const HEADER = ["runtime", "version", "entry", "bytes loaded", "cold start", "per image, times Node", "hash"];
 const HASH_LETTERS = 12;
 
 const { values: options, positionals } = parseArgs({

@@ -4,13 +4,13 @@ import type { Classifier, ClassifierOptions } from "../../src/entries/node.ts";
 export interface SuiteResult {
   /** SHA-256, in hexadecimal, over all labels, losses, latents, reconstructions, gradients and probabilities. */
   hash: string;
-  /** Of the first drawn digit, one a class. */
+  /** Of the first drawn digit, one per class. */
   losses: number[];
-  /** One an image. */
+  /** One per image. */
   labels: number[];
   /** Milliseconds from the import of the library until the first answer. */
   coldStart: number;
-  /** Microseconds a classification. */
+  /** Microseconds per classification. */
   perImage: number;
 }
 

@@ -65,7 +65,7 @@ async function now() {
   return performance.now();
 }
 
-/** Microseconds a classification of a drawn digit: the median of several batches. */
+/** Microseconds per classification of a drawn digit: the median of several batches. */
 async function timePerImage(abs, digits) {
   const times = [];
   for (let batch = 0; batch <= TIMED_BATCHES; ++batch) {

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { npmPack } from "../../scripts/packing/npm-pack.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -19,20 +20,22 @@ export interface PackedPackage {
 export function packPackage(folder: string): PackedPackage {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
-    cwd: root,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    shell: process.platform === "win32",
-  });
-  // npm 11 prints a list, later ones an object by the package's name.
-  const [packed] = Object.values(JSON.parse(output) as object) as [
-    { filename: string; size: number; files: { path: string }[] },
-  ];
+  const { filename, size, files } = npmPack(root, ["--pack-destination", folder]);
+  return { tarball: join(folder, filename), size, files };
+}
+
+/** Copies a package's tarball into `folder`, which is emptied first. */
+export function takePackage(tarball: string, folder: string): PackedPackage {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const copy = join(folder, basename(tarball));
+  cpSync(tarball, copy);
+  const listing = execFileSync("tar", ["-tzf", copy], { encoding: "utf8" });
+  const files = listing.split("\n").filter((path) => path !== "" && !path.endsWith("/"));
   return {
-    tarball: join(folder, packed.filename),
-    size: packed.size,
-    files: packed.files.map(({ path }) => path).sort(),
+    tarball: copy,
+    size: statSync(copy).size,
+    files: files.map((path) => path.replace(/^package\//, "")).sort(),
   };
 }
 

@@ -1,6 +1,8 @@
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../format/image.ts";
 import { decoderShape } from "../../src/weights/decoder-shape.ts";
-import type { Model, StoredTensor } from "../../src/weights/model.ts";
+import type { Model } from "../../src/weights/model.ts";
 import type { RaceTables } from "../../src/weights/race.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 
 /** Seeded uniform numbers in [0, 1) (mulberry32). */
 export function uniformNumbers(seed: number): () => number {
@@ -16,7 +18,7 @@ export function uniformNumbers(seed: number): () => number {
 /** An image with soft structure: 784 values in [0, 1]. */
 export function randomImage(seed: number): Float32Array {
   const next = uniformNumbers(seed);
-  return Float32Array.from({ length: 784 }, () => Math.max(0, next() * 1.6 - 0.6));
+  return Float32Array.from({ length: IMAGE_PIXELS }, () => Math.max(0, next() * 1.6 - 0.6));
 }
 
 /** A model of the given layers with seeded weights, scaled so that activations stay of the order of 1. */
@@ -92,8 +94,8 @@ export function randomRaceTables(
     proposalHidden,
     candidates,
     tensors: [
-      table(1, 784, coefficients, 0.06),
-      table(1, 1, 784, 0.3),
+      table(1, IMAGE_PIXELS, coefficients, 0.06),
+      table(1, 1, IMAGE_PIXELS, 0.3),
       ...layer(1, coefficients, proposalHidden),
       ...layer(1, proposalHidden, count * candidates * latents),
       ...layer(count, latents, surrogateHidden),
@@ -166,10 +168,10 @@ export const shapes: Readonly<Record<string, readonly Record<string, unknown>[]>
     ELU,
     { kind: "dense", channels: 37, height: 1, width: 1 },
     ELU,
-    { kind: "dense", channels: 1, height: 28, width: 28 },
+    { kind: "dense", channels: 1, height: IMAGE_SIDE, width: IMAGE_SIDE },
     SIGMOID,
   ],
-  "odd channels and a dense layer behind pixels": [
+  "odd channels and a dense layer after pixels": [
     { kind: "dense", channels: 5, height: 3, width: 2 },
     ELU,
     { kind: "dense", channels: 11, height: 7, width: 7 },

@@ -4,7 +4,7 @@ import type { Classification } from "../../src/results.ts";
 
 const HOST = fileURLToPath(new URL("wasi-host.mjs", import.meta.url));
 
-/** What the WASI command left behind. */
+/** What the WASI command printed and returned. */
 export interface Outcome {
   exitCode: number | null;
   stdout: string;

@@ -1,8 +1,9 @@
 import { type Confidence, FEATURES, type PaperConfidence, PENALTIES } from "../../src/weights/confidence.ts";
 import { crc32 } from "../../src/weights/crc32.ts";
 import type { DecoderLayer } from "../../src/weights/decoder-shape.ts";
-import type { Model, StoredTensor } from "../../src/weights/model.ts";
+import type { Model } from "../../src/weights/model.ts";
 import { RACE_TENSORS } from "../../src/weights/race.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 
 interface TensorPart {
   shape: number[];

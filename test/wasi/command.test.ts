@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { ConsoleStdout, File, OpenFile, WASI } from "@bjorn3/browser_wasi_shim";
 import { beforeAll, describe, expect, it } from "vitest";
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import { EFFORTS } from "../../src/effort.ts";
 import { type Classifier, createClassifier } from "../../src/entries/node.ts";
 import { decodePortableMap } from "../../src/files/portable-map.ts";
@@ -11,7 +12,6 @@ import { uniformNumbers } from "../support/random-model.ts";
 import { asLine, parseLines, portableMap, runCommand, startCommand } from "../support/wasi-command.ts";
 
 const moduleFile = new URL("../../dist/abs.wasi.wasm", import.meta.url);
-const PIXELS = 784;
 
 let abs: Classifier;
 /** Digits as the model draws them, noisy ones, and noise. */
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const noisy = digits
     .filter((_, index) => index % 2 === 0)
     .map((image) => image.map((value) => Math.min(1, Math.max(0, value + next() - 0.5))));
-  const noise = [0, 1].map(() => Float32Array.from({ length: PIXELS }, next));
+  const noise = [0, 1].map(() => Float32Array.from({ length: IMAGE_PIXELS }, next));
   images = [...digits, ...noisy, ...noise].map(toBytes);
 });
 
@@ -128,7 +128,7 @@ describe("PGM", () => {
 
 describe("input that is wrong", () => {
   const good = (): Uint8Array => portableMap("P5", at(0));
-  const header = (text: string): Uint8Array => Buffer.concat([Buffer.from(text), new Uint8Array(PIXELS)]);
+  const header = (text: string): Uint8Array => Buffer.concat([Buffer.from(text), new Uint8Array(IMAGE_PIXELS)]);
 
   it.each([
     [
@@ -174,7 +174,7 @@ describe("input that is wrong", () => {
       () => [good(), Buffer.from("P2 28 28 7 1 8 ")],
       "frame 1: pixel 1 is 8, wanted at most the largest value, 7",
     ],
-  ])("%s is told, behind the results so far, with exit code 1", (_, parts, message) => {
+  ])("%s is told, after the results so far, with exit code 1", (_, parts, message) => {
     const { exitCode, stdout, stderr } = runCommand([], Buffer.concat(parts()));
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^abs: frame 1: .*\n$/);
@@ -207,7 +207,7 @@ describe("the command line", () => {
     expect(runCommand(["--version"], "").stdout).toBe(`${version}\n`);
   });
 
-  it("takes values behind = as well", () => {
+  it("takes values after = as well", () => {
     const { stdout, exitCode } = runCommand(["--format=raw", "--effort=quick", "--label-only"], at(3));
     expect(exitCode).toBe(0);
     expect(parseLines(stdout)).toHaveLength(1);

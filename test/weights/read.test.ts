@@ -107,11 +107,11 @@ describe("readWeights", () => {
     expect(() => readWeights(file.subarray(0, file.length - 1))).toThrow(/truncated weights file: tensor "/);
   });
 
-  it("refuses bytes behind the last tensor", () => {
+  it("refuses bytes after the last tensor", () => {
     const file = writeWeightsFile(parts);
     const longer = new Uint8Array(file.length + 3);
     longer.set(file);
-    expect(() => readWeights(longer)).toThrow("3 bytes behind the last tensor");
+    expect(() => readWeights(longer)).toThrow("3 bytes after the last tensor");
   });
 
   it.each<[string, () => void, RegExp]>([

@@ -20,10 +20,10 @@ from abs_training.commands import (
     storage,
     train,
 )
-from abs_training.data import DataError
-from abs_training.layers import LayerError
-from abs_training.onnx_export import OnnxExportError
-from abs_training.safetensors_file import WeightsFileError
+from abs_training.decoders.layers import LayerError
+from abs_training.foundation.onnx_export import OnnxExportError
+from abs_training.images.data import DataError
+from abs_training.storage.safetensors_file import WeightsFileError
 
 COMMANDS = (
     ("train", train, "train decoders and write a weights file"),

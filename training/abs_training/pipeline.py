@@ -11,28 +11,29 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from abs_training.binary_variant import BinaryVariant, binarised, fit_binary_variant, scaled
-from abs_training.calibration import calibrate, confidences, quality
-from abs_training.checkpoint import Checkpoint
-from abs_training.class_epochs import run_class_epochs
-from abs_training.confidence_fit import fit_confidence
-from abs_training.confidence_model import CalibratedConfidence
-from abs_training.confidence_sets import SetSizes
-from abs_training.configuration import Configuration
-from abs_training.data import DataSet, ImageSet, to_unit_range
-from abs_training.discriminative_stage import DiscriminativeStage
-from abs_training.inference import Prior, paper_samples, search_likely_classes
-from abs_training.layers import Decoder
-from abs_training.model_card import write_model_card
-from abs_training.prototypes import choose_prototypes
-from abs_training.quantization import STORAGES
-from abs_training.randomness import generator_for
-from abs_training.record import Record
-from abs_training.stored_decoders import as_stored, prototypes_as_stored
-from abs_training.threads import use_one_thread
-from abs_training.vae import Vae, encode
-from abs_training.vae_stage import VaeEpoch, start_vae
-from abs_training.weights_file import Weights, write_weights
+from abs_training.confidence.binary_variant import BinaryVariant, fit_binary_variant, scaled
+from abs_training.confidence.calibration import calibrate, confidences, quality
+from abs_training.confidence.fit import fit_confidence
+from abs_training.confidence.model import CalibratedConfidence
+from abs_training.confidence.sets import SetSizes
+from abs_training.decoders.layers import Decoder
+from abs_training.decoders.vae import Vae, encode
+from abs_training.foundation.checkpoint import Checkpoint
+from abs_training.foundation.randomness import generator_for
+from abs_training.foundation.record import Record
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.augmentation import binarised
+from abs_training.images.data import DataSet, ImageSet, to_unit_range
+from abs_training.search.inference import Prior, paper_samples, search_likely_classes
+from abs_training.stages.class_epochs import run_class_epochs
+from abs_training.stages.configuration import Configuration
+from abs_training.stages.discriminative_stage import DiscriminativeStage
+from abs_training.stages.prototypes import choose_prototypes
+from abs_training.stages.vae_stage import VaeEpoch, start_vae
+from abs_training.storage.quantization import STORAGES
+from abs_training.storage.stored_decoders import as_stored, prototypes_as_stored
+from abs_training.weights.model_card import write_model_card
+from abs_training.weights.weights_file import Weights, write_weights
 
 STAGE_VALIDATION_IMAGES = 2000
 """Validation images on which a stage is measured; the finished weights are measured on all."""
@@ -184,7 +185,7 @@ class Run:
         self, stage: str, decoders: Sequence[Decoder], vaes: Sequence[Vae], command: str
     ) -> None:
         """Measures a stage on validation images and writes its weights into the run's folder."""
-        if self._record.quality_of(stage) is not None:
+        if self._record.figures_of(stage) is not None:
             return
         with self._record.timed("validation"):
             images = self._validation.first(STAGE_VALIDATION_IMAGES)
@@ -199,7 +200,7 @@ class Run:
             ).cpu()
         found = quality(losses, images.labels)
         tqdm.write(f"after {stage}: {found}, {len(images)} validation images")
-        self._record.add_quality(stage, found, len(images))
+        self._record.add_figures(stage, {"images": len(images), **found.as_json()})
         self._write(
             self._folder / f"after-{stage}.safetensors",
             decoders,
@@ -241,7 +242,7 @@ class Run:
         labels = self._validation.labels
         found = quality(losses, labels)
         tqdm.write(f"finished: {found}, {len(labels)} validation images")
-        self._record.add_quality("finished", found, len(labels))
+        self._record.add_figures("finished", {"images": len(labels), **found.as_json()})
         binary = self._binary_variant(decoders, starts)
         with self._record.timed("confidence"):
             calibrated = self._fit_confidence(decoders, prototypes)
@@ -263,7 +264,7 @@ class Run:
             variant = fit_binary_variant(losses, labels)
         found = quality(scaled(losses, variant.class_scales), labels)
         tqdm.write(f"binary-abs: {found}, {len(labels)} validation images")
-        self._record.add_quality("binary-abs", found, len(labels))
+        self._record.add_figures("binary-abs", {"images": len(labels), **found.as_json()})
         return variant
 
     def _fit_confidence(

@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from abs_training.confidence_model import (
+from abs_training.confidence.model import (
     FEATURES,
     PENALTIES,
     CalibratedConfidence,
     evidence_of,
 )
-from abs_training.redrawing import Redrawings
+from abs_training.confidence.redrawing import Redrawings
 
 GOLDEN = Path(__file__).resolve().parents[2] / "test" / "golden" / "confidence.json"
 UNITS = 3

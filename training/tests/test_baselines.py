@@ -10,16 +10,22 @@ from unittest import mock
 
 import torch
 
-from abs_training import baseline_training, onnx_export
-from abs_training.commands import baselines
-from abs_training.adversarial_attack import Attack, accuracy, perturb, random_start, robust_accuracy
-from abs_training.baseline_training import ADVERSARIAL, PLAIN, BaselineTraining, Recipe
-from abs_training.checkpoint import Checkpoint
+from abs_training.baselines import onnx, training
+from abs_training.baselines.adversarial_attack import (
+    Attack,
+    accuracy,
+    perturb,
+    random_start,
+    robust_accuracy,
+)
+from abs_training.baselines.cnn import Cnn, read_cnn, read_history, write_cnn
+from abs_training.baselines.training import ADVERSARIAL, PLAIN, BaselineTraining, Recipe
 from abs_training.cli import main
-from abs_training.cnn import Cnn, read_cnn, read_history, write_cnn
-from abs_training.data import read_data_set, to_unit_range
-from abs_training.randomness import generator_for
-from abs_training.safetensors_file import WeightsFileError, read_safetensors
+from abs_training.commands import baselines
+from abs_training.foundation.checkpoint import Checkpoint
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import read_data_set, to_unit_range
+from abs_training.storage.safetensors_file import WeightsFileError
 from tests.synthetic import NAMES, write_data_set
 
 MAPS = (4, 6, 8)
@@ -158,9 +164,7 @@ class TrainingTest(unittest.TestCase):
 
             interruptions = 0
             with contextlib.ExitStack() as patches:
-                patches.enter_context(
-                    mock.patch.object(baseline_training, "SECONDS_BETWEEN_SAVES", -1.0)
-                )
+                patches.enter_context(mock.patch.object(training, "SECONDS_BETWEEN_SAVES", -1.0))
                 patches.enter_context(mock.patch.object(Checkpoint, "save", save_and_stop))
                 while True:
                     try:
@@ -260,7 +264,7 @@ class TrainingTest(unittest.TestCase):
             asked.update(rest, dynamo=dynamo)
 
         with mock.patch.object(torch.onnx, "export", export):
-            onnx_export.onnx_bytes(Cnn(MAPS, NAMES, batch_norm=False))
+            onnx.onnx_bytes(Cnn(MAPS, NAMES, batch_norm=False))
         self.assertIs(asked["dynamo"], False)
         self.assertGreaterEqual(asked["opset_version"], 13)
 

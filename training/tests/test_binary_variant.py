@@ -2,9 +2,10 @@ import unittest
 
 import torch
 
-from abs_training.binary_variant import binarised, fit_binary_variant, fit_class_scales, scaled
-from abs_training.calibration import best_scale, confidences
-from abs_training.randomness import generator_for
+from abs_training.confidence.binary_variant import fit_binary_variant, fit_class_scales, scaled
+from abs_training.confidence.calibration import best_scale, confidences
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.augmentation import binarised
 
 
 class BinaryVariantTest(unittest.TestCase):

@@ -2,8 +2,14 @@ import unittest
 
 import torch
 
-from abs_training.calibration import best_scale, calibrate, confidences, lowest_threshold, quality
-from abs_training.randomness import generator_for
+from abs_training.confidence.calibration import (
+    best_scale,
+    calibrate,
+    confidences,
+    lowest_threshold,
+    quality,
+)
+from abs_training.foundation.randomness import generator_for
 
 
 class CalibrationTest(unittest.TestCase):

@@ -5,18 +5,19 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from abs_training.confidence_fit import fit_to_evidence
-from abs_training.confidence_model import (
+from abs_training.confidence.fit import fit_to_evidence
+from abs_training.confidence.model import (
     FEATURES,
     PENALTIES,
     Evidence,
     calibrated_from_json,
     evidence_of,
 )
-from abs_training.inference import LatentSearch, Prior, StartTable
-from abs_training.layers import NAMED_SHAPES, Decoder
-from abs_training.randomness import generator_for
-from abs_training.redrawing import descend, redraw
+from abs_training.confidence.redrawing import redraw
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder
+from abs_training.foundation.randomness import generator_for
+from abs_training.search.bfgs import descend
+from abs_training.search.inference import LatentSearch, Prior, StartTable
 from tests.confidence_figures import calibration_error, separation
 from tests.golden_confidence import GOLDEN, golden, model, redrawings
 

@@ -11,11 +11,11 @@ from typing import Any
 from unittest import mock
 from xml.etree import ElementTree
 
-from abs_training import record as record_module
-from abs_training.checkpoint import Checkpoint
 from abs_training.cli import main
 from abs_training.commands.curves import draw, panels, read_curves
-from abs_training.record import Record
+from abs_training.foundation import record as record_module
+from abs_training.foundation.checkpoint import Checkpoint
+from abs_training.foundation.record import Record
 
 HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from abs_training.data import (
+from abs_training.images.data import (
     IMAGES_MAGIC,
     LABELS_MAGIC,
     DataError,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from abs_training.best_start import BestStart
 from abs_training.cli import main
-from abs_training.decoder_gradient import LossAndGradient
-from abs_training.inference import Prior, StartTable, losses_and_gradients
-from abs_training.layers import NAMED_SHAPES, Decoder
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder
+from abs_training.search.best_start import BestStart
+from abs_training.search.decoder_gradient import LossAndGradient
+from abs_training.search.inference import Prior, StartTable, losses_and_gradients
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "abs-mnist.safetensors"
 

@@ -2,7 +2,9 @@ import unittest
 
 import torch
 
-from abs_training.inference import (
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder
+from abs_training.foundation.randomness import generator_for
+from abs_training.search.inference import (
     LatentSearch,
     Prior,
     StartTable,
@@ -13,8 +15,6 @@ from abs_training.inference import (
     search_all_classes,
     search_likely_classes,
 )
-from abs_training.layers import NAMED_SHAPES, Decoder
-from abs_training.randomness import generator_for
 
 
 def small_decoder(seed: int) -> Decoder:

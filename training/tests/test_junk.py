@@ -2,9 +2,9 @@ import unittest
 
 import torch
 
-from abs_training.corruptions import CORRUPTIONS, corrupted, mixed_corruptions
-from abs_training.junk import FROM_DATA, GENERATED, HELD_OUT, KINDS, junk, kinds_for
-from abs_training.strokes import HELD_OUT_LETTERS, LETTERS
+from abs_training.images.corruptions import CORRUPTIONS, corrupted, mixed_corruptions
+from abs_training.images.junk import FROM_DATA, GENERATED, HELD_OUT, KINDS, junk, kinds_for
+from abs_training.images.strokes import HELD_OUT_LETTERS, LETTERS
 from tests.synthetic import bars
 
 

@@ -1,19 +1,24 @@
 import copy
 import json
+import re
 import tempfile
 import unittest
 from pathlib import Path
 
 import torch
 
-from abs_training.layers import (
+from abs_training.decoders.layers import (
     NAMED_SHAPES,
     Decoder,
+    Layer,
     LayerError,
     check_layers,
     read_layers,
 )
-from abs_training.randomness import generator_for
+from abs_training.foundation import limits
+from abs_training.foundation.randomness import generator_for
+
+LIMITS = Path(__file__).resolve().parents[2] / "format" / "limits.ts"
 
 
 class CheckLayersTest(unittest.TestCase):
@@ -47,11 +52,46 @@ class CheckLayersTest(unittest.TestCase):
             (stretched, 8, "not 1×28×28"),
             (unknown, 8, "'convolution', but must be one of"),
             (extra, 8, "must have kind, channels, kernel, stride"),
-            (zero, 8, "from 1 to 4096"),
+            (zero, 8, r"layer 0 \(transposed_convolution\): channels is 0, .* from 1 to 1024"),
             (["elu", "sigmoid"], 8, "layer 0 is None"),
         ):
             with self.subTest(message), self.assertRaisesRegex(LayerError, message):
                 check_layers(layers, latents)
+
+    def test_what_the_reader_would_refuse_is_refused_before_training(self) -> None:
+        convolution: Layer = {
+            "kind": "transposed_convolution",
+            "channels": 4,
+            "kernel": 4,
+            "stride": 1,
+        }
+        dense: Layer = {"kind": "dense", "channels": 4, "height": 7, "width": 7}
+        shuffle: Layer = {
+            "kind": "pixel_shuffle_convolution",
+            "channels": 1,
+            "kernel": 3,
+            "upscale": 2,
+        }
+        for first, message in (
+            ({**dense, "channels": 1025}, r"\(dense\): channels is 1025, .* from 1 to 1024"),
+            ({**dense, "height": 65}, r"\(dense\): height is 65, .* from 1 to 64"),
+            ({**convolution, "kernel": 29}, "kernel is 29, .* from 1 to 28"),
+            ({**convolution, "stride": 8}, "stride is 8, .* from 1 to 7"),
+            ({**dense, "width": True}, "width is True"),
+        ):
+            layers = [first, {"kind": "elu"}, shuffle, {"kind": "sigmoid"}]
+            with self.subTest(message), self.assertRaisesRegex(LayerError, message):
+                check_layers(layers, 8)
+        wide = [{**dense, "height": 33, "width": 2}, {"kind": "elu"}, shuffle, {"kind": "sigmoid"}]
+        with self.assertRaisesRegex(LayerError, r"layer 2 \(pixel.*\) yields 66×4, .* 64×64"):
+            check_layers(wide, 8)
+
+    def test_limits_are_those_of_the_packages_reader(self) -> None:
+        source = LIMITS.read_text("utf-8")
+        theirs = re.findall(r"^export const (\w+) = (\d+);$", source, re.MULTILINE)
+        self.assertEqual(source.count("export "), len(theirs))
+        ours = {name: value for name, value in vars(limits).items() if name.isupper()}
+        self.assertEqual(ours, {name: int(value) for name, value in theirs})
 
     def test_reads_a_file(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -2,8 +2,8 @@ import unittest
 
 import torch
 
-from abs_training.quantization import FLOAT16, Element, restore, store
-from abs_training.randomness import generator_for
+from abs_training.foundation.randomness import generator_for
+from abs_training.storage.quantization import FLOAT16, Element, restore, store
 
 
 class QuantizationTest(unittest.TestCase):

@@ -7,18 +7,18 @@ from pathlib import Path
 import torch
 
 from abs_training.cli import main
-from abs_training.data import PIXELS, read_data_set
-from abs_training.inference import Prior, decode, losses_at
-from abs_training.layers import NAMED_SHAPES, Decoder
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder
+from abs_training.images.data import PIXELS, read_data_set
 from abs_training.race.bank import COPIES, BankSizes, bank_of_latents, spoilt_copies
 from abs_training.race.fit import mean_inverse_hessian, named_tables
 from abs_training.race.proposal import fit_proposals
 from abs_training.race.starts import RaceStarts
 from abs_training.race.surrogate import fit_surrogates, principal_basis
 from abs_training.race.tables import RaceTables, restore_tables, store_tables
-from abs_training.safetensors_file import read_safetensors
-from abs_training.stored_decoders import file_tensors
-from abs_training.weights_file import read_weights
+from abs_training.search.inference import Prior, decode, losses_at
+from abs_training.storage.safetensors_file import read_safetensors
+from abs_training.storage.stored_decoders import file_tensors
+from abs_training.weights.weights_file import read_weights
 from tests.synthetic import NAMES, write_data_set
 
 LATENTS = 2

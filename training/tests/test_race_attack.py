@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from abs_training.cli import main
-from abs_training.data import IMAGES_MAGIC, LABELS_MAGIC, PIXELS, read_idx
-from abs_training.inference import Prior, decode
-from abs_training.layers import NAMED_SHAPES, Decoder
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder
+from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, PIXELS, read_idx
 from abs_training.race.attack import (
     Ball,
     CheapStages,
@@ -29,6 +28,7 @@ from abs_training.race.proposal import Proposals
 from abs_training.race.starts import RaceStarts
 from abs_training.race.surrogate import Surrogates, principal_basis
 from abs_training.race.tables import RaceTables
+from abs_training.search.inference import Prior, decode
 from tests.synthetic import NAMES, bars, write_data_set
 
 LATENTS, COEFFICIENTS, CANDIDATES = 3, 8, 2

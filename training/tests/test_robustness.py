@@ -3,16 +3,16 @@ import unittest
 import torch
 from torch import Tensor
 
-from abs_training.inference import Prior
-from abs_training.joint_fit import JointFit
-from abs_training.robustness import (
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder
+from abs_training.foundation.randomness import generator_for
+from abs_training.measures.robustness import (
     Explainer,
     Explanations,
     distances_along_line,
     distances_by_deepfool,
 )
-from abs_training.layers import NAMED_SHAPES, Decoder
-from abs_training.randomness import generator_for
+from abs_training.search.inference import Prior
+from abs_training.stages.joint_fit import JointFit
 
 
 class TwoPoints(Explainer):

@@ -10,16 +10,16 @@ from unittest import mock
 
 import torch
 
-from abs_training import class_epochs, discriminative_stage
-from abs_training.augmentation import distort
-from abs_training.checkpoint import Checkpoint
 from abs_training.cli import main
-from abs_training.encoder import KINDS, Encoder
-from abs_training.inference import decode
-from abs_training.prototypes import medoids
-from abs_training.randomness import generator_for
-from abs_training.safetensors_file import read_safetensors
-from abs_training.weights_file import read_weights, write_weights
+from abs_training.decoders.encoder import KINDS, Encoder
+from abs_training.foundation.checkpoint import Checkpoint
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.augmentation import distort
+from abs_training.search.inference import decode
+from abs_training.stages import class_epochs, discriminative_stage
+from abs_training.stages.prototypes import medoids
+from abs_training.storage.safetensors_file import read_safetensors
+from abs_training.weights.weights_file import read_weights, write_weights
 from tests.synthetic import NAMES, write_data_set
 
 QUICK = [

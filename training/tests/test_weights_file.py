@@ -10,19 +10,19 @@ from typing import Any, Callable, Optional
 import torch
 from torch import Tensor
 
-from abs_training.binary_variant import BinaryVariant
-from abs_training.calibration import Calibration
-from abs_training.inference import Prior
-from abs_training.layers import NAMED_SHAPES, Decoder
-from abs_training.quantization import STORAGES
-from abs_training.safetensors_file import (
+from abs_training.confidence.binary_variant import BinaryVariant
+from abs_training.confidence.calibration import Calibration
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder
+from abs_training.search.inference import Prior
+from abs_training.storage.quantization import STORAGES
+from abs_training.storage.safetensors_file import (
     WeightsFileError,
     read_safetensors,
     tensor_bytes,
     write_safetensors,
 )
-from abs_training.stored_decoders import as_stored, prototypes_as_stored
-from abs_training.weights_file import (
+from abs_training.storage.stored_decoders import as_stored, prototypes_as_stored
+from abs_training.weights.weights_file import (
     Weights,
     checksum,
     metadata_checksum,

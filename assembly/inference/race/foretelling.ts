@@ -1,14 +1,16 @@
 // Steps 1 and 2 of the race (race.ts): all proposed latents descend on the surrogates, and those that fall behind are dropped.
 
-import * as plan from "../../decoder/plan";
+import { RaceRule } from "../../../format/race-rules";
+import * as sizes from "../../sizes";
 import { accepts, begin, move, moveWithGradient, propose, setInverse } from "../bfgs";
 import { projectOntoSphere } from "../loss";
 import * as proposals from "./proposals";
 import { count, haveSeveralClasses, lowest, lowestOfClass, Racer, racerAt, scaledLoss } from "./racers";
-import { rules } from "./rules";
+import * as rules from "./rules";
 import * as surrogate from "./surrogate";
 import * as tables from "./tables";
 
+const FORETOLD_MARGINS: i32 = RaceRule.foretoldMargin4 - RaceRule.foretoldMargin1 + 1;
 /** f32 [2]. */
 const pairLosses: usize = memory.data(8, 8);
 /** f32 [classes]: what the variant multiplies losses by. */
@@ -21,8 +23,8 @@ export function configure(scales: usize): void {
 
 /** On request only until one class is left. Gradients wait until it is known whose are needed. */
 export function foretell(onlyLabel: bool): void {
-  const latentBytes = (<usize>plan.latents) << 2;
-  const metricBytes = latentBytes * <usize>plan.latents;
+  const latentBytes = (<usize>sizes.latents) << 2;
+  const metricBytes = latentBytes * <usize>sizes.latents;
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
     const descent = racer.descent;
@@ -42,7 +44,7 @@ export function foretell(onlyLabel: bool): void {
       else beginOne(racerAt(index));
     }
   }
-  for (let evaluation = 1; evaluation < rules.foretold; ++evaluation) {
+  for (let evaluation = 1; evaluation < rules.count(RaceRule.foretold); ++evaluation) {
     dropForetold(evaluation);
     if (onlyLabel && !haveSeveralClasses()) return;
     for (let index = 0; index < count; ++index) {
@@ -94,19 +96,16 @@ export function drop(racer: Racer): void {
 
 /** Drops those too far behind the best of all or of their class, after a number of evaluations. */
 function dropForetold(evaluations: i32): void {
-  const margin =
-    evaluations == 1
-      ? rules.foretoldMargin0
-      : evaluations == 2
-        ? rules.foretoldMargin1
-        : evaluations == 3
-          ? rules.foretoldMargin2
-          : rules.foretoldMargin3;
+  const margin = rules.margin(RaceRule.foretoldMargin1 + min(evaluations, FORETOLD_MARGINS) - 1);
   const bound = lowest(false) + margin;
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
     if (!racer.races) continue;
     if (scaledLoss(racer) > bound) drop(racer);
-    else if (evaluations > 1 && scaledLoss(racer) > lowestOfClass(racer.classIndex) + rules.withinMargin) drop(racer);
+    else if (
+      evaluations > 1 &&
+      scaledLoss(racer) > lowestOfClass(racer.classIndex) + rules.margin(RaceRule.withinMargin)
+    )
+      drop(racer);
   }
 }

@@ -1,8 +1,8 @@
 // From an image to its coefficients in the basis, and from those to a few latents of every class. Two images can be looked
 // at together, so that they share what is loaded of the tables; the race then takes one after the other.
 
-import * as plan from "../../decoder/plan";
 import { allocate } from "../../layout";
+import * as sizes from "../../sizes";
 import { transformForward, transformForwardPair } from "../../vector/matrix";
 import { silu_f32x4 } from "../../vector/silu";
 import { sum_f32x4 } from "../../vector/sum";
@@ -41,7 +41,7 @@ function allocateProposed(): Proposed {
   const none = changetype<Proposed>(0);
   const proposed = changetype<Proposed>(allocate(offsetof<Proposed>()));
   if (proposed == none) return none;
-  const pixels = (<usize>plan.PIXELS) << 2;
+  const pixels = (<usize>sizes.PIXELS) << 2;
   const coefficientBytes = (<usize>tables.coefficients) << 2;
   const hiddenBytes = (<usize>tables.proposalFirst.outputs) << 2;
   const buffer = allocate(pixels + coefficientBytes + hiddenBytes + ((<usize>tables.proposalSecond.outputs) << 2));
@@ -65,14 +65,14 @@ export function outside(): f32 {
 
 /** The candidate's latent, f32 [latents]; it may lie outside the sphere. */
 export function latentOf(classIndex: i32, candidate: i32): usize {
-  return presented.latents + ((<usize>((classIndex * tables.candidates + candidate) * plan.latents)) << 2);
+  return presented.latents + ((<usize>((classIndex * tables.candidates + candidate) * sizes.latents)) << 2);
 }
 
 /** Proposes latents for every class and presents the image. */
 export function propose(image: usize): void {
   presented = first;
   const squares = centre(image, first);
-  transformForward(tables.basis, zeros, first.centred, plan.PIXELS, first.coefficients, tables.coefficients);
+  transformForward(tables.basis, zeros, first.centred, sizes.PIXELS, first.coefficients, tables.coefficients);
   measureOutside(squares, first);
   const inner = tables.proposalFirst;
   transformForward(inner.weights, inner.bias, first.coefficients, tables.coefficients, first.hidden, inner.outputs);
@@ -91,7 +91,7 @@ export function proposePair(image: usize, next: usize): void {
     zeros,
     first.centred,
     second.centred,
-    plan.PIXELS,
+    sizes.PIXELS,
     first.coefficients,
     second.coefficients,
     tables.coefficients,
@@ -132,7 +132,7 @@ export function presentSecond(): void {
 /** x − μ, and its square. */
 function centre(image: usize, proposed: Proposed): f32 {
   let squares = f32x4.splat(0);
-  for (let at: usize = 0; at < (<usize>plan.PIXELS) << 2; at += 16) {
+  for (let at: usize = 0; at < (<usize>sizes.PIXELS) << 2; at += 16) {
     const difference = f32x4.sub(v128.load(image + at), v128.load(tables.mean + at));
     squares = f32x4.add(squares, f32x4.mul(difference, difference));
     v128.store(proposed.centred + at, difference);

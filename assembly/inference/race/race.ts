@@ -11,7 +11,8 @@
 // Every loss that could be the lowest is thus a true one; the losses of classes dropped on the way are upper bounds, and
 // those of classes that never met the true decoder are foretold.
 
-import * as plan from "../../decoder/plan";
+import { RaceRule } from "../../../format/race-rules";
+import * as sizes from "../../sizes";
 import { accepts, begin, move, moveWithGradient, propose } from "../bfgs";
 import * as loss from "../loss";
 import * as foretelling from "./foretelling";
@@ -30,8 +31,7 @@ import {
   racerAt,
   scaledLoss,
 } from "./racers";
-import * as raceRules from "./rules";
-import { rules } from "./rules";
+import * as rules from "./rules";
 import * as surrogate from "./surrogate";
 
 /** Evaluations of the true decoder after which nothing is evaluated any more. */
@@ -40,11 +40,7 @@ let ceiling: i32 = 0;
 /** Reserves the rules and buffers for the loaded tables; false when memory runs out. `scales` is f32 [classes]. */
 export function reserve(scales: usize): bool {
   foretelling.configure(scales);
-  return raceRules.reserve() && racers.reserve() && proposals.reserve() && surrogate.reserve();
-}
-
-export function rulesAddress(): usize {
-  return changetype<usize>(rules);
+  return rules.reserve() && racers.reserve() && proposals.reserve() && surrogate.reserve();
 }
 
 /**
@@ -52,7 +48,7 @@ export function rulesAddress(): usize {
  * class.
  */
 export function race(image: usize, latents: usize, losses: usize): void {
-  ceiling = rules.ceiling;
+  ceiling = rules.count(RaceRule.ceilingPerClass) * sizes.classes;
   foretelling.foretell(false);
   enter(image);
   runTrueRace(image);
@@ -65,11 +61,14 @@ export function race(image: usize, latents: usize, losses: usize): void {
  * enter the true race, the true decoder is not asked at all.
  */
 export function label(image: usize): i32 {
-  ceiling = rules.ceiling;
+  ceiling = rules.count(RaceRule.ceilingPerClass) * sizes.classes;
   foretelling.foretell(true);
   const foretold = lowestRacer(-1, false);
   const rival = lowestRacer(foretold.classIndex, false);
-  if (changetype<usize>(rival) == 0 || scaledLoss(rival) > scaledLoss(foretold) + rules.entranceMargin) {
+  if (
+    changetype<usize>(rival) == 0 ||
+    scaledLoss(rival) > scaledLoss(foretold) + rules.margin(RaceRule.entranceMargin)
+  ) {
     return foretold.classIndex;
   }
   enter(image);
@@ -80,10 +79,10 @@ export function label(image: usize): i32 {
 
 /** Step 3's entrance: the best few of each class within the margin meet the true decoder. */
 function enter(image: usize): void {
-  const bound = lowest(false) + rules.entranceMargin;
+  const bound = lowest(false) + rules.margin(RaceRule.entranceMargin);
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);
-    const enters = scaledLoss(racer) <= bound && placeInClass(index) < rules.entrants;
+    const enters = scaledLoss(racer) <= bound && placeInClass(index) < rules.count(RaceRule.entrants);
     if (enters) foretelling.learn(racer);
     else foretelling.drop(racer);
     racer.races = enters;
@@ -119,9 +118,11 @@ function advance(racer: Racer, image: usize): bool {
   if (racer.settled) return false;
   ++racer.evaluated;
   // Where no step will follow, no gradient is needed.
-  const usual = max(rules.raced, rules.polished);
+  const usual = max(rules.count(RaceRule.raced), rules.count(RaceRule.polished));
   const isLast =
-    racer.evaluated == usual || racer.evaluated == max(usual, rules.contested) || loss.evaluations + 1 >= ceiling;
+    racer.evaluated == usual ||
+    racer.evaluated == max(usual, rules.count(RaceRule.contested)) ||
+    loss.evaluations + 1 >= ceiling;
   const found = isLast
     ? loss.evaluate(racer.classIndex, image, descent.trial)
     : loss.evaluateWithGradient(racer.classIndex, image, descent.trial, descent.trialGradient);
@@ -135,11 +136,11 @@ function advance(racer: Racer, image: usize): bool {
 
 /** Step 3: rounds of one evaluation each, until one class is left. */
 function runTrueRace(image: usize): void {
-  let margin = rules.raceMargin;
-  for (let round = 1; round < rules.raced; ++round) {
+  let margin = rules.margin(RaceRule.raceMargin);
+  for (let round = 1; round < rules.count(RaceRule.raced); ++round) {
     dropTrue(lowest(true) + margin);
     if (!haveSeveralClasses()) return;
-    margin *= rules.raceDecay;
+    margin *= rules.margin(RaceRule.raceDecay);
     for (let index = 0; index < count; ++index) {
       const racer = racerAt(index);
       if (racer.races) advance(racer, image);
@@ -160,15 +161,15 @@ function polish(image: usize): void {
   // Each pass brings a class before the true decoder or polishes a latent for good.
   for (let pass = 0; pass < 4 * count; ++pass) {
     const winner = lowestRacer(-1, true);
-    polishOne(winner, rules.polished, image);
-    const runnerUpBound = scaledLoss(winner) + rules.runnerUpMargin;
+    polishOne(winner, rules.count(RaceRule.polished), image);
+    const runnerUpBound = scaledLoss(winner) + rules.margin(RaceRule.runnerUpMargin);
     if (enterLate(runnerUpBound, image)) continue;
     const runnerUp = lowestRacer(winner.classIndex, true);
     if (changetype<usize>(runnerUp) == 0 || scaledLoss(runnerUp) > runnerUpBound) return;
-    if (polishOne(runnerUp, rules.polished, image)) continue;
-    if (scaledLoss(runnerUp) > scaledLoss(winner) + rules.contestedMargin) return;
-    const winnerMoved = polishOne(winner, rules.contested, image);
-    if (!polishOne(runnerUp, rules.contested, image) && !winnerMoved) return;
+    if (polishOne(runnerUp, rules.count(RaceRule.polished), image)) continue;
+    if (scaledLoss(runnerUp) > scaledLoss(winner) + rules.margin(RaceRule.contestedMargin)) return;
+    const winnerMoved = polishOne(winner, rules.count(RaceRule.contested), image);
+    if (!polishOne(runnerUp, rules.count(RaceRule.contested), image) && !winnerMoved) return;
   }
 }
 
@@ -197,9 +198,9 @@ const BEHIND: f32 = 1.000001;
 
 /** The best latent of each class and its loss: a true one wherever the true decoder has seen the class. */
 function report(latents: usize, losses: usize): void {
-  const latentBytes = (<usize>plan.latents) << 2;
+  const latentBytes = (<usize>sizes.latents) << 2;
   const bound = BEHIND * lowest(true);
-  for (let index = 0; index < plan.classes; ++index) {
+  for (let index = 0; index < sizes.classes; ++index) {
     const best = bestOfClass(index);
     memory.copy(latents + <usize>index * latentBytes, best.descent.latent, latentBytes);
     const found = best.descent.loss;
@@ -218,10 +219,10 @@ export function reconstructionOf(classIndex: i32): usize {
  */
 export function settleAll(image: usize, latents: usize, losses: usize): void {
   ceiling = i32.MAX_VALUE;
-  for (let index = 0; index < plan.classes; ++index) {
+  for (let index = 0; index < sizes.classes; ++index) {
     const best = bestOfClass(index);
     if (best.evaluated == 0) meetTrueDecoder(best, image);
-    polishOne(best, rules.polished, image);
+    polishOne(best, rules.count(RaceRule.polished), image);
   }
   report(latents, losses);
 }

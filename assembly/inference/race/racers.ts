@@ -1,7 +1,7 @@
 // The latents that race: a few of every class, class after class, and who of them is ahead.
 
-import * as plan from "../../decoder/plan";
 import { allocate } from "../../layout";
+import * as sizes from "../../sizes";
 import { allocateDescent, Descent } from "../bfgs";
 import { Activations, allocateActivations } from "./surrogate";
 import * as tables from "./tables";
@@ -27,7 +27,7 @@ export class Racer {
   scale: f32;
 }
 
-export const RECONSTRUCTION_BYTES: usize = (<usize>plan.PIXELS) << 2;
+export const RECONSTRUCTION_BYTES: usize = (<usize>sizes.PIXELS) << 2;
 
 let racers: usize = 0;
 /** How many there are. */
@@ -35,7 +35,7 @@ export let count: i32 = 0;
 
 /** Reserves them for the loaded tables; false when memory runs out. */
 export function reserve(): bool {
-  count = plan.classes * tables.candidates;
+  count = sizes.classes * tables.candidates;
   racers = allocate(<usize>count * offsetof<Racer>());
   if (racers == 0) return false;
   for (let index = 0; index < count; ++index) {

@@ -5,8 +5,8 @@
 //
 // where only the product of the two remainders, x⊥ · r, is left out.
 
-import * as plan from "../../decoder/plan";
 import { allocate } from "../../layout";
+import * as sizes from "../../sizes";
 import { transformBackward, transformForward, transformForwardPair } from "../../vector/matrix";
 import { sigmoid_f32x4 } from "../../vector/sigmoid";
 import { siluSlope_f32x4 } from "../../vector/silu";
@@ -62,7 +62,7 @@ export function allocateActivations(): Activations {
 
 /** The foretold loss at `latent`, f32 [latents], for the image last presented. */
 export function foretell(classIndex: i32, latent: usize, activations: Activations): f32 {
-  memory.copy(padded, latent, (<usize>plan.latents) << 2);
+  memory.copy(padded, latent, (<usize>sizes.latents) << 2);
   apply(tables.surrogateFirst, classIndex, padded, activations.firstValue);
   activate(activations.firstValue, activations.firstShare, tables.surrogateFirst.outputs);
   apply(tables.surrogateSecond, classIndex, activations.firstValue, activations.secondValue);
@@ -83,8 +83,8 @@ export function foretellPair(
   const first = tables.surrogateFirst;
   const second = tables.surrogateSecond;
   const other = padded + ((<usize>first.inputs) << 2);
-  memory.copy(padded, latent0, (<usize>plan.latents) << 2);
-  memory.copy(other, latent1, (<usize>plan.latents) << 2);
+  memory.copy(padded, latent0, (<usize>sizes.latents) << 2);
+  memory.copy(other, latent1, (<usize>sizes.latents) << 2);
   applyToPair(first, classIndex, padded, other, activations0.firstValue, activations1.firstValue);
   activate(activations0.firstValue, activations0.firstShare, first.outputs);
   activate(activations1.firstValue, activations1.firstShare, first.outputs);
@@ -122,7 +122,7 @@ function applyToPair(
 
 function foretoldLoss(latent: usize, activations: Activations): f32 {
   ++evaluations;
-  return (compareWithImage(activations.output) + proposals.outside() + prior(latent)) / <f32>plan.PIXELS;
+  return (compareWithImage(activations.output) + proposals.outside() + prior(latent)) / <f32>sizes.PIXELS;
 }
 
 /** The derivative of what `foretell` found at `latent` with these activations; both f32 [latents]. */
@@ -138,8 +138,8 @@ export function foretellGradient(classIndex: i32, latent: usize, activations: Ac
   transformBackward(secondWeights, secondGradient, second.outputs, firstGradient, second.inputs);
   applySlope(activations.firstValue, activations.firstShare, firstGradient, first.outputs);
   transformBackward(tables.weightsOf(first, classIndex), firstGradient, first.outputs, padded, first.inputs);
-  for (let at: usize = 0; at < (<usize>plan.latents) << 2; at += 4) {
-    store<f32>(gradient + at, load<f32>(padded + at) + (beta / <f32>plan.PIXELS) * load<f32>(latent + at));
+  for (let at: usize = 0; at < (<usize>sizes.latents) << 2; at += 4) {
+    store<f32>(gradient + at, load<f32>(padded + at) + (beta / <f32>sizes.PIXELS) * load<f32>(latent + at));
   }
 }
 
@@ -147,7 +147,7 @@ export function foretellGradient(classIndex: i32, latent: usize, activations: Ac
 function compareWithImage(output: usize): f32 {
   const image = proposals.coefficients();
   const remainderAt = output + ((<usize>tables.coefficients) << 2);
-  const scale = f32x4.splat(2 / <f32>plan.PIXELS);
+  const scale = f32x4.splat(2 / <f32>sizes.PIXELS);
   let squares = f32x4.splat(0);
   for (let at: usize = 0; at < (<usize>tables.coefficients) << 2; at += 16) {
     const difference = f32x4.sub(v128.load(output + at), v128.load(image + at));
@@ -155,7 +155,7 @@ function compareWithImage(output: usize): f32 {
     v128.store(output + at, f32x4.mul(scale, difference));
   }
   const sum = load<f32>(remainderAt) + sum_f32x4(squares);
-  store<f32>(remainderAt, 1 / <f32>plan.PIXELS);
+  store<f32>(remainderAt, 1 / <f32>sizes.PIXELS);
   return sum;
 }
 

@@ -2,20 +2,11 @@
 // proposes latents, and for every class a surrogate decoder and the curvature to expect. Expanded to f32 when a model
 // is loaded; the rows of every matrix, and their number, are padded with zeros to a multiple of 4.
 
-import {
-  BASIS,
-  BundleHeader,
-  BundleTensor,
-  MEAN,
-  METRICS,
-  PROPOSAL,
-  raceOf,
-  raceTensor,
-  SURROGATES,
-} from "../../bundle";
-import * as plan from "../../decoder/plan";
+import { BASIS, MEAN, METRICS, PROPOSAL, SURROGATES } from "../../../format/bundle";
+import { BundleHeader, BundleTensor, raceOf, raceTensor } from "../../bundle";
 import { expand, storedBytes } from "../../decoder/stored";
 import { allocate } from "../../layout";
+import * as sizes from "../../sizes";
 
 /** A dense layer: weights f32 [inputs][outputs] and bias f32 [outputs], class after class where there are several. */
 @unmanaged
@@ -58,14 +49,14 @@ export function load(bundle: usize): bool {
   coefficients = <i32>race.coefficients;
   candidates = <i32>race.candidates;
   const hidden = <i32>race.surrogateHidden;
-  const proposed = plan.classes * candidates * plan.latents;
-  basis = expandMatrices(bundle, raceTensor(race, BASIS), 1, plan.PIXELS, coefficients);
-  mean = expandMatrices(bundle, raceTensor(race, MEAN), 1, 1, plan.PIXELS);
+  const proposed = sizes.classes * candidates * sizes.latents;
+  basis = expandMatrices(bundle, raceTensor(race, BASIS), 1, sizes.PIXELS, coefficients);
+  mean = expandMatrices(bundle, raceTensor(race, MEAN), 1, 1, sizes.PIXELS);
   proposalFirst = expandTransform(bundle, PROPOSAL, 1, coefficients, <i32>race.proposalHidden);
   proposalSecond = expandTransform(bundle, PROPOSAL + 2, 1, <i32>race.proposalHidden, proposed);
-  surrogateFirst = expandTransform(bundle, SURROGATES, plan.classes, plan.latents, hidden);
-  surrogateSecond = expandTransform(bundle, SURROGATES + 2, plan.classes, hidden, hidden);
-  surrogateThird = expandTransform(bundle, SURROGATES + 4, plan.classes, hidden, coefficients + 1);
+  surrogateFirst = expandTransform(bundle, SURROGATES, sizes.classes, sizes.latents, hidden);
+  surrogateSecond = expandTransform(bundle, SURROGATES + 2, sizes.classes, hidden, hidden);
+  surrogateThird = expandTransform(bundle, SURROGATES + 4, sizes.classes, hidden, coefficients + 1);
   metrics = expandSquare(bundle, raceTensor(race, METRICS));
   available =
     basis != 0 &&
@@ -117,13 +108,13 @@ function expandMatrices(bundle: usize, tensor: BundleTensor, groups: i32, rows: 
 
 /** Expands [classes][latents][latents] without padding. */
 function expandSquare(bundle: usize, tensor: BundleTensor): usize {
-  const count = plan.latents * plan.latents;
-  const target = allocate((<usize>(plan.classes * count)) << 2);
+  const count = sizes.latents * sizes.latents;
+  const target = allocate((<usize>(sizes.classes * count)) << 2);
   if (target == 0) return 0;
-  for (let index = 0; index < plan.classes; ++index) {
+  for (let index = 0; index < sizes.classes; ++index) {
     const source = bundle + tensor.offset + <usize>index * storedBytes(tensor.element, count);
-    const scales = bundle + tensor.scalesOffset + ((<usize>(index * plan.latents)) << 2);
-    expand(tensor.element, source, scales, target + ((<usize>(index * count)) << 2), plan.latents, plan.latents);
+    const scales = bundle + tensor.scalesOffset + ((<usize>(index * sizes.latents)) << 2);
+    expand(tensor.element, source, scales, target + ((<usize>(index * count)) << 2), sizes.latents, sizes.latents);
   }
   return target;
 }

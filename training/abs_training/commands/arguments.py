@@ -8,10 +8,11 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from abs_training.data import DataError, ImageSet, read_split
-from abs_training.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
-from abs_training.randomness import generator_for
-from abs_training.weights_file import Weights
+from abs_training.foundation.limits import MOST_CANDIDATES, MOST_RACE_UNITS
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import DataError, ImageSet, read_split
+from abs_training.search.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
+from abs_training.weights.weights_file import Weights
 
 
 def integers(text: str) -> list[int]:
@@ -41,18 +42,20 @@ def several(text: str) -> int:
 
 
 def multiple_of_4(text: str) -> int:
-    """A positive multiple of 4, up to 1024: the widths that the module's lanes can take."""
+    """A positive multiple of 4, for the module's lanes, up to the width that a table may have."""
     value = int(text)
-    if value < 4 or value > 1024 or value % 4:
-        raise argparse.ArgumentTypeError(f"{value} is not a multiple of 4 from 4 to 1024")
+    if value < 4 or value > MOST_RACE_UNITS or value % 4:
+        raise argparse.ArgumentTypeError(
+            f"{value} is not a multiple of 4 from 4 to {MOST_RACE_UNITS}"
+        )
     return value
 
 
-def up_to_8(text: str) -> int:
-    """An integer from 1 to 8."""
+def candidates(text: str) -> int:
+    """As many latents as the race's tables may propose for each class."""
     value = positive(text)
-    if value > 8:
-        raise argparse.ArgumentTypeError(f"{value} is more than 8")
+    if value > MOST_CANDIDATES:
+        raise argparse.ArgumentTypeError(f"{value} is more than {MOST_CANDIDATES}")
     return value
 
 

@@ -12,9 +12,9 @@ from abs_training.commands.arguments import (
     positive,
     read_limited_split,
 )
-from abs_training.confidence_sets import LabelledSet
-from abs_training.data import SIDE, to_unit_range
-from abs_training.image_set_files import write_sets
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.data import SIDE, to_unit_range
+from abs_training.images.image_set_files import LabelledSet, write_sets
 from abs_training.race.attack import (
     Ball,
     CheapStages,
@@ -26,9 +26,8 @@ from abs_training.race.attack import (
 )
 from abs_training.race.networks import networks_of
 from abs_training.race.starts import RaceStarts
-from abs_training.safetensors_file import WeightsFileError
-from abs_training.threads import use_one_thread
-from abs_training.weights_file import read_weights
+from abs_training.storage.safetensors_file import WeightsFileError
+from abs_training.weights.weights_file import read_weights
 
 DEFAULT_RADII = (0.5, 1.0, 1.5)
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from abs_training.adversarial_attack import EVALUATION
-from abs_training.baseline_card import write_card
-from abs_training.baseline_figures import described, measure
-from abs_training.baseline_training import RECIPES, BaselineTraining, Recipe
-from abs_training.cnn import Cnn, write_cnn
+from abs_training.baselines.adversarial_attack import EVALUATION
+from abs_training.baselines.card import write_card
+from abs_training.baselines.cnn import Cnn, write_cnn
+from abs_training.baselines.figures import described, measure
+from abs_training.baselines.onnx import onnx_bytes, write_onnx
+from abs_training.baselines.training import RECIPES, BaselineTraining, Recipe
 from abs_training.commands.arguments import (
     add_class_name_arguments,
     add_data_arguments,
@@ -21,9 +22,8 @@ from abs_training.commands.arguments import (
     class_names,
     positive,
 )
-from abs_training.data import DataSet, read_data_set
-from abs_training.onnx_export import onnx_bytes, write_onnx
-from abs_training.threads import use_one_thread
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.data import DataSet, read_data_set
 
 QUICK_ATTACK_STEPS = 2
 """Steps of the attack that measures a quick check."""

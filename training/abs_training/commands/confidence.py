@@ -9,10 +9,10 @@ from abs_training.commands.arguments import (
     add_machine_arguments,
     read_limited_split,
 )
-from abs_training.confidence_refit import refit_confidence
-from abs_training.model_card import update_model_card
-from abs_training.threads import use_one_thread
-from abs_training.weights_file import read_weights, write_weights
+from abs_training.foundation.threads import use_one_thread
+from abs_training.stages.confidence_refit import refit_confidence
+from abs_training.weights.model_card import update_model_card
+from abs_training.weights.weights_file import read_weights, write_weights
 
 
 def add(parser: argparse.ArgumentParser) -> None:

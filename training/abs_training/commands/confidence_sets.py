@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from abs_training.commands.arguments import add_split_arguments, positive
-from abs_training.confidence_sets import sets_for_report
-from abs_training.data import read_image_set, split_training
-from abs_training.image_set_files import write_sets
+from abs_training.confidence.sets import sets_for_report
+from abs_training.images.data import read_image_set, split_training
+from abs_training.images.image_set_files import write_sets
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-from abs_training.checkpoint import saved_state, write_atomically
-from abs_training.record import NAME, Curves, curves_of
+from abs_training.foundation.checkpoint import saved_state, write_atomically
+from abs_training.foundation.record import NAME, Curves, curves_of
 
 PANEL_WIDTH, PANEL_HEIGHT = 4.2, 2.6
 """In inches."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from abs_training.data import DataError
-from abs_training.inference import decode
-from abs_training.weights_file import read_weights
+from abs_training.images.data import DataError
+from abs_training.search.inference import decode
+from abs_training.weights.weights_file import read_weights
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -8,13 +8,13 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from abs_training.best_start import BestStart
 from abs_training.commands.arguments import not_negative
-from abs_training.data import PIXELS, DataError
-from abs_training.decoder_gradient import LossAndGradient
-from abs_training.layers import Decoder
-from abs_training.onnx_export import module_as_onnx
-from abs_training.published import read_any_weights
+from abs_training.decoders.layers import Decoder
+from abs_training.foundation.onnx_export import module_as_onnx
+from abs_training.images.data import PIXELS, DataError
+from abs_training.search.best_start import BestStart
+from abs_training.search.decoder_gradient import LossAndGradient
+from abs_training.weights.published import read_any_weights
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,6 @@
 
 import argparse
 
-from abs_training.binary_variant import binarised, scaled
-from abs_training.calibration import quality
 from abs_training.commands.arguments import (
     add_data_arguments,
     add_search_arguments,
@@ -11,12 +9,15 @@ from abs_training.commands.arguments import (
     read_limited_split,
     search_starts,
 )
-from abs_training.data import to_unit_range
-from abs_training.inference import search_all_classes
-from abs_training.published import read_any_weights
-from abs_training.safetensors_file import WeightsFileError
-from abs_training.threads import use_one_thread
-from abs_training.weights_file import BINARY_VARIANT
+from abs_training.confidence.binary_variant import scaled
+from abs_training.confidence.calibration import quality
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.augmentation import binarised
+from abs_training.images.data import to_unit_range
+from abs_training.search.inference import search_all_classes
+from abs_training.storage.safetensors_file import WeightsFileError
+from abs_training.weights.published import read_any_weights
+from abs_training.weights.weights_file import BINARY_VARIANT
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 from torch import Tensor
 
 from abs_training.commands.arguments import positive
-from abs_training.data import DataError, read_split, to_unit_range
-from abs_training.inference import (
+from abs_training.decoders.layers import Decoder
+from abs_training.foundation.randomness import generator_for
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.data import DataError, read_split, to_unit_range
+from abs_training.search.inference import (
     PAPER_SAMPLES,
     PAPER_UPDATES,
     LatentSearch,
@@ -17,10 +20,7 @@ from abs_training.inference import (
     StartTable,
     paper_samples,
 )
-from abs_training.layers import Decoder
-from abs_training.published import read_any_weights
-from abs_training.randomness import generator_for
-from abs_training.threads import use_one_thread
+from abs_training.weights.published import read_any_weights
 
 
 def add(parser: argparse.ArgumentParser) -> None:

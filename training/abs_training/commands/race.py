@@ -12,24 +12,25 @@ from pathlib import Path
 from abs_training.commands.arguments import (
     add_data_arguments,
     add_workers_argument,
+    candidates,
     multiple_of_4,
     positive,
-    up_to_8,
 )
-from abs_training.confidence_refit import refit_confidence
-from abs_training.data import DataError, read_data_set
-from abs_training.model_card import update_model_card
+from abs_training.foundation.limits import MOST_CANDIDATES
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.data import DataError, read_data_set
 from abs_training.race.fit import TableSizes, fit_tables
 from abs_training.race.tables import as_stored
-from abs_training.threads import use_one_thread
-from abs_training.weights_file import read_weights, write_weights
+from abs_training.stages.confidence_refit import refit_confidence
+from abs_training.weights.model_card import update_model_card
+from abs_training.weights.weights_file import read_weights, write_weights
 
 DEFAULTS = TableSizes()
 SIZES = {
     "coefficients": (multiple_of_4, "of an image in the basis, a multiple of 4"),
     "surrogate_hidden": (multiple_of_4, "units a layer, a multiple of 4"),
     "proposal_hidden": (multiple_of_4, "units, a multiple of 4"),
-    "candidates": (up_to_8, "latents proposed a class, 1 to 8"),
+    "candidates": (candidates, f"latents proposed per class, 1 to {MOST_CANDIDATES}"),
     "surrogate_steps": (positive, "of the fit"),
     "proposal_steps": (positive, "of the fit"),
 }

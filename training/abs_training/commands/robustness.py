@@ -13,10 +13,10 @@ from abs_training.commands.arguments import (
     read_limited_split,
     search_starts,
 )
-from abs_training.data import to_unit_range
-from abs_training.published import read_any_weights
-from abs_training.robustness import Explainer, distances_along_line, distances_by_deepfool
-from abs_training.threads import use_one_thread
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.data import to_unit_range
+from abs_training.measures.robustness import Explainer, distances_along_line, distances_by_deepfool
+from abs_training.weights.published import read_any_weights
 
 
 def add(parser: argparse.ArgumentParser) -> None:

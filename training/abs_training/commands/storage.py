@@ -10,11 +10,11 @@ from abs_training.commands.arguments import (
     positive,
     read_limited_split,
 )
-from abs_training.data import DataError
-from abs_training.quantization import STORAGES
-from abs_training.storage_report import HEADINGS, storage_figures
-from abs_training.threads import use_one_thread
-from abs_training.weights_file import read_weights
+from abs_training.foundation.threads import use_one_thread
+from abs_training.images.data import DataError
+from abs_training.measures.storage_report import HEADINGS, storage_figures
+from abs_training.storage.quantization import STORAGES
+from abs_training.weights.weights_file import read_weights
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,6 @@ import argparse
 import shlex
 from pathlib import Path
 
-from abs_training import encoder
 from abs_training.commands.arguments import (
     add_class_name_arguments,
     add_data_arguments,
@@ -16,11 +15,12 @@ from abs_training.commands.arguments import (
     several,
     share,
 )
-from abs_training.configuration import Configuration
-from abs_training.data import read_data_set
-from abs_training.layers import NAMED_SHAPES, Layer, check_layers, read_layers
+from abs_training.decoders import encoder
+from abs_training.decoders.layers import NAMED_SHAPES, Layer, check_layers, read_layers
+from abs_training.images.data import read_data_set
 from abs_training.pipeline import Run
-from abs_training.quantization import STORAGES
+from abs_training.stages.configuration import Configuration
+from abs_training.storage.quantization import STORAGES
 
 
 def add(parser: argparse.ArgumentParser) -> None:

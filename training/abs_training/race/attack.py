@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from abs_training.inference import Prior, losses_at
-from abs_training.layers import Decoder
+from abs_training.decoders.layers import Decoder
+from abs_training.foundation.randomness import generator_for
 from abs_training.race.networks import RaceNetworks
 from abs_training.race.starts import RaceStarts
-from abs_training.randomness import generator_for
-from abs_training.redrawing import descend
+from abs_training.search.bfgs import descend
+from abs_training.search.inference import Prior, losses_at
 
 DROPPED_BEHIND = 0.01
 """Lead of another class with which the right one counts as dropped: the widest of the standard

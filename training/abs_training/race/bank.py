@@ -6,12 +6,12 @@ from typing import Sequence
 import torch
 from torch import Tensor
 
-from abs_training.corruptions import corrupted, mixed_corruptions
-from abs_training.data import ImageSet, to_unit_range
-from abs_training.inference import LatentSearch, Prior, StartTable, project
-from abs_training.layers import Decoder
-from abs_training.randomness import generator_for
-from abs_training.threads import for_each_class
+from abs_training.decoders.layers import Decoder
+from abs_training.foundation.randomness import generator_for
+from abs_training.foundation.threads import for_each_class
+from abs_training.images.corruptions import corrupted, mixed_corruptions
+from abs_training.images.data import ImageSet, to_unit_range
+from abs_training.search.inference import LatentSearch, Prior, StartTable, project
 
 OWN_SHARE = 0.4
 """Share of a class's images that show the class itself."""

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from abs_training.data import PIXELS, ImageSet, to_unit_range
-from abs_training.inference import Prior, decode
-from abs_training.layers import Decoder
+from abs_training.decoders.layers import Decoder
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import PIXELS, ImageSet, to_unit_range
 from abs_training.race.bank import BankSizes, bank_of_latents, spoilt_copies
 from abs_training.race.proposal import Proposals, fit_proposals
 from abs_training.race.surrogate import Basis, Surrogates, fit_surrogates, principal_basis
 from abs_training.race.tables import LAYERS, RaceTables
-from abs_training.randomness import generator_for
+from abs_training.search.inference import Prior, decode
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from abs_training.foundation.randomness import generator_for
 from abs_training.race.surrogate import Surrogates
-from abs_training.randomness import generator_for
 
 
 class Proposals(nn.Module):

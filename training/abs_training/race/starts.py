@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from abs_training.inference import (
+from abs_training.race.networks import networks_of
+from abs_training.race.tables import RaceTables
+from abs_training.search.inference import (
     FIRST_MOMENT_DECAY,
     SECOND_MOMENT_DECAY,
     SMALLEST_DENOMINATOR,
     Prior,
 )
-from abs_training.race.networks import networks_of
-from abs_training.race.tables import RaceTables
 
 CHUNK = 500
 """Images searched side by side."""

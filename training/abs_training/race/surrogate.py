@@ -18,11 +18,11 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from abs_training.data import PIXELS
-from abs_training.inference import decode
-from abs_training.layers import Decoder
+from abs_training.decoders.layers import Decoder
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import PIXELS
 from abs_training.race.bank import COPIES, Bank
-from abs_training.randomness import generator_for
+from abs_training.search.inference import decode
 
 
 @dataclass(frozen=True)

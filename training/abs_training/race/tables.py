@@ -6,8 +6,8 @@ from typing import Mapping
 import torch
 from torch import Tensor
 
-from abs_training.quantization import FLOAT16, Element, Stored, restore, store
-from abs_training.safetensors_file import NAMES, WeightsFileError
+from abs_training.storage.quantization import FLOAT16, Element, Stored, restore, store
+from abs_training.storage.safetensors_file import NAMES, WeightsFileError
 
 WHOLE_NUMBERS = Element("I8", 127)
 LAYERS = ("first", "second", "third")

@@ -1,0 +1,83 @@
+// Writes the licences of all that others wrote and that the build puts into what is published: the libraries that the
+// command bundles, and what AssemblyScript's compiler adds to the modules from its own library.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import spdx from "spdx-license-list/full.js";
+
+const root = new URL("../", import.meta.url);
+const RULE = `\n\n${"-".repeat(80)}\n\n`;
+
+/** Packages whose code the compiler puts into dist/abs.wasm and dist/abs.wasi.wasm: its own, and those that asconfig names. */
+function compiledPackages() {
+  const configurations = readdirSync(root).filter((name) => /^asconfig.*\.json$/.test(name));
+  const named = configurations.flatMap((name) => {
+    const paths = readFileSync(new URL(name, root), "utf8").matchAll(/node_modules\/((?:@[^/"]+\/)?[^/"]+)/g);
+    return Array.from(paths, ([, packageName]) => packageName);
+  });
+  return [...new Set(["assemblyscript", ...named])];
+}
+
+/**
+ * The text of dist/library/THIRD-PARTY-LICENSES.txt.
+ *
+ * @param bundled what rollup-plugin-license tells of the libraries that the command bundles
+ * @throws {Error} where a package has no licence, or a notice that reads otherwise than those known
+ */
+export function thirdPartyLicenses(bundled) {
+  const libraries = bundled
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    .map((dependency) => {
+      if (!dependency.licenseText) throw new Error(`${dependency.name} has no licence text`);
+      return section("the command: dist/library/cli.js, tasks.js and worker.js", dependency, [
+        dependency.licenseText,
+        dependency.noticeText,
+      ]);
+    });
+  return [...compiledPackages().map(compiledPackage), ...libraries].join(RULE);
+}
+
+function section(place, { name, version, license, homepage }, texts) {
+  const heading = [`${name} ${version}`, `Licence: ${license}`, ...(homepage ? [homepage] : []), `In ${place}`];
+  return [
+    heading.join("\n"),
+    ...texts.filter(Boolean).map((text) => text.replaceAll("\r\n", "\n").replace(/^\n+|\s+$/g, "")),
+  ].join("\n\n");
+}
+
+function compiledPackage(name) {
+  const folder = new URL(`node_modules/${name}/`, root);
+  const read = (path) => readFileSync(new URL(path, folder), "utf8");
+  const manifest = JSON.parse(read("package.json"));
+  const notice = existsSync(new URL("NOTICE", folder)) ? read("NOTICE") : undefined;
+  const place =
+    name === "assemblyscript"
+      ? "dist/abs.wasm, which dist/library/inline.js carries, and dist/abs.wasi.wasm"
+      : "dist/abs.wasi.wasm";
+  return section(place, manifest, [read("LICENSE"), notice, ...portions(notice ?? ""), ...copyrightComments(folder)]);
+}
+
+/** Licences that a NOTICE only names, of what the package itself took over; the package's own licence is Apache-2.0. */
+function portions(notice) {
+  const [, list = ""] = notice.split(/^Portions of this software .*\n.*:\n/m);
+  const entries = list.split(/^\* /m).slice(1);
+  return entries.flatMap((entry) => {
+    const [, name, copyright, id] =
+      /^(.+?): \S+\s+(Copyright .+)\n.*\(https:\/\/opensource\.org\/licenses\/([\w.-]+)\)\s*$/.exec(entry) ?? [];
+    if (spdx[id] === undefined) throw new Error(`the notice has a portion that reads otherwise: ${entry}`);
+    if (id === "Apache-2.0") return [];
+    const terms = spdx[id].licenseText.replace(/^[\s\S]*?(?=Permission is|Redistribution and)/, "");
+    return [`${name}\n${copyright}\n${spdx[id].name}\n\n${terms}`];
+  });
+}
+
+/** Copyright notices that the sources of a package's library carry as comments. */
+function copyrightComments(folder) {
+  const sources = readdirSync(folder, { recursive: true }).filter((path) => /(^|\/)assembly\/.*\.ts$/.test(path));
+  return sources.sort().flatMap((path) => {
+    const text = readFileSync(new URL(path, folder), "utf8");
+    const comments = text.match(/\/\*[\s\S]*?\*\/|(?:^[ \t]*\/\/.*\n)+/gm) ?? [];
+    return comments
+      .filter((comment) => /copyright \(c\)/i.test(comment))
+      .map((comment) => `${path}\n\n${comment.replace(/^[ \t]*(?:\/\/|\/\*+|\*\/|\*) ?/gm, "")}`);
+  });
+}

@@ -1,0 +1,5 @@
+import { restoreDocuments } from "./originals.ts";
+
+// What npm runs after it packed.
+
+restoreDocuments();

@@ -1,0 +1,1 @@
+"""Convolutional networks to compare the classifier with."""

@@ -1,0 +1,249 @@
+"""Fitting the calibrated confidence on clean and corrupted images of the data and on synthetic junk."""
+
+from dataclasses import replace
+from typing import Callable, Mapping, Optional, Sequence
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from abs_training.confidence.calibration import lowest_threshold
+from abs_training.confidence.model import (
+    FEATURES,
+    PENALTIES,
+    CalibratedConfidence,
+    Evidence,
+    evidence_of,
+    joined,
+)
+from abs_training.confidence.redrawing import Redrawings, redraw
+from abs_training.confidence.sets import SetSizes, sets_for_fit
+from abs_training.decoders.layers import Decoder
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import PIXELS, ImageSet
+from abs_training.images.image_set_files import LabelledSet
+from abs_training.race.starts import RaceStarts
+from abs_training.search.inference import Prior
+
+HIDDEN_UNITS = 16
+WEIGHT_DECAY = 1e-4
+"""Of the network's weights, against the mean logistic loss."""
+
+ITERATIONS = 400
+"""Of L-BFGS."""
+
+CLEAN_SHARE, CORRUPTED_SHARE = 0.35, 0.15
+"""Weight of clean and of corrupted images in the gate's loss; junk has the rest."""
+
+KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5}
+"""Weight of a kind of junk; the others weigh 1."""
+
+SMALLEST_PENALTY = 0.05
+"""Keeps every penalty positive, so that the gate closes far from the data."""
+
+GATE_LOSS = 0.002
+"""By how much the gate lowers the mean confidence of clean images."""
+
+REJECTED_CLEAN, REJECTED_CORRUPTED = 0.015, 0.05
+"""Largest share of clean and of corrupted validation images that are rejected."""
+
+DIGITS = 8
+"""Significant digits kept of a parameter."""
+
+
+def fit_confidence(
+    decoders: Sequence[Decoder],
+    starts: Sequence[Tensor],
+    prior: Prior,
+    validation: ImageSet,
+    class_names: Sequence[str],
+    sizes: SetSizes,
+    seed: int,
+    workers: int,
+    race: Optional[RaceStarts] = None,
+) -> CalibratedConfidence:
+    """Draws the images, searches them as the classifier does, and fits."""
+    sets = sets_for_fit(validation, class_names, sizes, seed)
+    evidence = {
+        kind: evidence_of(searched(decoders, starts, prior, of_kind, workers, race))
+        for kind, of_kind in sets.items()
+    }
+    labels = {kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None}
+    return fit_to_evidence(evidence, labels, seed)
+
+
+def searched(
+    decoders: Sequence[Decoder],
+    starts: Sequence[Tensor],
+    prior: Prior,
+    images: LabelledSet,
+    workers: int,
+    race: Optional[RaceStarts] = None,
+) -> Redrawings:
+    """The search's result for a set of images, on the starts' device."""
+    device = starts[0].device
+    return redraw(decoders, images.images.flatten(1).to(device), starts, prior, workers, race)
+
+
+def fit_to_evidence(
+    evidence: Mapping[str, Evidence], labels: Mapping[str, Tensor], seed: int
+) -> CalibratedConfidence:
+    """Fits to evidence by kind of image; the kinds with labels, `clean` and `corrupted`, are no junk."""
+    clean, spoilt = evidence["clean"], evidence["corrupted"]
+    junk = {kind: found for kind, found in evidence.items() if kind not in labels}
+    total = sum(KIND_WEIGHTS.get(kind, 1.0) for kind in junk)
+    shares = [CLEAN_SHARE, CORRUPTED_SHARE]
+    shares += [
+        (1 - CLEAN_SHARE - CORRUPTED_SHARE) * KIND_WEIGHTS.get(kind, 1.0) / total for kind in junk
+    ]
+    parts = [clean, spoilt, *junk.values()]
+    weights = torch.cat(
+        [
+            torch.full((len(part),), share / len(part), dtype=torch.float64)
+            for part, share in zip(parts, shares)
+        ]
+    )
+    everything = joined(parts)
+    is_class = torch.zeros(len(everything), dtype=torch.float64)
+    is_class[: len(clean) + len(spoilt)] = 1
+    model = _fit_gate(everything, is_class, weights, seed)
+    model = _fit_widths(model, clean, labels["clean"], spoilt, labels["corrupted"])
+    model = _shift_gate(model, clean)
+    model = _rounded(model)
+    threshold = min(
+        float(torch.quantile(model.confidences(clean), REJECTED_CLEAN)),
+        float(torch.quantile(model.confidences(spoilt), REJECTED_CORRUPTED)),
+    )
+    lowest = lowest_threshold(clean.losses.shape[1])
+    return replace(model, reject_below=float(f"{max(threshold, lowest):.4g}"))
+
+
+def minimise(parameters: Sequence[Tensor], loss: Callable[[], Tensor], iterations: int) -> None:
+    """Lowers a loss by L-BFGS over all the data at once."""
+    optimiser = torch.optim.LBFGS(
+        list(parameters),
+        max_iter=iterations,
+        max_eval=2 * iterations,
+        history_size=20,
+        tolerance_grad=1e-7,
+        tolerance_change=1e-10,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    optimiser.step(closure)  # type: ignore[arg-type]
+
+
+def _fit_gate(
+    evidence: Evidence, is_class: Tensor, weights: Tensor, seed: int
+) -> CalibratedConfidence:
+    """The gate by weighted logistic loss; scale and widening are still to be fitted."""
+    features = evidence.features
+    centres = (weights.unsqueeze(1) * features).sum(0)
+    deviations = (weights.unsqueeze(1) * (features - centres).square()).sum(0).sqrt()
+    spreads = deviations.clamp_min(1e-3)
+    standardised = (features - centres) / spreads
+    generator = generator_for(seed, "gate")
+
+    def drawn(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    hidden_weights = (drawn(HIDDEN_UNITS, len(FEATURES)) / len(FEATURES) ** 0.5).requires_grad_()
+    hidden_biases = (0.3 * drawn(HIDDEN_UNITS)).requires_grad_()
+    output_weights = (drawn(HIDDEN_UNITS) / HIDDEN_UNITS**0.5).requires_grad_()
+    output_bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    raw_penalties = torch.full((len(PENALTIES),), -3.0, dtype=torch.float64, requires_grad=True)
+
+    def loss() -> Tensor:
+        hidden = torch.tanh(standardised @ hidden_weights.T + hidden_biases)
+        penalties = SMALLEST_PENALTY + functional.softplus(raw_penalties)
+        logits = hidden @ output_weights + output_bias - evidence.penalties @ penalties
+        errors = functional.binary_cross_entropy_with_logits(logits, is_class, reduction="none")
+        decay = hidden_weights.square().sum() + output_weights.square().sum()
+        return (weights * errors).sum() + WEIGHT_DECAY * decay
+
+    parameters = [hidden_weights, hidden_biases, output_weights, output_bias, raw_penalties]
+    minimise(parameters, loss, ITERATIONS)
+    return CalibratedConfidence(
+        scale=1.0,
+        widening=1.0,
+        centres=centres,
+        spreads=spreads,
+        hidden_weights=hidden_weights.detach(),
+        hidden_biases=hidden_biases.detach(),
+        output_weights=output_weights.detach(),
+        output_bias=float(output_bias.detach()),
+        penalties=SMALLEST_PENALTY + functional.softplus(raw_penalties).detach(),
+        reject_below=0.0,
+    )
+
+
+def _fit_widths(
+    model: CalibratedConfidence,
+    clean: Evidence,
+    clean_labels: Tensor,
+    spoilt: Evidence,
+    spoilt_labels: Tensor,
+) -> CalibratedConfidence:
+    """Scale and widening by the cross-entropy of the labels, clean and corrupted images alike."""
+    logarithms = torch.tensor([0.0, 3.0], dtype=torch.float64, requires_grad=True)
+
+    def entropy(part: Evidence, labels: Tensor) -> Tensor:
+        widths = 1 + part.errors.unsqueeze(1) / logarithms[1].exp()
+        return functional.cross_entropy(
+            -logarithms[0].exp() * PIXELS * part.losses / widths, labels
+        )
+
+    def loss() -> Tensor:
+        # The small quadratic term keeps both finite where the labels are told apart perfectly.
+        total = entropy(clean, clean_labels) + entropy(spoilt, spoilt_labels)
+        return total + 1e-4 * logarithms.square().sum()
+
+    minimise([logarithms], loss, 200)
+    scale, widening = logarithms.detach().exp().tolist()
+    return replace(model, scale=scale, widening=widening)
+
+
+def _shift_gate(model: CalibratedConfidence, clean: Evidence) -> CalibratedConfidence:
+    """Moves the gate's bias so that it costs clean images no more confidence than `GATE_LOSS`.
+
+    The fit sees as much junk as data, which is arbitrary; this says instead that clean images are the
+    rule, so that the confidence of a clean image is the chance that its label is right.
+    """
+    logits = model.gate_logits(clean)
+    low, high = -20.0, 20.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if float(1 - torch.sigmoid(logits + middle).mean()) > GATE_LOSS:
+            low = middle
+        else:
+            high = middle
+    return replace(model, output_bias=model.output_bias + high)
+
+
+def _rounded(model: CalibratedConfidence) -> CalibratedConfidence:
+    def short(value: float) -> float:
+        return float(f"{value:.{DIGITS}g}")
+
+    def short_all(values: Tensor) -> Tensor:
+        return torch.tensor(
+            [short(value) for value in values.flatten().tolist()], dtype=torch.float64
+        ).reshape(values.shape)
+
+    return replace(
+        model,
+        scale=short(model.scale),
+        widening=short(model.widening),
+        centres=short_all(model.centres),
+        spreads=short_all(model.spreads),
+        hidden_weights=short_all(model.hidden_weights),
+        hidden_biases=short_all(model.hidden_biases),
+        output_weights=short_all(model.output_weights),
+        output_bias=short(model.output_bias),
+        penalties=short_all(model.penalties),
+    )

@@ -1,0 +1,241 @@
+"""The calibrated confidence: how likely an image shows one of the classes and the label is right.
+
+p = g · softmax(−scale · 784 · loss / (1 + E/widening)) + (1 − g) / classes,
+
+where E is the squared error of the winner's reconstruction (noise widens the likelihood), and the gate
+g is how likely the image belongs to the data at all: a small network of features of that reconstruction,
+less penalties that grow without bound,
+
+logit g = bias + Σ_j w_j tanh(b_j + ⟨W_j, (features − centres) / spreads⟩) − ⟨penalties, penalty features⟩.
+
+Far from the data p is uniform, whatever the other parameters: a tanh is at most 1, so the logit is at most
+bias + Σ|w_j| − penalty · ‖S r‖², which falls without bound as the blurred residual S r grows; then g → 0.
+
+This is the readable reference; `assembly/inference/evidence.ts` and `confidence.ts` do the same.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from abs_training.confidence.redrawing import Redrawings
+from abs_training.images.data import PIXELS, SIDE
+
+FEATURES = (
+    "correlation",
+    "log_unexplained",
+    "whiteness",
+    "smoothness",
+    "error_share",
+    "log_blurred_error",
+    "log_error",
+    "margin",
+    "log_margin",
+    "latent",
+    "brightness",
+    "largest_error",
+    "contrast",
+    "missing_share",
+    "log_blurred_image",
+)
+"""What the gate looks at, in order."""
+
+PENALTIES = ("blurred_error", "error", "latent")
+"""What the gate's logit falls with, without bound."""
+
+# format/confidence-features.ts tells where these numbers come from; a test compares both files.
+SMALL = 1e-6
+"""Keeps quotients of nothing by nothing, as of an empty image, at nothing."""
+
+UNEXPLAINED_FLOOR = 0.001
+LOG_SQUARES_UNIT = 5.0
+MARGIN_FLOOR = 0.003
+MOST_CONTRAST = 2.0
+BLURRED_ERROR_UNIT = 10.0
+ERROR_UNIT = 100.0
+LATENT_UNIT = 10.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the confidence needs to know of `n` searched images, in double precision."""
+
+    losses: Tensor
+    """`[n, classes]`."""
+    errors: Tensor
+    """E = ‖x − G‖² of the winner, `[n]`."""
+    features: Tensor
+    """`[n, features]`."""
+    penalties: Tensor
+    """`[n, penalties]`."""
+
+    def __len__(self) -> int:
+        return len(self.errors)
+
+    @property
+    def labels(self) -> Tensor:
+        """The class of lowest loss, `[n]`."""
+        return self.losses.argmin(1)
+
+
+def joined(parts: "list[Evidence]") -> Evidence:
+    """The evidence of several sets of images, in order."""
+    return Evidence(
+        torch.cat([part.losses for part in parts]),
+        torch.cat([part.errors for part in parts]),
+        torch.cat([part.features for part in parts]),
+        torch.cat([part.penalties for part in parts]),
+    )
+
+
+def box_blur(images: Tensor) -> Tensor:
+    """Mean of each pixel `[n, 784]` and its eight neighbours; outside the image is zero."""
+    pixels = images.reshape(-1, 1, SIDE, SIDE)
+    return functional.avg_pool2d(pixels, 3, 1, 1, count_include_pad=True).flatten(1)
+
+
+def evidence_of(found: Redrawings) -> Evidence:
+    """Features of the winners' reconstructions.
+
+    Much is measured after a 3×3 box blur S: white noise keeps a ninth of its energy under S, a missing
+    or superfluous stroke keeps most of it.
+    """
+    images, reconstructions = found.images.double(), found.reconstructions.double()
+    residuals = images - reconstructions
+    error = residuals.square().sum(1)
+    blurred_image, blurred_residual = box_blur(images), box_blur(residuals)
+    twice_blurred = box_blur(blurred_residual)
+    blurred_error = blurred_residual.square().sum(1)
+    image_energy = blurred_image.square().sum(1)
+
+    image = _centred(blurred_image)
+    redrawn = _centred(blurred_image - blurred_residual)
+    residual = _centred(blurred_residual)
+    image_variance, redrawn_variance = image.square().sum(1), redrawn.square().sum(1)
+    shared = (image * redrawn).sum(1)
+    correlation = shared / (image_variance * redrawn_variance + SMALL).sqrt()
+    # 1 − ρ² by Lagrange's identity, which keeps its digits where ρ is close to 1.
+    product = (image * residual).sum(1)
+    difference = image_variance * residual.square().sum(1) - product.square()
+    unexplained = (difference / (image_variance * redrawn_variance + SMALL)).clamp(0, 1)
+
+    losses = found.losses.double()
+    lowest = losses.topk(2, dim=1, largest=False).values
+    margin = (lowest[:, 1] - lowest[:, 0]) / (lowest.sum(1) + SMALL)
+    latent = 0.5 * found.latents.double().square().sum(1)
+    features = {
+        "correlation": correlation,
+        "log_unexplained": torch.log(unexplained + UNEXPLAINED_FLOOR),
+        "whiteness": blurred_error / (error + SMALL),
+        "smoothness": twice_blurred.square().sum(1) / (blurred_error + SMALL),
+        "error_share": blurred_error / (blurred_error + image_energy + SMALL),
+        "log_blurred_error": torch.log1p(blurred_error),
+        "log_error": torch.log1p(error / LOG_SQUARES_UNIT),
+        "margin": margin,
+        "log_margin": torch.log(margin + MARGIN_FLOOR),
+        "latent": latent,
+        "brightness": images.mean(1),
+        "largest_error": twice_blurred.abs().max(1).values,
+        "contrast": (shared / (redrawn_variance + SMALL)).clamp_max(MOST_CONTRAST),
+        "missing_share": blurred_residual.clamp_min(0).square().sum(1) / (blurred_error + SMALL),
+        "log_blurred_image": torch.log1p(image_energy / LOG_SQUARES_UNIT),
+    }
+    penalties = {
+        "blurred_error": blurred_error / BLURRED_ERROR_UNIT,
+        "error": error / ERROR_UNIT,
+        "latent": latent / LATENT_UNIT,
+    }
+    return Evidence(
+        losses,
+        error,
+        torch.stack([features[name] for name in FEATURES], dim=1),
+        torch.stack([penalties[name] for name in PENALTIES], dim=1),
+    )
+
+
+def _centred(values: Tensor) -> Tensor:
+    return values - values.mean(1, keepdim=True)
+
+
+@dataclass(frozen=True)
+class CalibratedConfidence:
+    """Parameters of the calibrated confidence."""
+
+    scale: float
+    widening: float
+    centres: Tensor
+    """`[features]`."""
+    spreads: Tensor
+    """`[features]`, positive."""
+    hidden_weights: Tensor
+    """`[units, features]`."""
+    hidden_biases: Tensor
+    """`[units]`."""
+    output_weights: Tensor
+    """`[units]`."""
+    output_bias: float
+    penalties: Tensor
+    """`[penalties]`, positive."""
+    reject_below: float
+    """Images of lower confidence are rejected."""
+
+    def gate_logits(self, evidence: Evidence) -> Tensor:
+        """ln g/(1 − g) for each image, `[n]`."""
+        standardised = (evidence.features - self.centres) / self.spreads
+        hidden = torch.tanh(standardised @ self.hidden_weights.T + self.hidden_biases)
+        network = hidden @ self.output_weights + self.output_bias
+        return network - evidence.penalties @ self.penalties
+
+    def probabilities(self, evidence: Evidence) -> Tensor:
+        """`[n, classes]`, each row summing to 1."""
+        gates = torch.sigmoid(self.gate_logits(evidence)).unsqueeze(1)
+        widths = (1 + evidence.errors / self.widening).unsqueeze(1)
+        shares = torch.softmax(-self.scale * PIXELS * evidence.losses / widths, dim=1)
+        return gates * shares + (1 - gates) / evidence.losses.shape[1]
+
+    def confidences(self, evidence: Evidence) -> Tensor:
+        """Probability of the label, `[n]`."""
+        return self.probabilities(evidence).max(1).values
+
+    def as_json(self) -> dict[str, Any]:
+        """As stored under `confidence.calibrated` in the weights file."""
+        return {
+            "scale": self.scale,
+            "widening": self.widening,
+            "features": list(FEATURES),
+            "centres": self.centres.tolist(),
+            "spreads": self.spreads.tolist(),
+            "hidden_weights": self.hidden_weights.tolist(),
+            "hidden_biases": self.hidden_biases.tolist(),
+            "output_weights": self.output_weights.tolist(),
+            "output_bias": self.output_bias,
+            "penalty_features": list(PENALTIES),
+            "penalties": self.penalties.tolist(),
+            "reject_below": self.reject_below,
+        }
+
+
+def calibrated_from_json(values: Mapping[str, Any]) -> CalibratedConfidence:
+    """Reads what `as_json` gives; raises ValueError for other features than these."""
+    if values["features"] != list(FEATURES) or values["penalty_features"] != list(PENALTIES):
+        raise ValueError("the calibrated confidence looks at features that are not known here")
+
+    def numbers(key: str, *shape: int) -> Tensor:
+        return torch.tensor(values[key], dtype=torch.float64).reshape(shape)
+
+    units = len(values["hidden_biases"])
+    return CalibratedConfidence(
+        scale=float(values["scale"]),
+        widening=float(values["widening"]),
+        centres=numbers("centres", len(FEATURES)),
+        spreads=numbers("spreads", len(FEATURES)),
+        hidden_weights=numbers("hidden_weights", units, len(FEATURES)),
+        hidden_biases=numbers("hidden_biases", units),
+        output_weights=numbers("output_weights", units),
+        output_bias=float(values["output_bias"]),
+        penalties=numbers("penalties", len(PENALTIES)),
+        reject_below=float(values["reject_below"]),
+    )

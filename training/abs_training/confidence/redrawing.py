@@ -1,0 +1,74 @@
+"""How the classifier itself searches: a start for each class, then a short descent by BFGS.
+
+The start is the best prototype or, where the weights have tables for a race, the one that the race
+finds. All images at once, so that a confidence is fitted to what the classifier will see. Only that
+the race drops classes that cannot win, and here all are searched to the end.
+"""
+
+from dataclasses import dataclass
+from typing import Optional, Sequence
+
+import torch
+from torch import Tensor
+
+from abs_training.decoders.layers import Decoder
+from abs_training.foundation.threads import for_each_class
+from abs_training.race.starts import RaceStarts
+from abs_training.search.bfgs import descend
+from abs_training.search.inference import CHUNK, Prior, StartTable, decode
+
+
+@dataclass(frozen=True)
+class Redrawings:
+    """What a search finds for `n` images."""
+
+    images: Tensor
+    """`[n, 784]` in 0..1."""
+    losses: Tensor
+    """`[n, classes]`."""
+    latents: Tensor
+    """The winner's latent, `[n, latents]`."""
+    reconstructions: Tensor
+    """The winner's reconstruction, `[n, 784]`."""
+
+    @property
+    def labels(self) -> Tensor:
+        """The class of lowest loss, `[n]`."""
+        return self.losses.argmin(1)
+
+
+def redraw(
+    decoders: Sequence[Decoder],
+    images: Tensor,
+    starts: Sequence[Tensor],
+    prior: Prior,
+    workers: int,
+    race: Optional[RaceStarts] = None,
+) -> Redrawings:
+    """Searches all classes for images `[n, 784]`.
+
+    They start from the best of `starts`, `[m, latents]` for each class, or where `race` says.
+    """
+    proposed = None if race is None else race.best(images.cpu()).to(images.device)
+
+    def search(index: int) -> tuple[Tensor, Tensor]:
+        if proposed is None:
+            start, _ = StartTable(decoders[index], starts[index], prior).best(images)
+        else:
+            start = proposed[index]
+        found = [
+            descend(decoders[index], part, latents, prior)
+            for part, latents in zip(images.split(CHUNK), start.split(CHUNK))
+        ]
+        return torch.cat([losses for losses, _ in found]), torch.cat([z for _, z in found])
+
+    found = for_each_class(search, len(decoders), workers)
+    losses = torch.stack([of_class for of_class, _ in found], dim=1)
+    labels = losses.argmin(1)
+    latents = torch.stack([of_class for _, of_class in found])[labels, torch.arange(len(images))]
+    reconstructions = torch.empty_like(images)
+    for index, decoder in enumerate(decoders):
+        won = (labels == index).nonzero().flatten()
+        if len(won):
+            reconstructions[won] = decode(decoder, latents[won])
+    return Redrawings(images, losses, latents, reconstructions)

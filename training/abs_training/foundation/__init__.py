@@ -1,0 +1,1 @@
+"""What knows nothing of images: random generators, threads, checkpoints and the record of a run."""

@@ -1,0 +1,1 @@
+"""Image sets: reading, distorting and spoiling them, and drawing junk."""

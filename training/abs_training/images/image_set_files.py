@@ -1,0 +1,50 @@
+"""Folders of image sets: idx files, and `sets.json`, which lists them in order for the benches."""
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Optional
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, SIDE
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """Images of one kind."""
+
+    images: Tensor
+    """`[n, 28, 28]` in 0..1."""
+    labels: Optional[Tensor]
+    """Class indices `[n]`; none for junk."""
+
+
+def write_sets(folder: Path, sets: Mapping[str, LabelledSet]) -> None:
+    """Writes sets by name into a folder, which is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = [
+        {
+            "kind": kind,
+            "images": _write_set(folder, kind, of_kind),
+            "labels": of_kind.labels is not None,
+        }
+        for kind, of_kind in sets.items()
+    ]
+    (folder / "sets.json").write_text(json.dumps(listed, indent=2) + "\n", "utf-8")
+
+
+def _write_set(folder: Path, kind: str, of_kind: LabelledSet) -> str:
+    """Writes idx files and returns their common name."""
+    name = kind.replace(" ", "-")
+    values = (of_kind.images * 255).round().to(torch.uint8).numpy()
+    header = struct.pack(">4I", IMAGES_MAGIC, len(values), SIDE, SIDE)
+    (folder / f"{name}-images-idx3-ubyte").write_bytes(header + values.tobytes())
+    if of_kind.labels is not None:
+        labels = of_kind.labels.numpy().astype(np.uint8)
+        header = struct.pack(">2I", LABELS_MAGIC, len(labels))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+    return name

@@ -1,0 +1,234 @@
+"""Images that belong to no class: what a confidence must tell from the data.
+
+Every kind is a function from a count and a generator to images `[count, 28, 28]` in 0..1. Inverted and
+overlaid images are made of images of the data set.
+"""
+
+import math
+from typing import Callable, Optional, Sequence
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.corruptions import blurred, uniform
+from abs_training.images.data import SIDE
+from abs_training.images.strokes import (
+    HELD_OUT_LETTERS,
+    LETTERS,
+    bezier_strokes,
+    letters,
+    polyline_strokes,
+    spiral_strokes,
+)
+
+Generate = Callable[[int, torch.Generator], Tensor]
+
+
+def _constant(low: float, high: float, largest_noise: float) -> Generate:
+    """One grey all over, half of the images with faint noise on it."""
+
+    def generate(count: int, generator: torch.Generator) -> Tensor:
+        level = uniform(count, low, high, generator)
+        deviation = uniform(count, -largest_noise, largest_noise, generator).clamp_min(0)
+        noise = torch.randn(count, SIDE, SIDE, generator=generator)
+        images = (level + deviation * noise).clamp(0, 1)
+        # The first image is the plain end of the range itself.
+        images[:1] = low if low == 0 else high
+        return images
+
+    return generate
+
+
+def _uniform_noise(count: int, generator: torch.Generator) -> Tensor:
+    return torch.rand(count, SIDE, SIDE, generator=generator)
+
+
+def _gaussian_noise(count: int, generator: torch.Generator) -> Tensor:
+    mean = uniform(count, 0, 1, generator)
+    deviation = uniform(count, 0.05, 0.7, generator)
+    noise = torch.randn(count, SIDE, SIDE, generator=generator)
+    return (mean + deviation * noise).clamp(0, 1)
+
+
+def _sparse_noise(count: int, generator: torch.Generator) -> Tensor:
+    share = uniform(count, 0.01, 0.5, generator)
+    struck = torch.rand(count, SIDE, SIDE, generator=generator) < share
+    bright = torch.rand(count, SIDE, SIDE, generator=generator)
+    return struck * torch.where(uniform(count, 0, 1, generator) < 0.5, torch.tensor(1.0), bright)
+
+
+def _levels(waves: Tensor, generator: torch.Generator) -> Tensor:
+    """Waves `[n, 28, 28]` in -1..1 as grey levels: between two random ones, soft or sharp edged."""
+    count = len(waves)
+    sharpness = torch.exp(uniform(count, 0, 3, generator))
+    shares = 0.5 + 0.5 * torch.tanh(sharpness * waves) / torch.tanh(sharpness)
+    low, high = uniform(count, 0, 0.3, generator), uniform(count, 0.5, 1, generator)
+    return low + (high - low) * shares
+
+
+def _places(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Coordinates `[count, 28, 28]` in pixels along two axes, turned and moved at random."""
+    angle = uniform(count, 0, math.pi, generator)
+    row, column = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    # Half of the patterns lie along the axes.
+    angle = torch.where(
+        uniform(count, 0, 1, generator) < 0.5, (angle / (math.pi / 2)).round() * math.pi / 2, angle
+    )
+    x = column * angle.cos() + row * angle.sin() + uniform(count, 0, SIDE, generator)
+    y = row * angle.cos() - column * angle.sin() + uniform(count, 0, SIDE, generator)
+    return x, y
+
+
+def _stripes(count: int, generator: torch.Generator) -> Tensor:
+    x, _ = _places(count, generator)
+    period = uniform(count, 2, 14, generator)
+    return _levels(torch.sin(2 * math.pi * x / period), generator)
+
+
+def _checkerboards(count: int, generator: torch.Generator) -> Tensor:
+    x, y = _places(count, generator)
+    period = uniform(count, 2, 14, generator)
+    waves = torch.sin(2 * math.pi * x / period) * torch.sin(2 * math.pi * y / period)
+    return _levels(waves, generator)
+
+
+def _smooth_noise(count: int, generator: torch.Generator) -> Tensor:
+    """Blurred noise at several scales, stretched to the whole range; some of it with sharp edges."""
+    noise = torch.randn(count, SIDE + 24, SIDE + 24, generator=generator)
+    deviations = (0.7, 1.0, 1.5, 2.0, 3.0, 4.5)
+    waves = torch.empty(count, SIDE, SIDE)
+    for index, deviation in enumerate(deviations):
+        waves[index :: len(deviations)] = blurred(noise[index :: len(deviations)], deviation)[
+            :, 12:-12, 12:-12
+        ]
+    waves = waves - waves.mean((1, 2), keepdim=True)
+    return _levels(waves / waves.abs().amax((1, 2), keepdim=True), generator)
+
+
+def _gradients(count: int, generator: torch.Generator) -> Tensor:
+    """Grey levels that rise along a line or outwards from a point."""
+    x, y = _places(count, generator)
+    radial = torch.hypot(x - x.mean((1, 2), keepdim=True), y - y.mean((1, 2), keepdim=True))
+    slopes = torch.where(uniform(count, 0, 1, generator) < 0.5, x, radial)
+    low, high = slopes.amin((1, 2), keepdim=True), slopes.amax((1, 2), keepdim=True)
+    ramp = (slopes - low) / (high - low)
+    ramp = torch.where(uniform(count, 0, 1, generator) < 0.5, ramp, 1 - ramp)
+    return ramp * uniform(count, 0.3, 1, generator)
+
+
+def _dots(count: int, generator: torch.Generator) -> Tensor:
+    """One to twelve soft round dots."""
+    row, column = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    images = torch.zeros(count, SIDE, SIDE)
+    number = torch.randint(1, 13, (count, 1, 1), generator=generator)
+    radius = uniform(count, 1, 4.5, generator)
+    for index in range(12):
+        y, x = uniform(count, 2, 25, generator), uniform(count, 2, 25, generator)
+        ink = (radius + 0.5 - torch.hypot(row - y, column - x)).clamp(0, 1)
+        images = torch.where(index < number, torch.maximum(images, ink), images)
+    return images * uniform(count, 0.5, 1, generator)
+
+
+def _rings(count: int, generator: torch.Generator) -> Tensor:
+    """Rings around a point somewhere in the image."""
+    row, column = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    y, x = uniform(count, 4, 23, generator), uniform(count, 4, 23, generator)
+    distance = torch.hypot(row - y, column - x)
+    phase = uniform(count, 0, 2 * math.pi, generator)
+    period = uniform(count, 3, 10, generator)
+    return _levels(torch.sin(2 * math.pi * distance / period + phase), generator)
+
+
+def _plaid(count: int, generator: torch.Generator) -> Tensor:
+    """Crossing stripes of two widths."""
+    x, y = _places(count, generator)
+    first, second = uniform(count, 3, 10, generator), uniform(count, 3, 10, generator)
+    waves = torch.maximum(torch.sin(2 * math.pi * x / first), torch.sin(2 * math.pi * y / second))
+    return _levels(waves, generator)
+
+
+def _letters_of(names: Sequence[str]) -> Generate:
+    return lambda count, generator: letters(count, names, generator)
+
+
+GENERATED: dict[str, Generate] = {
+    "black": _constant(0.0, 0.1, 0.04),
+    "white": _constant(0.9, 1.0, 0.04),
+    "grey": _constant(0.1, 0.9, 0.05),
+    "uniform noise": _uniform_noise,
+    "gaussian noise": _gaussian_noise,
+    "sparse noise": _sparse_noise,
+    "stripes": _stripes,
+    "checkerboards": _checkerboards,
+    "smooth noise": _smooth_noise,
+    "gradients": _gradients,
+    "dots": _dots,
+    "curves": bezier_strokes,
+    "polylines": polyline_strokes,
+    "letters": _letters_of([name for name in LETTERS if name not in HELD_OUT_LETTERS]),
+}
+"""Kinds that need no data."""
+
+HELD_OUT: dict[str, Generate] = {
+    "rings": _rings,
+    "plaid": _plaid,
+    "spirals": spiral_strokes,
+    "other letters": _letters_of(HELD_OUT_LETTERS),
+}
+"""Kinds on which a confidence is judged but not fitted."""
+
+FROM_DATA = ("inverted", "overlaid")
+"""Kinds made of images of the data set."""
+
+KINDS = (*GENERATED, *FROM_DATA)
+"""Kinds on which a confidence is fitted."""
+
+HARD_KINDS = ("dots", "curves", "polylines", "letters", "overlaid", "spirals", "other letters")
+"""Kinds of which some images look like a class even to a person."""
+
+
+def inverted(images: Tensor) -> Tensor:
+    """Dark ink on a bright ground."""
+    return 1 - images
+
+
+def overlaid(images: Tensor, labels: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """The brighter pixels of two images of different classes, `[count, 28, 28]`."""
+    first = torch.randint(0, len(images), (count,), generator=generator)
+    second = torch.randint(0, len(images), (count,), generator=generator)
+    for _ in range(100):
+        same = labels[first] == labels[second]
+        if not bool(same.any()):
+            break
+        drawn = torch.randint(0, len(images), (count,), generator=generator)
+        second = torch.where(same, drawn, second)
+    kept = labels[first] != labels[second]
+    return torch.maximum(images[first[kept]], images[second[kept]])
+
+
+def junk(
+    kind: str,
+    count: int,
+    seed: int,
+    data: Optional[tuple[Tensor, Tensor]] = None,
+) -> Tensor:
+    """Images `[count, 28, 28]` of one kind; equal for equal arguments.
+
+    `data` is images `[n, 28, 28]` in 0..1 and their labels `[n]`, for the kinds made of them.
+    """
+    generator = generator_for(seed, "junk", kind)
+    if kind in FROM_DATA:
+        assert data is not None
+        images, labels = data
+        if kind == "overlaid":
+            return overlaid(images, labels, count, generator)
+        return inverted(images[torch.randperm(len(images), generator=generator)[:count]])
+    return ({**GENERATED, **HELD_OUT})[kind](count, generator)
+
+
+def kinds_for(class_names: Sequence[str]) -> tuple[str, ...]:
+    """Kinds that are junk for a data set: letters are, where all classes are named by digits."""
+    digits = all(name.isdecimal() for name in class_names)
+    return tuple(kind for kind in KINDS if digits or kind != "letters")

@@ -1,0 +1,1 @@
+"""The loss of a latent, and how the latent of lowest loss is found under given decoders."""

@@ -1,0 +1,1 @@
+"""The stages of a training run, each of which can be interrupted."""

@@ -1,0 +1,43 @@
+"""Fitting the confidence of finished weights anew, as they are searched by default."""
+
+from torch import Tensor
+
+from abs_training.confidence.fit import fit_confidence
+from abs_training.confidence.model import CalibratedConfidence
+from abs_training.confidence.sets import SetSizes
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import ImageSet
+from abs_training.race.starts import RaceStarts
+from abs_training.search.inference import paper_samples
+from abs_training.weights.weights_file import Weights
+
+STARTS = 300
+"""Latents drawn where a file brings no prototypes."""
+
+
+def refit_confidence(
+    weights: Weights, validation: ImageSet, seed: int, workers: int, device: str
+) -> CalibratedConfidence:
+    """Searches validation images, corrupted ones and junk by the default inference, and fits."""
+    classes, latents = len(weights.class_names), weights.decoders[0].latents
+    starts: Tensor
+    if weights.prototypes is None:
+        generator = generator_for(seed, "confidence", "starts")
+        drawn = paper_samples(STARTS, latents, generator)
+        starts = drawn.expand(classes, *drawn.shape)
+    else:
+        starts = weights.prototypes
+    race = None
+    if weights.race is not None:
+        race = RaceStarts(weights.race, classes, latents, weights.prior)
+    return fit_confidence(
+        [decoder.to(device) for decoder in weights.decoders],
+        [own.to(device) for own in starts],
+        weights.prior,
+        validation,
+        weights.class_names,
+        SetSizes(),
+        seed,
+        workers,
+        race,
+    )

@@ -1,0 +1,1 @@
+"""How numbers are stored: quantisation, safetensors, and decoders as tensors of a file."""

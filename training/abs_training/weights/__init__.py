@@ -1,0 +1,1 @@
+"""Weights files: reading, writing, and the card that describes one."""

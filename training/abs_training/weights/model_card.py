@@ -1,0 +1,207 @@
+"""The model card: what a weights file is, how it was made and how good it is."""
+
+import gzip
+from pathlib import Path
+
+from abs_training.decoders.layers import Layer
+from abs_training.storage.quantization import STORAGES, Element
+from abs_training.weights.weights_file import Weights, read_weights
+
+STAGE_TITLES = {
+    "autoencoders": "autoencoders",
+    "discriminative": "decoders trained against their rivals",
+    "finished": "finished weights",
+    "binary-abs": "finished weights, variant `binary-abs`",
+}
+
+
+def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
+    """Writes the card of a weights file that has just been written."""
+    content = weights_path.read_bytes()
+    training = weights.training
+    settings = training["configuration"]
+    decoder = weights.decoders[0]
+    classes = len(weights.class_names)
+    parameters = decoder.parameter_count()
+    prototypes = 0 if weights.prototypes is None else weights.prototypes.shape[1]
+    seconds = training["seconds"]
+    calibration = weights.calibration
+    lines = [
+        f"# {weights_path.stem}",
+        "",
+        "Weights of an analysis-by-synthesis classifier (Schott, Rauber, Bethge, Brendel,",
+        "arXiv:1805.09190): one decoder a class. An image gets the class whose decoder can rebuild",
+        "it with the lowest loss. The file's format is described in `docs/weights-format.md`.",
+        "",
+        "## Model",
+        "",
+        f"- {classes} classes: {', '.join(weights.class_names)}",
+        f"- {decoder.latents} latents a class",
+        f"- decoder: {', '.join(describe(layer) for layer in decoder.layers)}",
+        f"- {parameters:,} parameters a class, {parameters * classes:,} in all",
+        f"- {prototypes} starting latents (prototypes) a class",
+        *describe_race(weights),
+        f"- stored as {training['storage']}: {describe_storage(training['storage'])}",
+        f"- {len(content):,} bytes; {len(gzip.compress(content, 9, mtime=0)):,} with gzip",
+        "",
+        "## Data",
+        "",
+        f"{training['images']['training']:,} training and {training['images']['validation']:,} "
+        "validation images of 28×28 pixels; the validation images are",
+        "the last twelfth of the training file. No test image was used. SHA-256 of the files,",
+        "uncompressed:",
+        "",
+        *(f"- `{name}`: `{digest}`" for name, digest in sorted(weights.data_sha256.items())),
+        "",
+        "## Recipe",
+        "",
+        "```sh",
+        training["command"],
+        "```",
+        "",
+        f"1. {settings['pretraining_epochs']} epochs of one variational autoencoder over all "
+        "classes, from which every class starts.",
+        f"2. {settings['vae_epochs']} epochs of one variational autoencoder a class "
+        f"({settings['encoder']} encoder, batches of {settings['batch']}, learning rate "
+        f"{settings['learning_rate']}",
+        "   falling to 0, weight of the KL divergence rising from 0.3 to 1). Batch normalisation is",
+        "   then folded into the weights.",
+        f"3. {settings['discriminative_epochs']} epochs of all decoders together (learning rate "
+        f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an",
+        "   image's own class against its two best rivals, the image moved by up to "
+        f"{settings['attack_radius']:g} (L2) towards the better",
+        f"   rival, falling to {100 * settings['attack_left']:.0f} % of that, plus "
+        f"{settings['own_loss_weight']:g} times the own class's loss. Of the images with a wide",
+        f"   margin, a quarter is visited; {100 * settings['binarised_share']:.0f} % are made black "
+        f"and white. Before each epoch {100 * settings['searched_share']:.0f} % are searched anew",
+        "   under all classes.",
+        "4. Rounding to the stored numbers, then prototypes, the variant `binary-abs` and the",
+        "   confidence, all on training and validation images.",
+        "",
+        f"{100 * settings['augmented_share']:.0f} % of the images are slightly distorted at each "
+        f"visit (affine and elastic). Seed {training['seed']}; Python",
+        f"{training['versions']['python']}, torch {training['versions']['torch']}, numpy "
+        f"{training['versions']['numpy']}, {settings['device']}. "
+        f"{sum(seconds.values()):.0f} seconds in all: "
+        + ", ".join(f"{stage} {spent:.0f}" for stage, spent in seconds.items())
+        + ".",
+        "",
+        "## Validation",
+        "",
+        "| after | images | accuracy | cross-entropy | median margin |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {STAGE_TITLES[stage]} | {figures['images']} | {100 * figures['accuracy']:.2f} % | "
+            f"{figures['cross_entropy']:.4f} | {figures['margin']:.2f} |"
+            for stage, figures in training["validation"].items()
+        ),
+        "",
+        "Cross-entropy is that of softmax(−scale·loss) at the best scale; the margin is the",
+        "runner-up's loss minus the winner's, times 784. The finished weights are searched from the",
+        "prototypes and 1000 samples of the prior, the likeliest three classes for 49 updates. The",
+        "paper's own inference (8000 samples, 50 passes over every class) is measured by",
+        "",
+        "```sh",
+        f"python3 -m abs_training evaluate --weights {weights_path.name} --data DATA "
+        "--split validation",
+        "```",
+        "",
+        *describe_calibrated(weights),
+        f"The paper's confidence: scale {calibration.scale}, floor {calibration.floor}; images "
+        f"below {calibration.reject_below} are rejected.",
+        "On the validation images its median is 0.9, and "
+        f"{100 * training['accepted_share']:.2f} % are not rejected.",
+        "",
+        *describe_binary_variant(weights),
+        "## Intended use and limits",
+        "",
+        "For single centred images of the classes above, light ink on a dark background, 28×28",
+        "pixels with values in 0..1, prepared as in the training data. Meant for research and",
+        "teaching about generative classifiers and robustness, and for small demonstrations; not for",
+        "decisions that harm someone when they are wrong. Images of anything else may be rejected",
+        "for their low confidence, but not all are. Shifts of several pixels, rotation and strong",
+        "noise lower the accuracy. The choice of settings was made on validation images.",
+        "",
+    ]
+    path.write_text("\n".join(lines), "utf-8")
+
+
+def update_model_card(weights_path: Path) -> None:
+    """Writes the card beside a weights file anew, if there is one."""
+    path = weights_path.with_suffix(".md")
+    if path.exists():
+        write_model_card(path, weights_path, read_weights(weights_path))
+
+
+def describe_race(weights: Weights) -> list[str]:
+    """What the file brings for the default inference; no lines where it brings nothing."""
+    if weights.race is None:
+        return []
+    tensors = weights.race.tensors
+    count = sum(tensor.numel() for tensor in tensors.values())
+    hidden = tensors["race.surrogates.first.bias"].shape[1]
+    return [
+        f"- tables of the race: {count:,} numbers, with {tensors['race.basis'].shape[2]} "
+        f"coefficients and {hidden} units a surrogate's layer; fitted by",
+        f"  `{weights.training['race']['command']}`, {weights.training['race']['seconds']:.0f} seconds",
+    ]
+
+
+def describe_storage(name: str) -> str:
+    """The element types of a storage in a few words."""
+
+    def describe_element(element: Element) -> str:
+        if element.dtype != "I8":
+            return {"F32": "32-bit floats", "F16": "16-bit floats"}[element.dtype]
+        level = element.largest_level
+        return f"whole numbers from −{level} to {level} with a scale a channel"
+
+    storage = STORAGES[name]
+    return (
+        f"weights as {describe_element(storage.weights)}, biases as "
+        f"{describe_element(storage.biases)}, prototypes as {describe_element(storage.prototypes)}"
+    )
+
+
+def describe_calibrated(weights: Weights) -> list[str]:
+    """Lines about the fitted confidence, none without it."""
+    calibrated = weights.calibrated
+    if calibrated is None:
+        return []
+    return [
+        "The calibrated confidence was fitted to validation images, clean and corrupted, and to",
+        f"synthetic junk (`training/README.md`); images below {calibrated.reject_below:g} are "
+        "rejected.",
+        "",
+    ]
+
+
+def describe_binary_variant(weights: Weights) -> list[str]:
+    """Lines about the variant for black-and-white images, none without it."""
+    variant = weights.binary_variant
+    if variant is None:
+        return []
+    calibration = variant.calibration
+    scales = zip(weights.class_names, variant.class_scales)
+    return [
+        f"Variant `binary-abs`: pixels from {variant.threshold} on are 1, all others 0, and the "
+        "losses are multiplied by",
+        f"{', '.join(f'{scale} ({name})' for name, scale in scales)}. Its",
+        f"confidence: scale {calibration.scale}, floor {calibration.floor}; images below "
+        f"{calibration.reject_below} are rejected.",
+        "The class scales and the confidence were fitted to the validation images in the table.",
+        "",
+    ]
+
+
+def describe(layer: Layer) -> str:
+    """A layer in a few words."""
+    kind = layer["kind"]
+    if kind == "dense":
+        return f"dense {layer['channels']}×{layer['height']}×{layer['width']}"
+    if kind == "transposed_convolution":
+        kernel, stride = layer["kernel"], layer["stride"]
+        return f"transposed convolution {layer['channels']}@{kernel}×{kernel} stride {stride}"
+    if kind == "pixel_shuffle_convolution":
+        return f"3×3 convolution with pixel shuffle to {layer['channels']} channels"
+    return str(kind)
