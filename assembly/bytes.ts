@@ -25,3 +25,8 @@ export function vectors<T>(count: T): usize {
 export function eights<T>(count: T): usize {
   return (<usize>count) << 5;
 }
+
+/** Bytes of so many 32-bit floats that 32 bits may not hold their number, for `allocate` to refuse or reserve. */
+export function manyFloats(count: u64): u64 {
+  return count << 2;
+}

@@ -2,7 +2,7 @@
 
 import { BUNDLE_MAGIC, BUNDLE_VERSION } from "../format/bundle";
 import { BundleHeader } from "./bundle";
-import { doubles, floats } from "./bytes";
+import { doubles, floats, manyFloats } from "./bytes";
 import * as plan from "./decoder/plan";
 import { FROZEN_BUNDLE, FROZEN_BUNDLE_LENGTH } from "./frozen";
 import { allocateDescent, Descent } from "./inference/bfgs";
@@ -17,7 +17,7 @@ import * as raceTables from "./inference/race/tables";
 import { fillNormal, seed } from "./inference/random";
 import { searchFromPrototypes, searchFromSamples } from "./inference/search";
 import { allocateStarts, fillStarts, resetStarts, Starts } from "./inference/starts";
-import { allocate, mark, regionStart, release } from "./layout";
+import { allocate, exhausted, mark, regionStart, release } from "./layout";
 import * as sizes from "./sizes";
 
 let image: usize = 0;
@@ -59,6 +59,8 @@ export function load(bundle: usize): i32 {
   release(bundle == FROZEN_BUNDLE ? regionStart() : bundle + header.length);
   resetStarts();
   loaded = bundle;
+  prototypes = changetype<Starts>(0);
+  samples = changetype<Starts>(0);
   if (!plan.build(bundle)) return 2;
   if (!loss.configure(header.beta, header.sphereRadius)) return 2;
   image = allocate(floats(sizes.PIXELS));
@@ -74,9 +76,11 @@ export function load(bundle: usize): i32 {
   if (!raceTables.load(bundle)) return 2;
   if (raceTables.available && !race.reserve(classScales)) return 2;
   modelEnd = mark();
-  prototypes = changetype<Starts>(0);
-  samples = changetype<Starts>(0);
-  return scratch == 0 || changetype<usize>(descent) == 0 ? 2 : 0;
+  // Whoever loads a model reads its prototypes next.
+  allocate(manyFloats(<u64>header.prototypes * sizes.classes * sizes.latents));
+  if (exhausted) return 2;
+  release(modelEnd);
+  return 0;
 }
 
 /** f32 [784]: the image that `search…` and `evaluate…` look at, in [0, 1]. */
@@ -171,9 +175,12 @@ export function drawNormal(seedValue: u32, address: usize, count: i32): void {
   fillNormal(address, count);
 }
 
-/** Reserves scratch that is given back by `releaseScratch`. */
+/** Reserves scratch that is given back by `releaseScratch`; 0 when out of memory. */
 export function reserveScratch(bytes: usize): usize {
-  return allocate(bytes);
+  const address = allocate(bytes);
+  // What was refused has no consequences for what comes next.
+  if (exhausted) release(mark());
+  return address;
 }
 
 /** Gives back everything reserved since `scratchMark` returned `address`. */

@@ -1,65 +1,88 @@
 // Dense layers. The output plane's rows are cut into chunks of 16 floats (4 where less is left); the weights lie as
 // [row][chunk][input][lanes of the chunk], so that both directions stream through the same bytes.
 
-import { floats, vectors } from "../bytes";
+import { floats, manyFloats, vectors } from "../bytes";
 import { sum_f32x4 } from "../vector/sum";
-import { Layer, Plane } from "./layer";
+import { forwardWeightsOf, Layer, packedBiasOf } from "./layer";
+import { Plane, pixelBytes, rowFloats, rowOf } from "./planes";
 
 /** Inputs of the layer: every channel of every pixel, without the padding. */
 function inputCount(layer: Layer): i32 {
   return layer.input.height * layer.input.width * layer.inputChannels;
 }
 
-function rowFloats(plane: Plane): i32 {
-  return plane.width * plane.channels;
+/** Values of one class's weights. */
+export function weightCount(layer: Layer): u64 {
+  return <u64>inputCount(layer) * biasCount(layer);
 }
 
-/** Bytes of one class's packed weights. */
-export function weightBytes(inputs: i32, outputRow: i32, outputRows: i32): usize {
-  return floats(inputs * outputRow * outputRows);
+/** Values of one class's bias: every channel of every pixel of the output. */
+export function biasCount(layer: Layer): i32 {
+  return layer.output.height * layer.output.width * layer.outputChannels;
+}
+
+/** Bytes of one class's packed weights, which serve both directions. */
+export function weightBytes(layer: Layer): u64 {
+  return biasBytes(layer) * inputCount(layer);
+}
+
+/** Bytes of one class's packed bias. */
+export function biasBytes(layer: Layer): u64 {
+  return manyFloats(<u64>layer.output.height * rowFloats(layer.output));
+}
+
+/** The workspace: a vector of partial sums for each input, then the inputs in one line. */
+export function workspaceBytes(layer: Layer): u64 {
+  return <u64>vectors(inputCount(layer)) + floats(inputCount(layer));
 }
 
 /**
- * Packs one class's weights, `source` f32 [input row, column, channel][output row, column, channel], and its bias,
- * f32 [output row, column, channel]. The destinations are zeroed, so channels that only pad stay zero.
+ * Packs one class's weights, `source` f32 [input row, column, channel][output row, column, channel]. The target is zeroed, so
+ * channels that only pad stay zero.
  */
-export function pack(layer: Layer, source: usize, sourceBias: usize, target: usize, targetBias: usize): void {
+export function pack(layer: Layer, source: usize, target: usize): void {
   const inputs = inputCount(layer);
+  const outputs = biasCount(layer);
   const output = layer.output;
   const row = rowFloats(output);
-  const pixels = output.height * output.width;
-  for (let pixel = 0; pixel < pixels; ++pixel) {
+  const main = row & ~15;
+  for (let out = 0; out < outputs; ++out) {
+    const pixel = out / layer.outputChannels;
     const y = pixel / output.width;
-    const x = pixel % output.width;
-    for (let channel = 0; channel < layer.outputChannels; ++channel) {
-      const at = x * output.channels + channel;
-      const from = pixel * layer.outputChannels + channel;
-      store<f32>(targetBias + floats(y * row + at), load<f32>(sourceBias + floats(from)));
-      const main = row & ~15;
-      const lanes = at < main ? 16 : 4;
-      const chunkStart = at < main ? at & ~15 : at & ~3;
-      for (let input = 0; input < inputs; ++input) {
-        const weight = load<f32>(source + floats(input * pixels * layer.outputChannels + from));
-        const index = (y * row + chunkStart) * inputs + input * lanes + (at - chunkStart);
-        store<f32>(target + floats(index), weight);
-      }
+    const at = (pixel % output.width) * output.channels + (out % layer.outputChannels);
+    const lanes = at < main ? 16 : 4;
+    const chunkStart = at < main ? at & ~15 : at & ~3;
+    for (let input = 0; input < inputs; ++input) {
+      const place = (y * row + chunkStart) * inputs + input * lanes + (at - chunkStart);
+      store<f32>(target + floats(place), load<f32>(source + floats(input * outputs + out)));
     }
   }
 }
 
+/** Packs one class's bias, f32 [output row, column, channel], with the output's padded channels. */
+export function packBias(layer: Layer, source: usize, target: usize): void {
+  const output = layer.output;
+  const bytes = floats(layer.outputChannels);
+  for (let pixel = 0; pixel < output.height * output.width; ++pixel) {
+    memory.copy(target, source, bytes);
+    source += bytes;
+    target += pixelBytes(output);
+  }
+}
+
 /** Output before the activation, for one class. */
-export function forward(layer: Layer, classIndex: i32): void {
+export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
   const inputs = inputCount(layer);
-  const line = layer.line;
+  const line = workspace + vectors(inputs);
   copyPixels(layer.input, layer.inputChannels, line, true);
   const output = layer.output;
   const row = rowFloats(output);
   const main = row & ~15;
   const lineEnd = line + floats(inputs);
-  let weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
-  let bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
+  let weights = forwardWeightsOf(layer, classIndex);
+  let bias = packedBiasOf(layer, classIndex);
   for (let y = 0; y < output.height; ++y) {
-    let target = output.address + <usize>y * output.rowBytes;
+    let target = rowOf(output, y);
     let at = 0;
     for (; at < main; at += 16) {
       let s0 = v128.load(bias);
@@ -95,17 +118,17 @@ export function forward(layer: Layer, classIndex: i32): void {
 }
 
 /** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
-export function gradient(layer: Layer, classIndex: i32): void {
+export function gradient(layer: Layer, classIndex: i32, workspace: usize): void {
   const inputs = inputCount(layer);
-  const sums = layer.partialSums;
+  const sums = workspace;
   const sumsEnd = sums + vectors(inputs);
   memory.fill(sums, 0, sumsEnd - sums);
   const plane = layer.outputGradient;
   const row = rowFloats(plane);
   const main = row & ~15;
-  let weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
+  let weights = forwardWeightsOf(layer, classIndex);
   for (let y = 0; y < plane.height; ++y) {
-    let from = plane.address + <usize>y * plane.rowBytes;
+    let from = rowOf(plane, y);
     let at = 0;
     for (; at < main; at += 16) {
       const d0 = v128.load(from);
@@ -129,7 +152,7 @@ export function gradient(layer: Layer, classIndex: i32): void {
       from += 16;
     }
   }
-  const line = layer.line;
+  const line = sumsEnd;
   for (let input = 0; input < inputs; ++input) {
     store<f32>(line + floats(input), sum_f32x4(v128.load(sums + vectors(input))));
   }
@@ -140,11 +163,11 @@ export function gradient(layer: Layer, classIndex: i32): void {
 function copyPixels(plane: Plane, channels: i32, line: usize, toLine: bool): void {
   const bytes = floats(channels);
   for (let y = 0; y < plane.height; ++y) {
-    let pixel = plane.address + <usize>y * plane.rowBytes;
+    let pixel = rowOf(plane, y);
     for (let x = 0; x < plane.width; ++x) {
       memory.copy(toLine ? line : pixel, toLine ? pixel : line, bytes);
       line += bytes;
-      pixel += floats(plane.channels);
+      pixel += pixelBytes(plane);
     }
   }
 }

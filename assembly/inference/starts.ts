@@ -8,6 +8,7 @@
 // so if rounding errors are independent the true best is missed once in a thousand million comparisons, and then the
 // one taken instead is worse by hardly more than that window.
 
+import { manyFloats } from "../bytes";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
 import { evaluate, prior, reconstruct } from "./loss";
@@ -47,13 +48,13 @@ export function allocateStarts(count: i32, shared: bool): Starts {
   const lists = shared ? 1 : sizes.classes;
   starts.count = count;
   starts.shared = shared;
-  starts.latents = allocate((<usize>(lists * count * sizes.latents)) << 2);
-  starts.bytes = allocate(<usize>sizes.classes * <usize>count * <usize>sizes.PIXELS);
-  starts.offsets = allocate((<usize>(sizes.classes * count)) << 2);
+  starts.latents = allocate(manyFloats(<u64>lists * count * sizes.latents));
+  starts.bytes = allocate(<u64>sizes.classes * count * sizes.PIXELS);
+  starts.offsets = allocate(manyFloats(<u64>sizes.classes * count));
   imageNumbers = allocate((<usize>sizes.PIXELS) << 1);
   reconstruction = allocate((<usize>sizes.PIXELS) << 2);
   if (count > scoresCapacity) {
-    scores = allocate((<usize>count) << 2);
+    scores = allocate(manyFloats(count));
     scoresCapacity = count;
   }
   if (!starts.latents || !starts.bytes || !starts.offsets || !imageNumbers || !reconstruction || !scores) return none;

@@ -1,8 +1,8 @@
 // The command line.
 
 import { reserveBundle } from "../index";
-import { DETECT, PGM, RAW } from "./frames";
 import { EFFORTS, STANDARD_EFFORT } from "./frozen";
+import { DETECT, PGM, RAW } from "./read-frame";
 import { argumentBytes, exit, readArguments, WRONG_USAGE } from "./system";
 import { beginError, flush, put, putBytes } from "./text";
 

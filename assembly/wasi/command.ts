@@ -17,7 +17,6 @@ import {
 } from "../index";
 import * as sizes from "../sizes";
 import { action, CLASSIFY, effort, format, HELP, isLabelOnly, parse } from "./arguments";
-import { DETECT, detect, readFrame } from "./frames";
 import {
   CALIBRATION,
   CALIBRATION_BYTES,
@@ -29,6 +28,7 @@ import {
   RACE_RULES_BYTES,
 } from "./frozen";
 import { writeHelp, writeVersion } from "./help";
+import { DETECT, detect, readFrame } from "./read-frame";
 import { writeLabel, writeResult } from "./results";
 import { exit, FAILED } from "./system";
 import { beginError, flush, put } from "./text";

@@ -70,7 +70,7 @@ export function runGradient(index: i32, classIndex: i32, times: i32): void {
   for (let time = 0; time < times; ++time) plan.gradientLayer(index, classIndex);
 }
 
-/** Which file runs a layer: a constant of assembly/decoder/layer.ts. */
+/** How a convolution is run: a constant of assembly/decoder/convolution/convolution.ts. */
 export function algorithm(index: i32): i32 {
   return plan.algorithmOfLayer(index);
 }

@@ -26,7 +26,7 @@ const PEAK_PASSES = 100_000;
 const PEAK_OPERATIONS = 208;
 const CLASS = 0;
 
-/** The algorithms that make fewer products, by their numbers in assembly/decoder/layer.ts. */
+/** The algorithms that make fewer products, by their numbers in assembly/decoder/convolution/convolution.ts. */
 const ALGORITHMS: Readonly<Record<number, { name: string; products: (layer: DecoderLayer) => number }>> = {
   1: { name: "Winograd", products: winogradProducts },
   2: { name: "pairs of inputs", products: pairProducts },

@@ -7,11 +7,15 @@ const LOADERS = /support\/module\.ts|src\/index\.ts|bench\/peers\/|abs\.wasm|lan
 /** Tests of what an inference is made from, which no edit of the inference changes. */
 const BELOW_INFERENCE = /^test\/(decoder|vector)\//;
 
-/** The test files that an edit of one of the module's sources concerns, relative to the project's folder. */
-export function testsOfModule(source: string): string[] {
-  const isInference = /\/assembly\/inference\//.test(source);
+/** All test files that run the compiled module, relative to the project's folder. */
+export function moduleTests(): string[] {
   return readdirSync(`${root}test`, { recursive: true, encoding: "utf8" })
     .map((name) => `test/${name.replaceAll("\\", "/")}`)
-    .filter((name) => name.endsWith(".test.ts") && !(isInference && BELOW_INFERENCE.test(name)))
-    .filter((name) => LOADERS.test(readFileSync(`${root}${name}`, "utf8")));
+    .filter((name) => name.endsWith(".test.ts") && LOADERS.test(readFileSync(`${root}${name}`, "utf8")));
+}
+
+/** Those that an edit of one of the module's sources concerns. */
+export function testsOfSource(source: string): string[] {
+  const isInference = source.includes("/assembly/inference/");
+  return moduleTests().filter((name) => !(isInference && BELOW_INFERENCE.test(name)));
 }

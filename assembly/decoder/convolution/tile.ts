@@ -3,12 +3,15 @@
 //
 //   out[p][c] = bias[c] + Σ_row Σ_r in[row][p · pixelStep + r] · w[row][r][c]
 //
-// Both directions of a transposed convolution have this form (see transposedConvolution.ts). Weights are packed in
+// Both directions of a transposed convolution have this form (see direct.ts). Weights are packed in
 // the order of the walk, so one pointer streams through them. Sums run in the same order whatever the tile, so a
 // pixel's bits do not depend on the tile that computed it.
 
-import { floats } from "../bytes";
-import { sum_f32x4, sumsOfLanes } from "../vector/sum";
+import { floats } from "../../bytes";
+import { sum_f32x4, sumsOfLanes } from "../../vector/sum";
+
+/** The bias of what has none: eight zeros. */
+export const NO_BIAS: usize = memory.data(32, 16);
 
 /** 4 pixels × 8 channels; `run` floats a row. Steps are in bytes; `rowStep` may be negative. */
 export function tile4x8(

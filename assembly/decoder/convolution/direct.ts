@@ -9,12 +9,12 @@
 // K × output channels floats, with a step of s pixels from one input to the next.
 //
 // A 3×3 convolution (padding 1) with pixel shuffle by 2 is the transposed convolution with K = 6, s = 2, P = 2, whose
-// phases are the four shuffled channel groups; src/weights/bundle.ts rewrites it so.
+// phases are the four shuffled channel groups; src/weights/rearrange.ts rewrites it so.
 
-import { eights, floats } from "../bytes";
-import { Layer, storedChannels } from "./layer";
-import { expand, storedBytes } from "./stored";
-import { line8, tile1x1, tile7x1 } from "./tile";
+import { eights, floats, manyFloats } from "../../bytes";
+import { forwardWeightsOf, gradientWeightsOf, Layer, packedBiasOf } from "../layer";
+import { Margins, pixelBytes, rowOf } from "../planes";
+import { line8, NO_BIAS, tile1x1, tile7x1 } from "./tile";
 
 /** Taps that reach outputs of this phase. */
 function taps(layer: Layer, phase: i32): i32 {
@@ -41,38 +41,36 @@ function positions(layer: Layer, phase: i32, size: i32): i32 {
   return reach < first * layer.stride ? 0 : reach / layer.stride - first + 1;
 }
 
-/** Columns of zeros that the forward pass reads left of the input. */
-export function inputColumnsBefore(layer: Layer): i32 {
-  let most = 0;
+/** Any convolution can be run this way. */
+export function applies(_layer: Layer): bool {
+  return true;
+}
+
+/** Columns of zeros on both sides of the input; rows that would lie outside are left out. */
+export function inputMargins(layer: Layer, margins: Margins): void {
   for (let phase = 0; phase < layer.stride; ++phase) {
-    most = max(most, taps(layer, phase) - 1 - firstPosition(layer, phase));
+    const first = firstPosition(layer, phase);
+    const last = first + positions(layer, phase, layer.output.width) - 1;
+    margins.left = max(margins.left, taps(layer, phase) - 1 - first);
+    margins.right = max(margins.right, last - (layer.input.width - 1));
   }
-  return most;
 }
 
-/** Columns of zeros that the forward pass reads right of the input. */
-export function inputColumnsAfter(layer: Layer, inputWidth: i32, outputWidth: i32): i32 {
-  let most = 0;
-  for (let phase = 0; phase < layer.stride; ++phase) {
-    const last = firstPosition(layer, phase) + positions(layer, phase, outputWidth) - 1;
-    most = max(most, last - (inputWidth - 1));
-  }
-  return most;
+/** Columns of zeros on both sides of the derivative; rows that would lie outside are left out. */
+export function gradientMargins(layer: Layer, margins: Margins): void {
+  margins.left = layer.padding;
+  const reach = layer.stride * (layer.input.width - 1) + layer.kernel - layer.padding;
+  margins.right = max(0, reach - layer.output.width);
 }
 
-/** Columns of zeros that the gradient reads right of the output's gradient; on the left they are `padding`. */
-export function gradientColumnsAfter(layer: Layer, inputWidth: i32, outputWidth: i32): i32 {
-  return max(0, layer.stride * (inputWidth - 1) + layer.kernel - layer.padding - outputWidth);
+/** Bytes of one class's packed weights, in each direction. */
+export function weightBytes(layer: Layer): u64 {
+  return manyFloats(<u64>(layer.kernel * layer.kernel) * layer.input.channels * layer.output.channels);
 }
 
-/** Bytes of one class's packed weights, forward. */
-export function forwardBytes(layer: Layer, inputChannels: i32, outputChannels: i32): usize {
-  return floats(layer.kernel * layer.kernel * inputChannels * outputChannels);
-}
-
-/** Bytes of one class's packed weights for the gradient. */
-export function gradientBytes(layer: Layer, inputChannels: i32, outputChannels: i32): usize {
-  return floats(layer.kernel * layer.kernel * storedChannels(inputChannels) * outputChannels);
+/** None is needed. */
+export function workspaceBytes(_layer: Layer): u64 {
+  return 0;
 }
 
 /** Address of the run for (phases, block of channels, row tap): the order in which the forward pass walks. */
@@ -89,29 +87,16 @@ function forwardOffset(layer: Layer, phaseY: i32, phaseX: i32, block: i32): usiz
 }
 
 /**
- * Expands one class's weights, stored as [input channel][row][column][output channel], to f32 at `target`. `scales` is
- * f32 [row phase][column phase][output channel].
+ * Packs one class's weights, `source` f32 [input channel][row][column][output channel]: forward [row phase][column phase]
+ * [block of 8 outputs][row tap][column tap, from the last][input][8], without blocks for a single output channel; the
+ * gradient as `packGradient` has it. The targets are zeroed, so channels that only pad stay zero.
  */
-export function expandWeights(layer: Layer, element: u32, source: usize, scales: usize, target: usize): void {
-  const outputs = layer.outputChannels;
-  const step = storedBytes(element, outputs);
-  for (let channel = 0; channel < layer.inputChannels; ++channel) {
-    for (let y = 0; y < layer.kernel; ++y) {
-      for (let x = 0; x < layer.kernel; ++x) {
-        const phase = (y % layer.stride) * layer.stride + (x % layer.stride);
-        expand(element, source, scales + floats(phase * outputs), target, 1, outputs);
-        source += step;
-        target += floats(outputs);
-      }
-    }
-  }
+export function pack(layer: Layer, source: usize, forward: usize, gradient: usize): void {
+  packForward(layer, source, forward);
+  packGradient(layer, source, gradient);
 }
 
-/**
- * Packs one class's weights for the forward pass. `source` is f32 [input channel][row][column][output channel]; the
- * destination is zeroed, so channels that only pad stay zero.
- */
-export function packForward(layer: Layer, source: usize, target: usize): void {
+function packForward(layer: Layer, source: usize, target: usize): void {
   const kernel = layer.kernel;
   const inputs = layer.input.channels;
   const lanes = min(layer.output.channels, 8);
@@ -134,7 +119,7 @@ export function packForward(layer: Layer, source: usize, target: usize): void {
   }
 }
 
-/** The same for the gradient. */
+/** Packs the same for the gradient: [block of 8 inputs][row][column][output][8]. */
 export function packGradient(layer: Layer, source: usize, target: usize): void {
   const kernel = layer.kernel;
   const outputs = layer.output.channels;
@@ -152,14 +137,14 @@ export function packGradient(layer: Layer, source: usize, target: usize): void {
 }
 
 /** Output before the activation, for one class. */
-export function forward(layer: Layer, classIndex: i32): void {
+export function forward(layer: Layer, classIndex: i32, _workspace: usize): void {
   const input = layer.input;
   const output = layer.output;
   const stride = layer.stride;
-  const weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
-  const bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
-  const inputPixel = floats(input.channels);
-  const outputPixel = floats(output.channels);
+  const weights = forwardWeightsOf(layer, classIndex);
+  const bias = packedBiasOf(layer, classIndex);
+  const inputPixel = pixelBytes(input);
+  const outputPixel = pixelBytes(output);
   const outputStep = outputPixel * <usize>stride;
   const blocks = output.channels >> 3;
   for (let y = 0; y < output.height; ++y) {
@@ -170,9 +155,9 @@ export function forward(layer: Layer, classIndex: i32): void {
     // Taps that would reach above or below the input are left out: rows m − t must lie in 0 … height − 1.
     const firstTap = max(0, m - (input.height - 1));
     const rows = max(0, min(rowTaps - 1, m) - firstTap + 1);
-    const inputRow = input.address + <usize>(m - firstTap) * input.rowBytes;
+    const inputRow = rowOf(input, m - firstTap);
     const rowStep = -(<isize>input.rowBytes);
-    const outputRow = output.address + <usize>y * output.rowBytes;
+    const outputRow = rowOf(output, y);
     for (let phaseX = 0; phaseX < stride; ++phaseX) {
       const count = positions(layer, phaseX, output.width);
       if (count == 0) continue;
@@ -195,22 +180,21 @@ export function forward(layer: Layer, classIndex: i32): void {
 }
 
 /** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
-export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
+export function gradient(layer: Layer, classIndex: i32, _workspace: usize): void {
   const inputGradient = layer.inputGradient;
   const outputGradient = layer.outputGradient;
   const kernel = layer.kernel;
-  const pixel = floats(outputGradient.channels);
-  const target = floats(inputGradient.channels);
+  const pixel = pixelBytes(outputGradient);
+  const target = pixelBytes(inputGradient);
   const run = kernel * outputGradient.channels;
   const rowWeights = eights(run);
-  const weights = layer.gradientWeights + <usize>classIndex * layer.gradientClassBytes;
+  const weights = gradientWeightsOf(layer, classIndex);
   for (let y = 0; y < inputGradient.height; ++y) {
     const top = layer.stride * y - layer.padding;
     const firstTap = max(0, -top);
     const rows = max(0, min(kernel, outputGradient.height - top) - firstTap);
-    const start =
-      outputGradient.address + <usize>(top + firstTap) * outputGradient.rowBytes - <usize>layer.padding * pixel;
-    const row = inputGradient.address + <usize>y * inputGradient.rowBytes;
+    const start = rowOf(outputGradient, top + firstTap) - <usize>layer.padding * pixel;
+    const row = rowOf(inputGradient, y);
     line8(
       start,
       pixel * <usize>layer.stride,
@@ -219,7 +203,7 @@ export function gradient(layer: Layer, classIndex: i32, zeros: usize): void {
       run,
       weights + <usize>firstTap * rowWeights,
       <usize>kernel * rowWeights,
-      zeros,
+      NO_BIAS,
       0,
       row,
       target,

@@ -15,7 +15,7 @@
 // more products but lose a digit (see winograd.ts). For every point of the square the products are a matrix of channels,
 // over all squares of the plane. The gradient is the transpose throughout, with the same products of weights.
 
-import { floats } from "../bytes";
+import { floats } from "../../bytes";
 
 // This file holds the products of taps and the transforms of squares, of all channels of one. Steps and channels are in bytes.
 

@@ -1,15 +1,15 @@
 // A 3×3 convolution with pixel shuffle by 2 by the short algorithms of winograd.ts.
 //
-// As a transposed convolution (K = 6, s = 2, P = 2; see transposedConvolution.ts) output o = 2m + phase − 2 collects
+// As a transposed convolution (K = 6, s = 2, P = 2; see direct.ts) output o = 2m + phase − 2 collects
 // Σ_t x[m − t] w[phase + 2t] with t = 0, 1, 2: four phases, row and column alike, each of them a 3×3 convolution of the same
 // input on the grid of m. One transform of the input serves all four. Forward, tiles of 4×4 outputs gather from 6×6
 // inputs (F(4, 3) with g_k = w_{2−k}) and are written once; the gradient is the transpose, with the same transformed weights:
 // 4×4 derivatives scatter to 6×6 inputs, where tiles add up.
 
-import { eights, floats } from "../bytes";
-import { allocate } from "../layout";
-import { Layer, Margins, Plane } from "./layer";
-import { line8 } from "./tile";
+import { eights, floats, manyFloats } from "../../bytes";
+import { forwardWeightsOf, gradientWeightsOf, Layer, packedBiasOf } from "../layer";
+import { Margins, Plane, pixelBytes, rowOf } from "../planes";
+import { line8, NO_BIAS } from "./tile";
 import {
   addPointsToWideTile,
   NARROW,
@@ -33,28 +33,16 @@ const REACH: i32 = WIDE - NARROW;
 
 /** Taps of one phase while they are transformed: 3×3, 6×3 and 6×6 floats. */
 const taps: usize = memory.data(256, 16);
-/** No bias: 8 zeros. */
-const zeros: usize = memory.data(32, 16);
-/** The transformed tiles of one side and of the other, f32 [36][tiles][channels]. */
-let fromPoints: usize = 0;
-let toPoints: usize = 0;
-let capacity: usize = 0;
-/** Where wide tiles add up, with room for those that hang over the edge. */
-let sums: usize = 0;
-let sumsCapacity: usize = 0;
-
 /** Whether a layer can be run this way: its output has vectors of channels, and there are tiles to share weights. */
-export function applies(layer: Layer, isLast: bool): bool {
-  return !isLast && isPixelShuffle(layer) && tiles(layer) >= 4;
+export function applies(layer: Layer): bool {
+  const isPixelShuffle = layer.stride == STRIDE && layer.kernel == KERNEL && layer.padding == PADDING;
+  return isPixelShuffle && layer.output.channels > 1 && tiles(layer) >= 4;
 }
 
-/** Whether a layer is a 3×3 convolution with pixel shuffle by 2; needs only its kernel, stride and padding. */
-export function isPixelShuffle(layer: Layer): bool {
-  return layer.stride == STRIDE && layer.kernel == KERNEL && layer.padding == PADDING;
-}
-
-/** Zeros that the forward pass reads around an input of some size. */
-export function inputMargins(margins: Margins, height: i32, width: i32): void {
+/** Zeros that the forward pass reads around the input. */
+export function inputMargins(layer: Layer, margins: Margins): void {
+  const height = layer.input.height;
+  const width = layer.input.width;
   margins.above = 1;
   margins.left = 1;
   margins.below = NARROW * tileLines(height) + 1 - height;
@@ -62,9 +50,9 @@ export function inputMargins(margins: Margins, height: i32, width: i32): void {
 }
 
 /** Zeros that the gradient reads around the derivative with respect to the output, which is twice the input's size. */
-export function gradientMargins(margins: Margins, height: i32, width: i32): void {
-  margins.above = 0;
-  margins.left = 0;
+export function gradientMargins(layer: Layer, margins: Margins): void {
+  const height = layer.input.height;
+  const width = layer.input.width;
   margins.below = STRIDE * (NARROW * tileLines(height) - height);
   margins.right = STRIDE * (NARROW * tileLines(width) - width);
 }
@@ -78,36 +66,25 @@ function tiles(layer: Layer): i32 {
   return tileLines(layer.input.height) * tileLines(layer.input.width);
 }
 
-/** Bytes of one class's transformed weights, for each direction. */
-export function weightBytes(layer: Layer): usize {
-  return floats(SQUARE * layer.input.channels * PHASES * layer.output.channels);
+/** Bytes of one class's transformed weights, in each direction. */
+export function weightBytes(layer: Layer): u64 {
+  return manyFloats(<u64>(SQUARE * PHASES) * layer.input.channels * layer.output.channels);
 }
 
-/** Reserves what runs of this layer need; false when memory runs out. */
-export function reserve(layer: Layer): bool {
-  const widest = max(layer.input.channels, PHASES * layer.output.channels);
-  const bytes = floats(SQUARE * tiles(layer) * widest);
-  if (bytes > capacity) {
-    fromPoints = allocate(bytes);
-    toPoints = allocate(bytes);
-    capacity = bytes;
-  }
-  const sumsBytes = sumsRowBytes(layer) * <usize>(NARROW * tileLines(layer.input.height) + REACH);
-  if (sumsBytes > sumsCapacity) {
-    sums = allocate(sumsBytes);
-    sumsCapacity = sumsBytes;
-  }
-  return fromPoints != 0 && toPoints != 0 && sums != 0;
+// The workspace: the transformed tiles of one side and of the other, f32 [36][tiles][channels] each, then where wide tiles
+// add up, with room for those that hang over the edge.
+
+export function workspaceBytes(layer: Layer): u64 {
+  const rows = NARROW * tileLines(layer.input.height) + REACH;
+  return 2 * <u64>pointBytes(layer) + <u64>rows * sumsRowBytes(layer);
+}
+
+function pointBytes(layer: Layer): usize {
+  return floats(SQUARE * tiles(layer) * max(layer.input.channels, PHASES * layer.output.channels));
 }
 
 function sumsRowBytes(layer: Layer): usize {
   return floats((NARROW * tileLines(layer.input.width) + REACH) * layer.input.channels);
-}
-
-/** Forgets the buffers; called when a new model takes the memory. */
-export function reset(): void {
-  capacity = 0;
-  sumsCapacity = 0;
 }
 
 /** Transforms one class's weights, `source` f32 [input channel][row][column][output channel], for both directions. */
@@ -146,33 +123,34 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
 }
 
 /** Output before the activation, for one class. */
-export function forward(layer: Layer, classIndex: i32): void {
-  const weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
-  const bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
-  spreadInputs(layer);
-  multiply(layer, layer.input.channels, PHASES * layer.output.channels, weights);
-  for (let phase = 0; phase < PHASES; ++phase) storeOutputs(layer, phase, bias);
+export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
+  const from = workspace;
+  const to = workspace + pointBytes(layer);
+  const bias = packedBiasOf(layer, classIndex);
+  spreadInputs(layer, from);
+  multiply(layer, layer.input.channels, PHASES * layer.output.channels, from, forwardWeightsOf(layer, classIndex), to);
+  for (let phase = 0; phase < PHASES; ++phase) storeOutputs(layer, phase, to, bias);
 }
 
 /** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
-export function gradient(layer: Layer, classIndex: i32): void {
-  const weights = layer.gradientWeights + <usize>classIndex * layer.gradientClassBytes;
-  for (let phase = 0; phase < PHASES; ++phase) spreadGradients(layer, phase);
-  multiply(layer, PHASES * layer.output.channels, layer.input.channels, weights);
-  sumInputGradients(layer);
+export function gradient(layer: Layer, classIndex: i32, workspace: usize): void {
+  const from = workspace;
+  const to = workspace + pointBytes(layer);
+  const sums = to + pointBytes(layer);
+  for (let phase = 0; phase < PHASES; ++phase) spreadGradients(layer, phase, from);
+  multiply(layer, PHASES * layer.output.channels, layer.input.channels, from, gradientWeightsOf(layer, classIndex), to);
+  sumInputGradients(layer, to, sums);
 }
 
-/** For every point the product of all tiles' channels with that point's weights. */
-function multiply(layer: Layer, inputs: i32, outputs: i32, weights: usize): void {
+/** For every point the product of all tiles' channels with that point's weights: `from` by `weights` to `to`. */
+function multiply(layer: Layer, inputs: i32, outputs: i32, from: usize, weights: usize, to: usize): void {
   const count = tiles(layer);
   const blocks = outputs >> 3;
   const blockBytes = eights(inputs);
   const pixel = floats(inputs);
   const outputPixel = floats(outputs);
-  let from = fromPoints;
-  let to = toPoints;
   for (let point = 0; point < SQUARE; ++point) {
-    line8(from, pixel, 0, 1, inputs, weights, blockBytes, zeros, 0, to, outputPixel, count, blocks);
+    line8(from, pixel, 0, 1, inputs, weights, blockBytes, NO_BIAS, 0, to, outputPixel, count, blocks);
     weights += <usize>blocks * blockBytes;
     from += <usize>count * pixel;
     to += <usize>count * outputPixel;
@@ -180,13 +158,12 @@ function multiply(layer: Layer, inputs: i32, outputs: i32, weights: usize): void
 }
 
 /** Wide tiles of the input, from one row and column above and left of it, to points. */
-function spreadInputs(layer: Layer): void {
+function spreadInputs(layer: Layer, points: usize): void {
   const input = layer.input;
-  const pixel = floats(input.channels);
+  const pixel = pixelBytes(input);
   const step = <usize>tiles(layer) * pixel;
-  let points = fromPoints;
   for (let row = 0; row < input.height; row += NARROW) {
-    let tile = input.address + <usize>(row - 1) * input.rowBytes - pixel;
+    let tile = rowOf(input, row - 1) - pixel;
     for (let column = 0; column < input.width; column += NARROW) {
       for (let channel: usize = 0; channel < pixel; channel += V128) {
         wideTileToPoints(tile + channel, input.rowBytes, pixel, points + channel, step);
@@ -199,20 +176,20 @@ function spreadInputs(layer: Layer): void {
 
 /** Address of the first output of a phase: m = 1. */
 function phaseAddress(plane: Plane, phase: i32): usize {
-  return plane.address + <usize>(phase >> 1) * plane.rowBytes + floats((phase & 1) * plane.channels);
+  return rowOf(plane, phase >> 1) + floats((phase & 1) * plane.channels);
 }
 
-/** Points to the outputs of one phase. */
-function storeOutputs(layer: Layer, phase: i32, bias: usize): void {
+/** Points, f32 [36][tiles][phases][channels], to the outputs of one phase. */
+function storeOutputs(layer: Layer, phase: i32, points: usize, bias: usize): void {
   const input = layer.input;
   const output = layer.output;
-  const pixel = floats(output.channels);
+  const pixel = pixelBytes(output);
   const all = <usize>PHASES * pixel;
   const step = <usize>tiles(layer) * all;
   const offset = <usize>phase * pixel;
   const rowStep = output.rowBytes << 1;
   const columnStep = pixel << 1;
-  let points = toPoints + offset;
+  points += offset;
   for (let row = 0; row < input.height; row += NARROW) {
     const rows = min(NARROW, input.height - row);
     let tile = phaseAddress(output, phase) + <usize>row * rowStep;
@@ -228,16 +205,16 @@ function storeOutputs(layer: Layer, phase: i32, bias: usize): void {
   }
 }
 
-/** Narrow tiles of one phase of the derivative with respect to the output, to points. */
-function spreadGradients(layer: Layer, phase: i32): void {
+/** Narrow tiles of one phase of the derivative with respect to the output, to points [36][tiles][phases][channels]. */
+function spreadGradients(layer: Layer, phase: i32, points: usize): void {
   const input = layer.input;
   const plane = layer.outputGradient;
-  const pixel = floats(plane.channels);
+  const pixel = pixelBytes(plane);
   const all = <usize>PHASES * pixel;
   const step = <usize>tiles(layer) * all;
   const rowStep = plane.rowBytes << 1;
   const columnStep = pixel << 1;
-  let points = fromPoints + <usize>phase * pixel;
+  points += <usize>phase * pixel;
   for (let row = 0; row < input.height; row += NARROW) {
     let tile = phaseAddress(plane, phase) + <usize>row * rowStep;
     for (let column = 0; column < input.width; column += NARROW) {
@@ -251,14 +228,13 @@ function spreadGradients(layer: Layer, phase: i32): void {
 }
 
 /** Points to wide tiles, whose sum is the derivative with respect to the input. */
-function sumInputGradients(layer: Layer): void {
+function sumInputGradients(layer: Layer, points: usize, sums: usize): void {
   const plane = layer.inputGradient;
-  const pixel = floats(plane.channels);
+  const pixel = pixelBytes(plane);
   const step = <usize>tiles(layer) * pixel;
   const rowStep = sumsRowBytes(layer);
   const rows = NARROW * tileLines(plane.height) + REACH;
   memory.fill(sums, 0, <usize>rows * rowStep);
-  let points = toPoints;
   for (let row = 0; row < plane.height; row += NARROW) {
     let tile = sums + <usize>row * rowStep;
     for (let column = 0; column < plane.width; column += NARROW) {
@@ -272,6 +248,6 @@ function sumInputGradients(layer: Layer): void {
   // The first row and column lie outside.
   for (let row = 0; row < plane.height; ++row) {
     const from = sums + <usize>(row + 1) * rowStep + pixel;
-    memory.copy(plane.address + <usize>row * plane.rowBytes, from, <usize>plane.width * pixel);
+    memory.copy(rowOf(plane, row), from, <usize>plane.width * pixel);
   }
 }

@@ -1,12 +1,12 @@
-// A transposed 5×5 convolution of stride 2 without padding, as of the paper's decoder, by the short algorithms of pairs.ts.
+// A transposed 5×5 convolution of stride 2 without padding, as of the paper's decoder, by the short algorithms of pairs-transforms.ts.
 //
 // Along both axes they make 49 products for a square of 2×2 inputs, not 100, and all four phases share the sums of inputs.
 // For every point of the square the products are a matrix of channels, over all squares of the plane. The gradient is the
 // transpose throughout, with the same products of weights.
 
-import { eights, floats } from "../bytes";
-import { allocate } from "../layout";
-import { Layer, Plane } from "./layer";
+import { eights, floats, manyFloats } from "../../bytes";
+import { forwardWeightsOf, gradientWeightsOf, Layer, packedBiasOf } from "../layer";
+import { Margins, Plane, pixelBytes, rowOf } from "../planes";
 import {
   addPointsToOutputs,
   belongs,
@@ -18,8 +18,8 @@ import {
   SQUARE,
   squareToPoints,
   tapProduct,
-} from "./pairs";
-import { line8 } from "./tile";
+} from "./pairs-transforms";
+import { line8, NO_BIAS } from "./tile";
 
 const KERNEL: i32 = 5;
 const STRIDE: i32 = 2;
@@ -27,19 +27,10 @@ const STRIDE: i32 = 2;
 const PHASES: i32 = 4;
 const V128: usize = 16;
 
-/** No bias: 8 zeros. */
-const zeros: usize = memory.data(32, 16);
-/** Sums of inputs, f32 [point][square][input channel]. */
-let inputPoints: usize = 0;
-/** Products, f32 [phase][point][square][output channel]; forward, one phase at a time in the place of the first. */
-let outputPoints: usize = 0;
-let inputCapacity: usize = 0;
-let outputCapacity: usize = 0;
-
 /** Whether a layer can be run this way: it is of this kind and its output has vectors of channels. */
-export function applies(layer: Layer, isLast: bool): bool {
+export function applies(layer: Layer): bool {
   return (
-    !isLast &&
+    layer.output.channels > 1 &&
     layer.kernel == KERNEL &&
     layer.stride == STRIDE &&
     layer.padding == 0 &&
@@ -61,30 +52,27 @@ function squares(layer: Layer): i32 {
   return squareRows(layer) * squareColumns(layer);
 }
 
-/** Bytes of one class's products of taps, for each direction: 49 of a pair of channels. */
-export function weightBytes(layer: Layer): usize {
-  return floats(49 * layer.input.channels * layer.output.channels);
+/** None: squares that hang over the edge take zeros where pixels are missing. */
+export function inputMargins(_layer: Layer, _margins: Margins): void {}
+
+/** None likewise. */
+export function gradientMargins(_layer: Layer, _margins: Margins): void {}
+
+/** Bytes of one class's products of taps, in each direction: 49 for every pair of channels. */
+export function weightBytes(layer: Layer): u64 {
+  return manyFloats(<u64>(49 * layer.input.channels) * layer.output.channels);
 }
 
-/** Reserves what runs of this layer need; false when memory runs out. */
-export function reserve(layer: Layer): bool {
-  const inputBytes = floats(SQUARE * squares(layer) * layer.input.channels);
-  const outputBytes = floats(PHASES * SQUARE * squares(layer) * layer.output.channels);
-  if (inputBytes > inputCapacity) {
-    inputPoints = allocate(inputBytes);
-    inputCapacity = inputBytes;
-  }
-  if (outputBytes > outputCapacity) {
-    outputPoints = allocate(outputBytes);
-    outputCapacity = outputBytes;
-  }
-  return inputPoints != 0 && outputPoints != 0;
+// The workspace: sums of inputs, f32 [point][square][input channel], then products, f32 [phase][point][square][output
+// channel]; forward, one phase at a time in the place of the first.
+
+export function workspaceBytes(layer: Layer): u64 {
+  const products = manyFloats(<u64>(PHASES * SQUARE) * squares(layer) * layer.output.channels);
+  return <u64>inputPointBytes(layer) + products;
 }
 
-/** Forgets the buffers; called when a new model takes the memory. */
-export function reset(): void {
-  inputCapacity = 0;
-  outputCapacity = 0;
+function inputPointBytes(layer: Layer): usize {
+  return floats(SQUARE * squares(layer) * layer.input.channels);
 }
 
 /** Squares at the end whose point is zero, or not asked for: their lower row lies outside the input. */
@@ -130,16 +118,18 @@ export function pack(layer: Layer, source: usize, forward: usize, gradient: usiz
 }
 
 /** Output before the activation, for one class. */
-export function forward(layer: Layer, classIndex: i32): void {
+export function forward(layer: Layer, classIndex: i32, workspace: usize): void {
+  const inputPoints = workspace;
+  const outputPoints = workspace + inputPointBytes(layer);
   const inputs = layer.input.channels;
   const outputs = layer.output.channels;
   const count = squares(layer);
   const pixel = floats(inputs);
   const outputPixel = floats(outputs);
   const blockBytes = eights(inputs);
-  let weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
-  spreadInputs(layer);
-  fillWithBias(layer, layer.bias + <usize>classIndex * layer.biasClassBytes);
+  let weights = forwardWeightsOf(layer, classIndex);
+  spreadInputs(layer, inputPoints);
+  fillWithBias(layer, packedBiasOf(layer, classIndex));
   for (let phase = 0; phase < PHASES; ++phase) {
     for (let point = 0; point < SQUARE; ++point) {
       if (!belongs(phase, point)) continue;
@@ -147,22 +137,24 @@ export function forward(layer: Layer, classIndex: i32): void {
       const to = outputPoints + <usize>(point * count) * outputPixel;
       const needed = count - zeroSquares(layer, point);
       memory.fill(to + <usize>needed * outputPixel, 0, <usize>(count - needed) * outputPixel);
-      line8(from, pixel, 0, 1, inputs, weights, blockBytes, zeros, 0, to, outputPixel, needed, outputs >> 3);
+      line8(from, pixel, 0, 1, inputs, weights, blockBytes, NO_BIAS, 0, to, outputPixel, needed, outputs >> 3);
       weights += <usize>(outputs >> 3) * blockBytes;
     }
-    scatterOutputs(layer, phase);
+    scatterOutputs(layer, phase, outputPoints);
   }
 }
 
 /** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
-export function gradient(layer: Layer, classIndex: i32): void {
+export function gradient(layer: Layer, classIndex: i32, workspace: usize): void {
+  const inputPoints = workspace;
+  const outputPoints = workspace + inputPointBytes(layer);
   const inputs = layer.input.channels;
   const outputs = layer.output.channels;
   const count = squares(layer);
   const pixel = floats(inputs);
   const outputPixel = floats(outputs);
   const phaseBytes = <usize>(SQUARE * count) * outputPixel;
-  let weights = layer.gradientWeights + <usize>classIndex * layer.gradientClassBytes;
+  let weights = gradientWeightsOf(layer, classIndex);
   for (let phase = 0; phase < PHASES; ++phase) gatherOutputs(layer, phase, outputPoints + <usize>phase * phaseBytes);
   for (let point = 0; point < SQUARE; ++point) {
     // The phases of a point are evenly spaced: all four, the even and the odd one of either axis, or the first.
@@ -173,25 +165,24 @@ export function gradient(layer: Layer, classIndex: i32): void {
     const needed = count - zeroSquares(layer, point);
     const step = eights(phases * outputs);
     const blocks = inputs >> 3;
-    line8(from, outputPixel, <isize>phaseStep, phases, outputs, weights, step, zeros, 0, to, pixel, needed, blocks);
+    line8(from, outputPixel, <isize>phaseStep, phases, outputs, weights, step, NO_BIAS, 0, to, pixel, needed, blocks);
     weights += <usize>blocks * step;
   }
-  gatherInputs(layer);
+  gatherInputs(layer, inputPoints);
 }
 
 /** Pixel (row, column) of a plane, from some channel on; zeros outside it. */
 function pixelOrZeros(plane: Plane, row: i32, column: i32, channel: usize): v128 {
   if (row >= plane.height || column >= plane.width) return f32x4.splat(0);
   const pixel = floats(column * plane.channels);
-  return v128.load(plane.address + <usize>row * plane.rowBytes + pixel + channel);
+  return v128.load(rowOf(plane, row) + pixel + channel);
 }
 
-/** The points of all squares of inputs. */
-function spreadInputs(layer: Layer): void {
+/** The points of all squares of inputs, to `target`. */
+function spreadInputs(layer: Layer, target: usize): void {
   const input = layer.input;
-  const pixel = floats(input.channels);
+  const pixel = pixelBytes(input);
   const step = <usize>squares(layer) * pixel;
-  let target = inputPoints;
   for (let row = 0; row < input.height; row += 2) {
     for (let column = 0; column < input.width; column += 2) {
       for (let channel: usize = 0; channel < pixel; channel += V128) {
@@ -206,15 +197,14 @@ function spreadInputs(layer: Layer): void {
   }
 }
 
-/** The transpose of `spreadInputs`, into the derivative with respect to the input. */
-function gatherInputs(layer: Layer): void {
+/** The transpose of `spreadInputs`, from the points at `from` into the derivative with respect to the input. */
+function gatherInputs(layer: Layer, from: usize): void {
   const plane = layer.inputGradient;
-  const pixel = floats(plane.channels);
+  const pixel = pixelBytes(plane);
   const step = <usize>squares(layer) * pixel;
-  let from = inputPoints;
   for (let row = 0; row < plane.height; row += 2) {
     const rows = min(2, plane.height - row);
-    let target = plane.address + <usize>row * plane.rowBytes;
+    let target = rowOf(plane, row);
     for (let column = 0; column < plane.width; column += 2) {
       const columns = min(2, plane.width - column);
       pointsToSquare(from, step, target, plane.rowBytes, pixel, rows, columns, pixel);
@@ -226,10 +216,10 @@ function gatherInputs(layer: Layer): void {
 
 function fillWithBias(layer: Layer, bias: usize): void {
   const output = layer.output;
-  const pixel = floats(output.channels);
+  const pixel = pixelBytes(output);
   const rowBytes = <usize>output.width * pixel;
   for (let row = 0; row < output.height; ++row) {
-    const address = output.address + <usize>row * output.rowBytes;
+    const address = rowOf(output, row);
     // Rows of one phase are alike.
     if (row >= STRIDE) {
       memory.copy(address, address - (output.rowBytes << 1), rowBytes);
@@ -241,19 +231,18 @@ function fillWithBias(layer: Layer, bias: usize): void {
   }
 }
 
-/** Adds the products of one phase to the outputs. */
-function scatterOutputs(layer: Layer, phase: i32): void {
+/** Adds the products of one phase, f32 [point][square][output channel] from `from` on, to the outputs. */
+function scatterOutputs(layer: Layer, phase: i32, from: usize): void {
   const output = layer.output;
   const rowPhase = phase >> 1;
   const columnPhase = phase & 1;
-  const pixel = floats(output.channels);
+  const pixel = pixelBytes(output);
   const step = <usize>squares(layer) * pixel;
   const rowStep = output.rowBytes << 1;
   const columnStep = pixel << 1;
-  let from = outputPoints;
   for (let row = 0; row < layer.input.height; row += 2) {
     const rows = 4 - rowPhase - (row + 1 < layer.input.height ? 0 : 1);
-    const start = output.address + <usize>(STRIDE * row + rowPhase) * output.rowBytes + <usize>columnPhase * pixel;
+    const start = rowOf(output, STRIDE * row + rowPhase) + <usize>columnPhase * pixel;
     for (let column = 0; column < layer.input.width; column += 2) {
       // What hangs over the last row and column comes from inputs that do not exist.
       const isWhole = column + 1 < layer.input.width;
@@ -264,19 +253,18 @@ function scatterOutputs(layer: Layer, phase: i32): void {
   }
 }
 
-/** The transpose of `scatterOutputs`: the points of one phase of the derivative with respect to the output. */
-function gatherOutputs(layer: Layer, phase: i32, points: usize): void {
+/** The transpose of `scatterOutputs`: the points of one phase of the derivative with respect to the output, to `to`. */
+function gatherOutputs(layer: Layer, phase: i32, to: usize): void {
   const plane = layer.outputGradient;
   const rowPhase = phase >> 1;
   const columnPhase = phase & 1;
-  const pixel = floats(plane.channels);
+  const pixel = pixelBytes(plane);
   const step = <usize>squares(layer) * pixel;
   const rowStep = plane.rowBytes << 1;
   const columnStep = pixel << 1;
-  let to = points;
   for (let row = 0; row < layer.input.height; row += 2) {
     const rows = 4 - rowPhase - (row + 1 < layer.input.height ? 0 : 1);
-    const start = plane.address + <usize>(STRIDE * row + rowPhase) * plane.rowBytes + <usize>columnPhase * pixel;
+    const start = rowOf(plane, STRIDE * row + rowPhase) + <usize>columnPhase * pixel;
     for (let column = 0; column < layer.input.width; column += 2) {
       const isWhole = column + 1 < layer.input.width;
       const source = start + <usize>(STRIDE * column) * pixel;

@@ -1,61 +1,84 @@
 // The forward pass of a last layer that is a 3×3 convolution with pixel shuffle to a single channel. All four phases see
 // the same 3×3 inputs, so they fill the four lanes: a tile is 7 input pixels × 4 phases, and each input is loaded once for
-// all of them. Each row of the window is one run of 3 × input channels floats, as in transposedConvolution.ts, which also
-// does the gradient.
+// all of them. Each row of the window is one run of 3 × input channels floats, as in direct.ts, which also does the gradient.
 
-import { floats, vectors } from "../bytes";
-import { Layer } from "./layer";
+import { floats, manyFloats, vectors } from "../../bytes";
+import { forwardWeightsOf, Layer, packedBiasOf } from "../layer";
+import { Margins, pixelBytes, rowOf } from "../planes";
+import * as direct from "./direct";
 
-const PIXELS: i32 = 7;
+/** Pixels of a tile. */
+const TILE: i32 = 7;
+/** Rows and columns of the window. */
 const TAPS: i32 = 3;
+const PHASES: i32 = 4;
 
-/** Whether the layer is of this kind; its output is 28 wide, so there are two tiles a row. */
-export function applies(layer: Layer, isLast: bool): bool {
-  return isLast && layer.stride == 2 && layer.kernel == 6 && layer.padding == 2;
+/** Whether the layer is of this kind with a single output channel; its output is 28 wide, so there are two tiles a row. */
+export function applies(layer: Layer): bool {
+  return layer.output.channels == 1 && layer.stride == 2 && layer.kernel == 6 && layer.padding == 2;
 }
 
-/** Bytes of one class's packed weights. */
-export function weightBytes(layer: Layer): usize {
-  return vectors(TAPS * TAPS * layer.input.channels);
+export function inputMargins(layer: Layer, margins: Margins): void {
+  direct.inputMargins(layer, margins);
 }
 
-/** Packs one class's weights, f32 [input channel][6][6], as [row][column][channel][phase]. */
-export function pack(layer: Layer, source: usize, target: usize): void {
+export function gradientMargins(layer: Layer, margins: Margins): void {
+  direct.gradientMargins(layer, margins);
+}
+
+/** Bytes of one class's packed weights, in each direction: those of direct.ts lie in another order. */
+export function weightBytes(layer: Layer): u64 {
+  return manyFloats(<u64>(PHASES * TAPS * TAPS) * layer.input.channels);
+}
+
+/** None is needed. */
+export function workspaceBytes(_layer: Layer): u64 {
+  return 0;
+}
+
+/** Packs one class's weights, f32 [input channel][6][6]: forward [row][column][channel][phase], the gradient as direct.ts. */
+export function pack(layer: Layer, source: usize, forward: usize, gradient: usize): void {
   const kernel = layer.kernel;
   for (let channel = 0; channel < layer.inputChannels; ++channel) {
     for (let row = 0; row < TAPS; ++row) {
       for (let column = 0; column < TAPS; ++column) {
-        for (let phase = 0; phase < 4; ++phase) {
+        for (let phase = 0; phase < PHASES; ++phase) {
           // The window goes up in rows and columns, so down in taps.
           const y = (phase >> 1) + 2 * (TAPS - 1 - row);
           const x = (phase & 1) + 2 * (TAPS - 1 - column);
           const weight = load<f32>(source + floats((channel * kernel + y) * kernel + x));
-          const place = ((row * TAPS + column) * layer.input.channels + channel) * 4 + phase;
-          store<f32>(target + floats(place), weight);
+          const place = ((row * TAPS + column) * layer.input.channels + channel) * PHASES + phase;
+          store<f32>(forward + floats(place), weight);
         }
       }
     }
   }
+  direct.packGradient(layer, source, gradient);
 }
 
 /** Output before the activation, for one class. */
-export function forward(layer: Layer, classIndex: i32): void {
+export function forward(layer: Layer, classIndex: i32, _workspace: usize): void {
   const input = layer.input;
   const output = layer.output;
-  const pixel = floats(input.channels);
+  const pixel = pixelBytes(input);
   const run = TAPS * input.channels;
-  const weights = layer.forwardWeights + <usize>classIndex * layer.forwardClassBytes;
-  const bias = layer.bias + <usize>classIndex * layer.biasClassBytes;
+  const weights = forwardWeightsOf(layer, classIndex);
+  const bias = packedBiasOf(layer, classIndex);
   for (let y = 0; y < input.height; ++y) {
     const firstRow = y == 0 ? 1 : 0;
     const rows = TAPS - firstRow - (y == input.height - 1 ? 1 : 0);
     const packed = weights + vectors(firstRow * run);
-    const start = input.address + <usize>(y - 1 + firstRow) * input.rowBytes - pixel;
-    const target = output.address + ((<usize>y) << 1) * output.rowBytes;
-    for (let x: usize = 0; x < <usize>input.width; x += PIXELS) {
+    const start = rowOf(input, y - 1 + firstRow) - pixel;
+    const target = rowOf(output, 2 * y);
+    for (let x: usize = 0; x < <usize>input.width; x += TILE) {
       tile7x4(start + x * pixel, pixel, input.rowBytes, rows, run, packed, bias, target + (x << 3), output.rowBytes);
     }
   }
+}
+
+/** Derivative with respect to the layer's input, from the one with respect to its output before the activation. */
+export function gradient(layer: Layer, classIndex: i32, workspace: usize): void {
+  direct.gradient(layer, classIndex, workspace);
 }
 
 /** 7 input pixels × 4 phases; `run` floats a row of the window. A pixel's phases go to two rows of two outputs. */
