@@ -16,9 +16,11 @@ import * as raceRules from "./inference/race/rules";
 import * as raceTables from "./inference/race/tables";
 import { fillNormal, seed } from "./inference/random";
 import { searchFromPrototypes, searchFromSamples } from "./inference/search";
+import * as smoothing from "./inference/smoothing";
 import { allocateStarts, fillStarts, resetStarts, Starts } from "./inference/starts";
 import { allocate, exhausted, mark, regionStart, release } from "./layout";
 import * as sizes from "./sizes";
+import { seedNormals } from "./vector/normal";
 
 let image: usize = 0;
 let nextImage: usize = 0;
@@ -75,6 +77,7 @@ export function load(bundle: usize): i32 {
   descent = allocateDescent();
   if (!raceTables.load(bundle)) return 2;
   if (raceTables.available && !race.reserve(classScales)) return 2;
+  smoothing.reserve();
   modelEnd = mark();
   // Whoever loads a model reads its prototypes next.
   allocate(manyFloats(<u64>header.prototypes * sizes.classes * sizes.latents));
@@ -288,6 +291,26 @@ export function calibratedProbabilities(): i32 {
 /** f64: what the last fitted confidence looked at. */
 export function featuresAddress(): usize {
   return confidence.featuresAddress();
+}
+
+/** Starts the noise of `addNoise` and `castVotes` from a seed. */
+export function seedNoise(seedValue: u32): void {
+  seedNormals(seedValue);
+}
+
+/** Writes a noisy copy of `source` to `target`, both f32 [784], clipped to [0, 1]. */
+export function addNoise(source: usize, sigma: f32, target: usize): void {
+  smoothing.addNoise(source, sigma, target);
+}
+
+/** Labels noisy copies of `source`, f32 [784], by the surrogates; `threshold` below 0: none. For models that can race. */
+export function castVotes(source: usize, sigma: f32, samples: i32, threshold: f32): void {
+  smoothing.castVotes(source, sigma, samples, threshold);
+}
+
+/** u32 [classes]: the votes cast. */
+export function votesAddress(): usize {
+  return smoothing.votesAddress();
 }
 
 function latentOf(classIndex: i32): usize {

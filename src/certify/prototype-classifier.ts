@@ -12,7 +12,7 @@ export interface Prototypes {
   readonly labels: readonly number[];
   /** What each looks like: values in [0, 1], all of one length. */
   readonly images: readonly ArrayLike<number>[];
-  /** What each adds to its squared error, 0 or more. */
+  /** What each adds to its squared error, 0 or more: β ½‖z‖². */
   readonly penalties: readonly number[];
 }
 

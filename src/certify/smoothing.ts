@@ -16,7 +16,17 @@ export interface SmoothingOptions {
   alpha?: number;
   /** A whole number below 2^32; the same seed draws the same noise on every host. Default 0. */
   seed?: number;
+  /**
+   * What labels a copy: `"surrogates"` (default where the weights bring tables for the race), what the race foretells before
+   * any decoder is asked, or `"label"`, the classifier's own `label`. The certificate is about the smoothed version of
+   * whichever it is.
+   */
+  base?: SmoothingBase;
 }
+
+/** The names of what may label noisy copies; see `SmoothingOptions`. */
+export const SMOOTHING_BASES = ["surrogates", "label"] as const;
+export type SmoothingBase = (typeof SMOOTHING_BASES)[number];
 
 /** What is certain about the smoothed classifier at one image. */
 export interface Certificate {
@@ -46,16 +56,24 @@ const MOST_SIGMA = 10;
 const MOST_SAMPLES = 1_000_000;
 const SEEDS = 2 ** 32;
 
-/** The options with their defaults. @throws {TypeError | RangeError} for an unknown option or one out of range */
-export function checkedSmoothing(options: SmoothingOptions = {}): Required<SmoothingOptions> {
-  const { sigma = 0.5, samples = 1000, alpha = 0.001, seed = 0, ...others } = options;
+/**
+ * The options with their defaults.
+ *
+ * @param usualBase what labels copies where the options do not say
+ * @throws {TypeError | RangeError} for an unknown option or one out of range
+ */
+export function checkedSmoothing(options: SmoothingOptions, usualBase: SmoothingBase): Required<SmoothingOptions> {
+  const { sigma = 0.5, samples = 1000, alpha = 0.001, seed = 0, base = usualBase, ...others } = options;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw new TypeError(`unknown option ${JSON.stringify(unknown.slice(0, 40))}`);
   checkNumber("sigma", sigma, sigma > 0 && sigma <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
   checkNumber("samples", samples, isWhole(samples, 1, MOST_SAMPLES), `a whole number from 1 to ${MOST_SAMPLES}`);
   checkNumber("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
   checkNumber("seed", seed, isWhole(seed, 0, SEEDS - 1), `a whole number from 0 to ${SEEDS - 1}`);
-  return { sigma, samples, alpha, seed };
+  if (!SMOOTHING_BASES.includes(base)) {
+    throw new TypeError(`base: got ${JSON.stringify(base)?.slice(0, 40)}, wanted ${SMOOTHING_BASES.join(" or ")}`);
+  }
+  return { sigma, samples, alpha, seed, base };
 }
 
 function isWhole(value: number, least: number, most: number): boolean {
@@ -70,7 +88,7 @@ function checkNumber(name: string, value: unknown, isValid: boolean, wanted: str
 /** Certifies the smoothed classifier at the image whose noisy copies `castVotes` labels. Pure but for those votes. */
 export function certifySmoothed(
   castVotes: CastVotes,
-  { sigma, samples, alpha, seed }: Required<SmoothingOptions>,
+  { sigma, samples, alpha, seed }: Omit<Required<SmoothingOptions>, "base">,
 ): Certificate {
   const label = mostVoted(castVotes(sigma, CHOOSING_SAMPLES, choosingSeed(seed)));
   const votes = castVotes(sigma, samples, seed)[label] as number;
