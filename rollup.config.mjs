@@ -36,6 +36,7 @@ const library = {
     workerd: "src/entries/workerd.ts",
     "edge-light": "src/entries/edge-light.ts",
     module: "src/entries/module.ts",
+    certify: "src/entries/certify.ts",
     cli: "src/cli/main.ts",
     worker: "src/cli/worker.ts",
   },
@@ -68,7 +69,12 @@ const inline = {
 };
 
 const types = {
-  input: { index: "src/entries/node.ts", inline: "src/entries/inline.ts", module: "src/entries/module.ts" },
+  input: {
+    index: "src/entries/node.ts",
+    inline: "src/entries/inline.ts",
+    module: "src/entries/module.ts",
+    certify: "src/entries/certify.ts",
+  },
   output: { dir: "dist/library", format: "es", chunkFileNames: "shared.d.ts" },
   plugins: [dts()],
 };

@@ -23,9 +23,11 @@ import * as raceRules from "./inference/race/rules";
 import * as raceTables from "./inference/race/tables";
 import { fillNormal, seed } from "./inference/random";
 import { searchFromPrototypes, searchFromSamples } from "./inference/search";
+import * as smoothing from "./inference/smoothing";
 import { allocateStarts, fillStarts, resetStarts, Starts } from "./inference/starts";
 import { allocate, exhausted, mark, regionStart, release } from "./layout";
 import * as sizes from "./sizes";
+import { seedNormals } from "./vector/normal";
 
 const REFUSED: i32 = -1;
 
@@ -100,6 +102,7 @@ export function load(bundle: usize): i32 {
   descent = allocateDescent();
   if (!raceTables.load(bundle)) return 2;
   if (raceTables.available && !race.reserve()) return 2;
+  smoothing.reserve();
   modelEnd = mark();
   // Whoever loads a model reads its prototypes next.
   allocate(manyFloats(<u64>header.prototypes * sizes.classes * sizes.latents));
@@ -378,6 +381,32 @@ export function calibratedProbabilities(): i32 {
  */
 export function featuresAddress(): usize {
   return confidence.featuresAddress();
+}
+
+/** Starts the noise of `addNoise` and `castVotes` from a seed. */
+export function seedNoise(seedValue: u32): void {
+  seedNormals(seedValue);
+}
+
+/** Writes a noisy copy of `source` to `target`, both f32 [784], clipped to [0, 1]. */
+export function addNoise(source: usize, sigma: f32, target: usize): void {
+  if (loaded != 0) smoothing.addNoise(source, sigma, target);
+}
+
+/**
+ * Labels `samples` noisy copies of `source`, f32 [784] (not the second image), by the surrogates under the race's rules, and
+ * counts; `threshold` below 0: none. The image is set no more. 0; −1 without tables.
+ */
+export function castVotes(source: usize, sigma: f32, samples: i32, threshold: f32): i32 {
+  if (raceRulesAddress() == 0) return REFUSED;
+  smoothing.castVotes(source, sigma, samples, threshold);
+  forgetImage();
+  return 0;
+}
+
+/** u32 [classes]: the votes cast. */
+export function votesAddress(): usize {
+  return smoothing.votesAddress();
 }
 
 function latentOf(classIndex: i32): usize {

@@ -49,6 +49,10 @@ interface ModuleExports {
   reserveCalibration(hiddenUnits: number): number;
   calibratedProbabilities(): number;
   featuresAddress(): number;
+  seedNoise(seed: number): void;
+  addNoise(source: number, sigma: number, target: number): void;
+  castVotes(source: number, sigma: number, samples: number, threshold: number): number;
+  votesAddress(): number;
 }
 
 /** Which model turns losses into probabilities. */
@@ -76,6 +80,8 @@ export class Engine {
   /** f32 [classes][count][latents]; empty when the weights bring none. */
   readonly prototypes: Float32Array;
   readonly prototypeCount: number;
+  /** Weight of ½‖z‖² in the loss. */
+  readonly beta: number;
   /** What the variant multiplies each class's loss by: 1 for `abs`. */
   readonly classScales: Float32Array;
   /** Pixels from which on the variant takes for white; undefined for `abs`, which takes greys as they are. */
@@ -100,6 +106,7 @@ export class Engine {
     this.classes = header.classes;
     this.latents = header.latents;
     this.prototypeCount = header.prototypes;
+    this.beta = header.beta;
     const metadata = this.#bytes(address + header.metadataOffset, header.metadataLength).slice();
     this.description = describeVariant(JSON.parse(new TextDecoder().decode(metadata)), variant);
     const binary = variant === "binary-abs" ? this.description.binaryVariant : undefined;
@@ -138,6 +145,11 @@ export class Engine {
     if (address === 0) throw new WeightsError(`not enough memory for a model of ${bundle.length} bytes`);
     this.#bytes(address, bundle.length).set(bundle);
     return address;
+  }
+
+  /** Whether the variant sees black and white only. */
+  get isBinary(): boolean {
+    return this.#threshold !== undefined;
   }
 
   /** Bytes of memory that the module holds. */
@@ -339,6 +351,33 @@ export class Engine {
   features(): Float64Array {
     const address = this.#module.featuresAddress();
     return new Float64Array(this.#module.memory.buffer, address, FEATURES.length + PENALTIES.length).slice();
+  }
+
+  /**
+   * Labels `samples` noisy copies of the image, 784 values in [0, 1], by the surrogates and counts: how many each class won.
+   * For models that can race. The image last set is set no more.
+   */
+  castVotes(image: Float32Array, sigma: number, samples: number, seed: number): Uint32Array {
+    const address = this.#module.imageAddress();
+    this.#floats(address, IMAGE_PIXELS).set(image);
+    this.#module.seedNoise(seed);
+    this.#module.castVotes(address, sigma, samples, this.#threshold ?? -1);
+    return new Uint32Array(this.#module.memory.buffer, this.#module.votesAddress(), this.classes).slice();
+  }
+
+  /** Starts the noise of `noisyCopy` from a seed, a whole number below 2^32. */
+  seedNoise(seed: number): void {
+    this.#module.seedNoise(seed);
+  }
+
+  /** The next noisy copy of an image, 784 values in [0, 1]: in a row, those that `castVotes` labels. */
+  noisyCopy(image: Float32Array, sigma: number): Float32Array {
+    const from = this.#module.imageAddress();
+    const to = this.#module.nextImageAddress();
+    this.#floats(from, IMAGE_PIXELS).set(image);
+    this.#module.presentImage();
+    this.#module.addNoise(from, sigma, to);
+    return this.#floats(to, IMAGE_PIXELS).slice();
   }
 
   #latent(classIndex: number): Float32Array {

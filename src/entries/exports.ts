@@ -1,5 +1,6 @@
 // What every entry offers besides its own `createClassifier`.
 
+export type { Certificate, SmoothingBase, SmoothingOptions } from "../certify/smoothing.ts";
 export type { Classifier, Inference } from "../classifier.ts";
 export type { ClassifierOptions } from "../create-classifier.ts";
 export type { Effort } from "../effort.ts";

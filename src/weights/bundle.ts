@@ -51,6 +51,8 @@ export interface BundleHeader {
   classes: number;
   latents: number;
   prototypes: number;
+  /** Weight of ½‖z‖² in the loss. */
+  beta: number;
   metadataOffset: number;
   metadataLength: number;
 }
@@ -62,6 +64,7 @@ export function readBundleHeader(view: DataView): BundleHeader {
     classes: word(CLASSES_WORD),
     latents: word(LATENTS_WORD),
     prototypes: word(PROTOTYPE_COUNT_WORD),
+    beta: view.getFloat32(WORD_BYTES * BETA_WORD, true),
     metadataOffset: word(METADATA_OFFSET_WORD),
     metadataLength: word(METADATA_LENGTH_WORD),
   };

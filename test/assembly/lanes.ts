@@ -3,6 +3,7 @@
 import { expand } from "../../assembly/decoder/stored";
 import { elu_f32x8, eluSlope_f32x4 } from "../../assembly/vector/elu";
 import { exp_f32x4 } from "../../assembly/vector/exponential";
+import { drawNormals_f32x8, seedNormals } from "../../assembly/vector/normal";
 import { sigmoid_f32x4 } from "../../assembly/vector/sigmoid";
 import { silu_f32x4 } from "../../assembly/vector/silu";
 
@@ -42,4 +43,9 @@ export function applySigmoid(): void {
 
 export function applySilu(): void {
   for (let at: usize = 0; at < BYTES; at += 16) v128.store(buffer + at, silu_f32x4(v128.load(buffer + at)));
+}
+
+export function fillNormals(seed: u64): void {
+  seedNormals(seed);
+  for (let at: usize = 0; at < BYTES; at += 32) drawNormals_f32x8(buffer + at);
 }

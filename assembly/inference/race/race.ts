@@ -75,6 +75,12 @@ export function label(image: usize): i32 {
   return lowestRacer(-1, true).classIndex;
 }
 
+/** What the surrogates alone say, whoever is close behind: step 2's winner, without a look by the true decoder. */
+export function foretoldLabel(): i32 {
+  foretelling.foretell(true);
+  return lowestRacer(-1, false).classIndex;
+}
+
 /** Step 3's entrance: the best few of each class within the margin meet the true decoder; whatever the rules, one does. */
 function enter(image: usize): void {
   ceiling = max(1, rules.count(RaceRule.ceilingPerClass) * sizes.classes);

@@ -1,0 +1,107 @@
+// How far an image is from a half-space, among images of values in [0, 1].
+
+/** Norms in which a change of an image is measured: the root of the squares, the largest value, the pixels changed. */
+export const RADIUS_NORMS = ["l2", "linf", "l0"] as const;
+export type RadiusNorm = (typeof RADIUS_NORMS)[number];
+
+/** The images x with normal · x ≥ offset. */
+export interface HalfSpace {
+  normal: Float64Array;
+  offset: number;
+}
+
+/** An image of the half-space at (but for rounding) the smallest distance. */
+export interface NearestPoint {
+  /** Never above the true distance by more than rounding; Infinity where the box holds no image of the half-space. */
+  distance: number;
+  point: Float64Array;
+}
+
+/** Halvings of an interval: past 60 nothing is left of it in double precision. */
+const HALVINGS = 60;
+
+/**
+ * The distance from `image` to the half-space within the box [0, 1]^n, exact: every pixel can only move to where its own
+ * weight pulls it, so
+ *   - L2: x + t·normal clipped to the box, for the smallest t that reaches the half-space (the Karush–Kuhn–Tucker conditions),
+ *   - L∞: every pixel by ε along the sign of its weight, clipped, for the smallest ε,
+ *   - L0: the pixels that gain most when they go to 0 or 1, as many as it takes.
+ */
+export function nearestPoint(image: Float64Array, halfSpace: HalfSpace, norm: RadiusNorm): NearestPoint {
+  const { normal, offset } = halfSpace;
+  if (dot(normal, image) >= offset) return { distance: 0, point: image.slice() };
+  if (norm === "l0") return fewestPixels(image, halfSpace);
+  const moved = norm === "l2" ? alongNormal : alongSigns;
+  let high = norm === "l2" ? farthestStep(normal) : 1;
+  let point = moved(image, normal, high);
+  if (dot(normal, point) < offset) return { distance: Number.POSITIVE_INFINITY, point };
+  let low = 0;
+  for (let halving = 0; halving < HALVINGS; ++halving) {
+    const middle = (low + high) / 2;
+    const trial = moved(image, normal, middle);
+    if (dot(normal, trial) >= offset) {
+      high = middle;
+      point = trial;
+    } else low = middle;
+  }
+  return { distance: norm === "l2" ? distanceBetween(image, moved(image, normal, low)) : low, point };
+}
+
+/** A step after which every pixel with a weight has reached the end of its range. */
+function farthestStep(normal: Float64Array): number {
+  return 1 / normal.reduce((least, weight) => (weight === 0 ? least : Math.min(least, Math.abs(weight))), 1);
+}
+
+function alongNormal(image: Float64Array, normal: Float64Array, step: number): Float64Array {
+  return image.map((value, pixel) => clip(value + step * (normal[pixel] as number)));
+}
+
+function alongSigns(image: Float64Array, normal: Float64Array, step: number): Float64Array {
+  return image.map((value, pixel) => clip(value + step * Math.sign(normal[pixel] as number)));
+}
+
+function fewestPixels(image: Float64Array, { normal, offset }: HalfSpace): NearestPoint {
+  const wanted = (pixel: number): number => ((normal[pixel] as number) > 0 ? 1 : 0);
+  const gain = (pixel: number): number => (normal[pixel] as number) * (wanted(pixel) - (image[pixel] as number));
+  const order = Array.from(image, (_, pixel) => pixel).sort((one, other) => gain(other) - gain(one));
+  const point = image.slice();
+  let missing = offset - dot(normal, image);
+  for (let moved = 0; moved < order.length; ++moved) {
+    const pixel = order[moved] as number;
+    missing -= gain(pixel);
+    point[pixel] = wanted(pixel);
+    // A sum that rounding leaves just short counts as reached: the distance must not come out too large.
+    if (missing <= Number.EPSILON * Math.abs(offset)) return { distance: moved + 1, point };
+  }
+  return { distance: Number.POSITIVE_INFINITY, point };
+}
+
+function clip(value: number): number {
+  return Math.min(Math.max(value, 0), 1);
+}
+
+/** The inner product of two vectors of one length. */
+export function dot(one: Float64Array, other: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < one.length; ++at) sum += (one[at] as number) * (other[at] as number);
+  return sum;
+}
+
+/** The distance between two images in L2. */
+export function distanceBetween(one: Float64Array, other: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < one.length; ++at) sum += ((one[at] as number) - (other[at] as number)) ** 2;
+  return Math.sqrt(sum);
+}
+
+/** The distance between two images in one of the norms. */
+export function distanceIn(norm: RadiusNorm, one: Float64Array, other: Float64Array): number {
+  if (norm === "l2") return distanceBetween(one, other);
+  let found = 0;
+  for (let at = 0; at < one.length; ++at) {
+    const difference = Math.abs((one[at] as number) - (other[at] as number));
+    if (norm === "linf") found = Math.max(found, difference);
+    else if (difference > 0) ++found;
+  }
+  return found;
+}
