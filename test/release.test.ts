@@ -34,7 +34,7 @@ describe("a release", () => {
     expect(changesOf(CHANGELOG, "1.2.0")?.lines).toBe("- New.\n- Newer.");
   });
 
-  it("may come before a version whose changes have no day yet", () => {
+  it("may be a pre-release, whose changes have no day yet", () => {
     const changelog = CHANGELOG.replace("2030-01-31", "unreleased");
     expect(releaseProblems(release({ version: "1.2.0-rc.1", changelog }))).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { Refusal, shown } from "./refusal.js";
 const PREFLIGHT_SECONDS = 86_400;
 
 /**
- * The origins that a setting names: `*` for all, or some, parted by commas or blanks; none where it is empty.
+ * The origins that a setting names: `*` for all, or some, separated by commas or blanks; none where it is empty.
  *
  * @throws {Error} for a text that is no origin, such as a name without https:// or an address with a path
  */

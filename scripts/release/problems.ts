@@ -12,7 +12,7 @@ export interface Release {
   repository: string | undefined;
 }
 
-/** The lines of a version in the changelog, or undefined. A version before X.Y.Z, such as X.Y.Z-rc.1, has those of X.Y.Z. */
+/** The lines of a version in the changelog, or undefined. A pre-release X.Y.Z-rc.1 has those of X.Y.Z. */
 export function changesOf(changelog: string, version: string): { heading: string; lines: string } | undefined {
   const sections = changelog.split(/^## /m).slice(1);
   const wanted = version.replace(/-.*$/, "");

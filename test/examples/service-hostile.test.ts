@@ -6,7 +6,7 @@ import { type LogEntry, map, PGM, pixels, RAW, type RequestParts, respondWith } 
 // Requests that no client of good will sends. Not made as Request, which refuses much of what comes over the wire.
 
 const LARGEST_ANSWER = 1024;
-const LARGEST_LINE = 4096;
+const LARGEST_LINE = 1024;
 const TYPES = [RAW, PGM, "application/json"];
 /** What steers a terminal, breaks a line or turns the direction of writing. */
 const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -42,6 +42,7 @@ const address = fc.oneof(
   text(50),
   fc.webPath().map((path) => `http://localhost${path}`),
   text(50).map((path) => `http://localhost/${path}`),
+  fc.integer({ min: 100, max: 9000 }).map((length) => `http://localhost/${"é".repeat(length)}`),
 );
 const method = fc.oneof(
   fc.constantFrom("GET", "HEAD", "POST", "OPTIONS", "PUT", "TRACE", "CONNECT", "constructor", "__proto__"),
