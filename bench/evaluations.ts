@@ -5,7 +5,7 @@ import { Engine } from "../src/engine.ts";
 import { preparePrototypes, prepareSamples } from "../src/starts.ts";
 import { readDigits, toUnitRange } from "./mnist.ts";
 
-// How many BFGS evaluations a class the default search needs: agreement with the paper's search, accuracy and loss on
+// How many BFGS evaluations per class the default search needs: agreement with the paper's search, accuracy and loss on
 // validation images (the last 5000 of MNIST's training images, which the weights were not trained on).
 //
 //   npx tsx bench/evaluations.ts --data DIR [--limit 500]
@@ -47,7 +47,7 @@ const accuracy = (found: readonly number[]): string =>
 console.log(
   `${count} validation images; paper: accuracy ${accuracy(paper.labels)} %, ${paper.evaluations.toFixed(0)} evaluations`,
 );
-console.log("evaluations a class | an image | agreement | accuracy % | winner's loss over paper's, mean %");
+console.log("evaluations per class | per image | agreement | accuracy % | winner's loss over paper's, mean %");
 for (const evaluations of COUNTS) {
   const result = searchAll(() => engine.searchPrototypes(evaluations));
   const agreement = result.labels.filter((label, index) => label === paper.labels[index]).length / count;

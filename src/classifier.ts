@@ -14,7 +14,7 @@ export type Inference = (typeof INFERENCES)[number];
 export const CONFIDENCES = ["calibrated", "paper"] as const satisfies readonly ConfidenceKind[];
 
 /**
- * Evaluations a class behind the best prototype, for weights without tables to race with. The standard was chosen on
+ * Evaluations per class after the best prototype was found, for weights without tables to race with. The standard was chosen on
  * validation images by `bench/evaluations.ts`; the others are half and about three times that.
  */
 const PROTOTYPE_EVALUATIONS: Record<Effort, number> = { quick: 6, standard: 12, thorough: 40 };
@@ -34,7 +34,7 @@ export class ModuleClassifier {
   #isPrepared = false;
   /** The classes' names, by label. */
   readonly classes: readonly string[];
-  /** Latents a class. */
+  /** Latents per class. */
   readonly latents: number;
   /** What the probabilities rest on. */
   readonly confidence: ConfidenceKind;
@@ -120,7 +120,7 @@ export class ModuleClassifier {
    * The event loop gets its turn between frames. Leaving the loop closes the source.
    *
    * @throws {RangeError} at once, for an unknown `ahead`
-   * @throws {TypeError | RangeError} behind the results of earlier frames, for a frame that `classify` refuses, with the
+   * @throws {TypeError | RangeError} after the results of earlier frames, for a frame that `classify` refuses, with the
    *   frame's place from 0; and whatever the source throws
    */
   classifyStream(frames: Frames, { ahead = 2 }: { ahead?: number } = {}): AsyncGenerator<Classification, void, void> {

@@ -17,14 +17,14 @@ export interface ClassifierOptions {
   /**
    * `"race"` (default): a small network proposes latents, surrogates of the decoders drop those that cannot win, and the
    * decoders decide among the rest; weights without tables for that are searched from stored latents, class by class.
-   * `"paper"`: the published search, 8000 samples and 50 passes of Adam a class; its table of samples takes seconds and
+   * `"paper"`: the published search, 8000 samples and 50 passes of Adam per class; its table of samples takes seconds and
    * 63 MB on the first image.
    */
   inference?: Inference;
   /**
    * How much `"race"` may spend on an image: `"quick"`, `"standard"` (default) or `"thorough"`. The ceiling on
-   * evaluations of the true decoders is 2, 8 or 48 a class; most images need far fewer (`evaluations` of a result counts
-   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 a class besides.
+   * evaluations of the true decoders is 2, 8 or 48 per class; most images need far fewer (`evaluations` of a result counts
+   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 per class besides.
    */
   effort?: Effort;
   /**

@@ -6,7 +6,10 @@ export interface Classification {
   label: number;
   /** That class's name. */
   name: string;
-  /** True when `confidence` lies below the threshold of the weights: the image is probably none of the classes. */
+  /**
+   * True when `confidence` lies below the threshold of the weights, or when no class can redraw the image (see `losses`): it
+   * is probably none of the classes.
+   */
   rejected: boolean;
   /**
    * The label's probability, the largest. Calibrated: how likely the image shows one of the classes *and* the label is
@@ -14,15 +17,19 @@ export interface Classification {
    */
   confidence: number;
   /**
-   * One a class, summing to 1; near 1/classes all over when the image is far from the data. Calibrated:
+   * One per class, summing to 1; near 1/classes all over when the image is far from the data, and exactly that when no class
+   * can redraw it. Calibrated:
    * g · softmax(−s·784·loss / (1 + E/v)) + (1 − g)/classes, where E is the winner's squared error and g how likely the
    * image is one of the classes at all, judged by the winner's redrawing. Paper: (e^(−s·loss) + η) / Σ.
    */
   probabilities: Float64Array;
   /**
-   * One a class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. Under
-   * the inference `"race"` only the label's is taken to its end: a class that has fallen behind keeps the loss at which
-   * it was dropped, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
+   * One per class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent found; times the class's scale in `binary-abs`. Under
+   * the inference `"race"` only the label's is taken to its end: a class that was dropped keeps the loss at which it was,
+   * and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
+   *
+   * Never NaN, but Infinity for a class that cannot redraw the image, because sums of its weights overflow; JSON writes that
+   * as null. The frozen weights have none such. Where all are so, the label is 0, rejected, with the confidence 1/classes.
    */
   losses: Float32Array;
   /**
@@ -38,7 +45,10 @@ export interface ClassExplanation {
   loss: number;
   /** The best latent found, [latents]. */
   latent: Float32Array;
-  /** What the class's decoder makes of it: 784 values in [0, 1]. */
+  /**
+   * What the class's decoder makes of it: 784 values in [0, 1]. Pixels for which it computes no number are 0; then the loss
+   * is Infinity.
+   */
   reconstruction: Float32Array;
 }
 
@@ -60,7 +70,8 @@ export interface Explanation extends Classification {
 export interface LossAndGradient {
   losses: Float32Array;
   /**
-   * For each class 784 values: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*. In `binary-abs`, x is the
+   * For each class 784 finite values: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*; they mean nothing where
+   * the loss is Infinity. In `binary-abs`, x is the
    * thresholded image and the loss's class scale is a factor (see `lossAndGradient`).
    */
   gradients: Float32Array[];

@@ -21,11 +21,11 @@ function source(frames: Iterable<unknown> = images) {
   async function* generate(): AsyncGenerator<ImageValues> {
     try {
       for (const frame of frames) {
-        seen.pulled++;
+        ++seen.pulled;
         yield frame as ImageValues;
       }
     } finally {
-      seen.closed++;
+      ++seen.closed;
     }
   }
   return { seen, frames: generate() };
@@ -70,7 +70,7 @@ describe("classifyStream", () => {
     const { seen, frames } = source();
     let count = 0;
     for await (const _ of abs.classifyStream(frames, { ahead })) {
-      count++;
+      ++count;
       // Long enough for everything that was asked for to come.
       await new Promise((resolve) => setTimeout(resolve, 5));
       expect(seen.pulled).toBe(Math.min(count + ahead, images.length));
@@ -142,7 +142,7 @@ describe("classifyStream", () => {
     ["of another type", "seven", /^frame 2: image: got a string/, TypeError],
     ["that is missing", undefined, /^frame 2: image: got undefined/, TypeError],
   ])(
-    "names the place of a frame %s, behind the results before it, and closes the source",
+    "names the place of a frame %s, after the results before it, and closes the source",
     async (_, frame, message, Kind) => {
       const { seen, frames } = source([images[0], images[1], frame, images[3]]);
       const results: unknown[] = [];
@@ -157,7 +157,7 @@ describe("classifyStream", () => {
     },
   );
 
-  it("passes on what the source throws, behind the results before it", async () => {
+  it("passes on what the source throws, after the results before it", async () => {
     async function* frames() {
       yield images[0] as ImageValues;
       throw new Error("the camera is gone");
@@ -174,7 +174,7 @@ describe("classifyStream", () => {
     let turns = 0;
     let isRunning = true;
     const count = () => {
-      turns++;
+      ++turns;
       if (isRunning) setImmediate(count);
     };
     setImmediate(count);

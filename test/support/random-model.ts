@@ -202,7 +202,7 @@ export const shapes: Readonly<Record<string, readonly Record<string, unknown>[]>
     { kind: "dense", channels: 1, height: 28, width: 28 },
     SIGMOID,
   ],
-  "odd channels and a dense layer behind pixels": [
+  "odd channels and a dense layer after pixels": [
     { kind: "dense", channels: 5, height: 3, width: 2 },
     ELU,
     { kind: "dense", channels: 11, height: 7, width: 7 },
