@@ -6,7 +6,10 @@ export interface Classification {
   label: number;
   /** That class's name, one of `classes`. */
   name: string;
-  /** True when `confidence` lies below the threshold of the weights: the image is probably none of the classes. */
+  /**
+   * True when `confidence` lies below the threshold of the weights, or when no class can redraw the image (see `losses`): it
+   * is probably none of the classes.
+   */
   rejected: boolean;
   /**
    * The label's probability, the largest, from 0 to 1. Calibrated: how likely the image shows one of the classes *and* the label is
@@ -14,7 +17,8 @@ export interface Classification {
    */
   confidence: number;
   /**
-   * One per class, summing to 1; near 1/classes all over when the image is far from the data. Calibrated:
+   * One per class, summing to 1; near 1/classes all over when the image is far from the data, and exactly that when no class
+   * can redraw it. Calibrated:
    * g · softmax(−s·784·loss / (1 + E/v)) + (1 − g)/classes, where E is the winner's squared error and g how likely the
    * image is one of the classes at all, judged by the winner's redrawing (docs/weights-format.md#confidence).
    * Paper: (e^(−s·loss) + η) / Σ, as published.
@@ -23,8 +27,11 @@ export interface Classification {
   /**
    * One per class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent z found, where x is the image and G the decoder: the
    * negative ELBO up to constants, per pixel (Schott et al. 2018). Times the class's scale in `binary-abs`. Under the
-   * inference `"race"` only the label's is taken to its end: a class that has fallen behind keeps the loss at which it
-   * was dropped, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
+   * inference `"race"` only the label's is taken to its end: a class that was dropped keeps the loss at which it
+   * was, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
+   *
+   * Never NaN, but Infinity for a class that cannot redraw the image, because sums of its weights overflow; JSON writes that
+   * as null. The frozen weights have none such. Where all are so, the label is 0, rejected, with the confidence 1/classes.
    */
   losses: Float32Array;
   /**
@@ -41,7 +48,10 @@ export interface ClassExplanation {
   loss: number;
   /** The best latent z found: as many numbers as the classifier's `latents` says. */
   latent: Float32Array;
-  /** What the class's decoder makes of it: 784 values in [0, 1]. */
+  /**
+   * What the class's decoder makes of it: 784 values in [0, 1]. Pixels for which it computes no number are 0; then the loss
+   * is Infinity.
+   */
   reconstruction: Float32Array;
 }
 
@@ -65,7 +75,8 @@ export interface LossAndGradient {
   /** One per class, as in a `Classification` of the same image, every class searched as far as the label's. */
   losses: Float32Array;
   /**
-   * One per class, 784 values each: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*. In `binary-abs`, x is the
+   * One per class, 784 finite values each: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*; they mean nothing
+   * where the loss is Infinity. In `binary-abs`, x is the
    * thresholded image and the loss's class scale is a factor (see `lossAndGradient`).
    */
   gradients: Float32Array[];

@@ -56,6 +56,7 @@ describe("decoder against the double-precision reference", () => {
       ];
       const worst = compare(randomModel(layers, { latents: 6, classes: 2, seed: side }), side);
       expect(worst.decoder, `${side}×${side}`).toBeLessThan(1e-5);
+      expect(worst.loss, `${side}×${side}`).toBeLessThan(1e-6);
       expect(worst.gradient, `${side}×${side}`).toBeLessThan(2e-5);
     }
   });
@@ -93,6 +94,7 @@ describe("decoder against the double-precision reference", () => {
       fc.property(decoder, fc.integer({ min: 2, max: 32 }), fc.nat(1000), (layers, latents, seed) => {
         const worst = compare(randomModel(layers, { latents, classes: 2, seed }), seed);
         expect(worst.decoder).toBeLessThan(1e-5);
+        expect(worst.loss).toBeLessThan(1e-6);
         expect(worst.gradient).toBeLessThan(1e-4);
       }),
       { numRuns: 40, seed: 7 },

@@ -94,7 +94,37 @@ describe("the calibrated confidence", () => {
     }
   });
 
-  it("closes the gate as the blurred residual grows, whatever the parameters and the other features", () => {
+  it("is bounded by the penalties in the module, whatever the parameters and the image", () => {
+    let bitten = 0;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 1e6 }),
+        fc.constantFrom(...images.map(([, image]) => image)),
+        fc.double({ min: 0.1, max: 1000, noNaN: true }),
+        (seed, image, weight) => {
+          const drawn = randomConfidence(seed);
+          const calibrated = { ...drawn, penalties: drawn.penalties.map((penalty) => penalty * weight) };
+          const { probabilities, features } = judge(image, calibrated);
+          // A tanh is at most 1, so the gate's logit is at most this, and no p exceeds g + (1 − g)/classes.
+          const most =
+            calibrated.outputWeights.reduce((sum, value) => sum + Math.abs(value), calibrated.outputBias) -
+            calibrated.penalties.reduce(
+              (sum, penalty, place) => sum + penalty * (features[FEATURES.length + place] as number),
+              0,
+            );
+          const gate = 1 / (1 + Math.exp(-most));
+          const bound = gate + (1 - gate) / probabilities.length;
+          if (bound < 0.9) ++bitten;
+          for (const p of probabilities) expect(p).toBeLessThanOrEqual(bound + 1e-12);
+        },
+      ),
+      { seed: 5, numRuns: 100 },
+    );
+    // Where the bound is close to 1 it holds of itself.
+    expect(bitten).toBeGreaterThan(30);
+  });
+
+  it("closes the reference's gate as the blurred residual grows, whatever the parameters and the other features", () => {
     const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
     fc.assert(
       fc.property(
