@@ -3,3 +3,4 @@ export const ALL: readonly Step[];
 export function changedAt(path: string): number;
 export function runNpm(words: readonly string[]): void;
 export function bringUpToDate(names: readonly Step[]): Step[];
+export function importsOf(file: string): Set<string>;

@@ -62,10 +62,10 @@ export function changedAt(path) {
 }
 
 /**
- * A source and all that it imports from this repository, directly or not, with the extension as TypeScript's imports have
- * it or without as AssemblyScript's have it.
+ * A source and all that it imports from this repository, directly or not, relative to the project's folder; with the
+ * extension as TypeScript's imports have it or without as AssemblyScript's have it.
  */
-function importsOf(file, seen = new Set()) {
+export function importsOf(file, seen = new Set()) {
   if (seen.has(file) || !existsSync(join(root, file))) return seen;
   seen.add(file);
   for (const [, path] of readFileSync(join(root, file), "utf8").matchAll(/ from "(\.[^"]+)"/g)) {
