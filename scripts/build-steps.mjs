@@ -27,6 +27,11 @@ const STEPS = {
     sources: () => [...importsOf("assembly/index.ts"), "asconfig.json"],
     products: ["dist/abs.wasm", "dist/abs.d.ts"],
   },
+  text: {
+    script: "compile:text",
+    sources: () => [...importsOf("assembly/index.ts"), "asconfig.json"],
+    products: ["build/abs.wat", "build/abs.named.wasm"],
+  },
   lanes: {
     script: "compile:lanes",
     sources: () => [...importsOf("test/assembly/lanes.ts"), "asconfig.json"],
