@@ -11,8 +11,16 @@ const HOSTS = [
   "test/training/**/*.test.ts",
   "test/wasi/**/*.test.ts",
 ];
-/** Tests of modules that have an entry of their own. */
-const OTHER_MODULES = ["test/bench/**/*.test.ts", "test/vector/**/*.test.ts"];
+/**
+ * Unit tests that do not run on the debug build: of modules with an entry of their own, of the command, which is given a
+ * classifier that only pretends, and of how much memory the module gets on with.
+ */
+const WITHOUT_DEBUG = [
+  "test/bench/**/*.test.ts",
+  "test/cli/**/*.test.ts",
+  "test/decoder/memory.test.ts",
+  "test/vector/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -54,7 +62,7 @@ export default defineConfig({
           // The paper's first image takes five times as long.
           testTimeout: 300_000,
           include: moduleTests(),
-          exclude: [...configDefaults.exclude, ...HOSTS, ...OTHER_MODULES],
+          exclude: [...configDefaults.exclude, ...HOSTS, ...WITHOUT_DEBUG],
           globalSetup: ["test/support/build-module.ts"],
           setupFiles: ["test/support/set-up-debug.ts"],
           isolate: false,

@@ -1,5 +1,6 @@
-export type Step = "freeze" | "module" | "lanes" | "debug" | "library" | "wasi";
+export type Step = "freeze" | "module" | "lanes" | "text" | "debug" | "library" | "wasi";
 export const ALL: readonly Step[];
 export function changedAt(path: string): number;
 export function runNpm(words: readonly string[]): void;
 export function bringUpToDate(names: readonly Step[]): Step[];
+export function importsOf(file: string): Set<string>;

@@ -27,6 +27,11 @@ const STEPS = {
     sources: () => [...importsOf("assembly/index.ts"), "asconfig.json"],
     products: ["dist/abs.wasm", "dist/abs.d.ts"],
   },
+  text: {
+    script: "compile:text",
+    sources: () => [...importsOf("assembly/index.ts"), "asconfig.json"],
+    products: ["build/abs.wat", "build/abs.named.wasm"],
+  },
   lanes: {
     script: "compile:lanes",
     sources: () => [...importsOf("test/assembly/lanes.ts"), "asconfig.json"],
@@ -62,10 +67,10 @@ export function changedAt(path) {
 }
 
 /**
- * A source and all that it imports from this repository, directly or not, with the extension as TypeScript's imports have
- * it or without as AssemblyScript's have it.
+ * A source and all that it imports from this repository, directly or not, relative to the project's folder; with the
+ * extension as TypeScript's imports have it or without as AssemblyScript's have it.
  */
-function importsOf(file, seen = new Set()) {
+export function importsOf(file, seen = new Set()) {
   if (seen.has(file) || !existsSync(join(root, file))) return seen;
   seen.add(file);
   for (const [, path] of readFileSync(join(root, file), "utf8").matchAll(/ from "(\.[^"]+)"/g)) {

@@ -218,7 +218,11 @@ class Checks {
         const instead = REPLACED[info.target];
         if (instead === undefined) break;
         binaryen.Call.setTarget(expression, instead);
-        if (instead.endsWith("/reserve")) binaryen.Call.appendOperand(expression, this.#site(name, "buffer"));
+        if (!instead.endsWith("/reserve")) break;
+        if (binaryen.getExpressionType(info.operands[0]) === binaryen.i32) {
+          binaryen.Call.setOperandAt(expression, 0, this.#module.i64.extend_u(info.operands[0]));
+        }
+        binaryen.Call.appendOperand(expression, this.#site(name, "buffer"));
         break;
       }
     }

@@ -1,3 +1,4 @@
+import type { instantiate } from "../dist/abs.js";
 import { IMAGE_PIXELS } from "../format/image.ts";
 import { type RaceRules, raceRuleBytes } from "./effort.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
@@ -8,52 +9,8 @@ import { describeVariant, type Variant } from "./weights/variants.ts";
 
 // The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls.
 
-/** What assembly/index.ts exports. Addresses are byte offsets into `memory`. */
-interface ModuleExports {
-  memory: WebAssembly.Memory;
-  frozenBundle(): number;
-  frozenBundleLength(): number;
-  reserveBundle(length: number): number;
-  load(bundle: number): number;
-  imageAddress(): number;
-  nextImageAddress(): number;
-  latentsAddress(): number;
-  lossesAddress(): number;
-  reconstructionAddress(): number;
-  gradientAddress(): number;
-  probabilitiesAddress(): number;
-  classScalesAddress(): number;
-  thresholdImage(address: number, threshold: number): void;
-  presentImage(): void;
-  presentImagePair(): void;
-  presentNext(): void;
-  expandPrototypes(address: number): void;
-  reconstruct(classIndex: number): void;
-  evaluateWithGradient(classIndex: number): number;
-  reservePrototypes(count: number): number;
-  reserveSamples(count: number): number;
-  fillPrototypes(classIndex: number, from: number, to: number): void;
-  fillSamples(classIndex: number, from: number, to: number): void;
-  drawNormal(seed: number, address: number, count: number): void;
-  reserveScratch(bytes: number): number;
-  releaseScratch(address: number): void;
-  scratchMark(): number;
-  dropStarts(): void;
-  searchPaper(): number;
-  searchPrototypes(evaluations: number): number;
-  raceRulesAddress(): number;
-  searchRace(): number;
-  raceLabel(): number;
-  settleRace(): number;
-  paperProbabilities(scale: number, floor: number): number;
-  reserveCalibration(hiddenUnits: number): number;
-  calibratedProbabilities(): number;
-  featuresAddress(): number;
-  seedNoise(seed: number): void;
-  addNoise(source: number, sigma: number, target: number): void;
-  castVotes(source: number, sigma: number, samples: number, threshold: number): number;
-  votesAddress(): number;
-}
+/** What assembly/index.ts exports, as its compiler says (`npm run compile`). Addresses are byte offsets into `memory`. */
+type ModuleExports = Awaited<ReturnType<typeof instantiate>>;
 
 /** Which model turns losses into probabilities. */
 export type ConfidenceKind = "calibrated" | "paper";

@@ -87,12 +87,11 @@ export function register(start: usize, bytes: usize, owner: u32): void {
   }
 }
 
-/** In place of `allocate`. */
-export function reserve(bytes: usize, owner: u32): usize {
-  if (bytes > usize.MAX_VALUE - RED_ZONE) return 0;
-  const zone = allocate(RED_ZONE + bytes);
+/** In place of `allocate`, whose limits stay what they are. */
+export function reserve(bytes: u64, owner: u32): usize {
+  const zone = allocate(<usize>min<u64>(<u64>RED_ZONE + bytes, usize.MAX_VALUE));
   if (zone == 0) return 0;
-  register(zone + RED_ZONE, bytes, owner);
+  register(zone + RED_ZONE, <usize>bytes, owner);
   return zone + RED_ZONE;
 }
 

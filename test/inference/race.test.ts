@@ -4,7 +4,7 @@ import { RACE_RULES, type RaceRules } from "../../src/effort.ts";
 import { Engine } from "../../src/engine.ts";
 import { writeBundle } from "../../src/weights/bundle.ts";
 import { readWeights } from "../../src/weights/read.ts";
-import type { StoredTensor, StoredTensor } from "../../src/weights/stored-tensor.ts";
+import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 import { ReferenceTables } from "../reference/race.ts";
 import { engineFor, instantiateModule } from "../support/module.ts";
 import { randomImage, randomModel, randomRaceTables, shapes } from "../support/random-model.ts";
