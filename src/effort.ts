@@ -4,6 +4,7 @@ import { FIRST_MARGIN, RACE_RULE_COUNT, RaceRule } from "../format/race-rules.ts
 
 /** The names of the efforts; see `createClassifier`. */
 export const EFFORTS = ["quick", "standard", "thorough"] as const;
+/** How much a race may spend. */
 export type Effort = (typeof EFFORTS)[number];
 
 /** The rules of a race by name; format/race-rules.ts tells what each means. */
@@ -28,7 +29,7 @@ const STANDARD: RaceRules = {
   contestedMargin: 0.004,
 };
 
-/** By effort; chosen on validation images by `bench/race-rules.ts`. */
+/** The rules of each effort, chosen on validation images by `bench/race-rules.ts`. */
 export const RACE_RULES: Record<Effort, RaceRules> = {
   quick: { ...STANDARD, foretold: 3, raced: 3, polished: 4, contested: 4, ceilingPerClass: 2 },
   standard: STANDARD,

@@ -18,8 +18,9 @@ const ROW_BYTES: usize = 28 * 4;
  */
 const LEAST_DERIVATIVE: f32 = 1e-20;
 
-/** Weight of ½‖z‖² and largest ‖z‖; set when a model is loaded. */
+/** Weight of ½‖z‖², set when a model is loaded. */
 export let beta: f32 = 1;
+/** Largest ‖z‖ that a descent may reach, likewise. */
 export let sphereRadius: f32 = 5;
 /** Evaluations of decoders since the count was last reset. */
 export let evaluations: i32 = 0;

@@ -27,6 +27,7 @@ export class Racer {
   scale: f32;
 }
 
+/** Of one reconstruction, f32 [784]. */
 export const RECONSTRUCTION_BYTES: usize = (<usize>plan.PIXELS) << 2;
 
 let racers: usize = 0;

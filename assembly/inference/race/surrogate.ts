@@ -28,8 +28,9 @@ export class Activations {
   output: usize;
 }
 
-/** Losses foretold and gradients taken so far, for benches; they wrap. */
+/** Losses foretold so far, for benches; it wraps. */
 export let evaluations: i32 = 0;
+/** Gradients of them taken so far, likewise. */
 export let gradients: i32 = 0;
 /** Two latents padded with zeros, and the derivatives of latent and hidden layers, f32. */
 let padded: usize = 0;

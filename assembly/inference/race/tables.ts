@@ -33,15 +33,19 @@ export let available: bool = false;
 export let coefficients: i32 = 0;
 /** Latents proposed per class. */
 export let candidates: i32 = 0;
-/** f32 [784][coefficients] and f32 [784]. */
+/** U, f32 [784][coefficients]. */
 export let basis: usize = 0;
+/** μ, f32 [784]. */
 export let mean: usize = 0;
-/** Coefficients → hidden → [classes][candidates][latents]. */
+/** The network that proposes: coefficients → hidden; */
 export let proposalFirst: Transform = changetype<Transform>(0);
+/** hidden → [classes][candidates][latents]. */
 export let proposalSecond: Transform = changetype<Transform>(0);
-/** Of every class: latents → hidden → hidden → coefficients and squared remainder. */
+/** The surrogate of every class: latents → hidden; */
 export let surrogateFirst: Transform = changetype<Transform>(0);
+/** hidden → hidden; */
 export let surrogateSecond: Transform = changetype<Transform>(0);
+/** hidden → coefficients and squared remainder. */
 export let surrogateThird: Transform = changetype<Transform>(0);
 /** f32 [classes][latents][latents]: the mean inverse Hessian of the loss near its minima. */
 export let metrics: usize = 0;
