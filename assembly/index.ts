@@ -174,7 +174,7 @@ export function presentImagePair(): void {
 /** Makes the second image the image. */
 export function presentNext(): void {
   if (loaded == 0) return;
-  memory.copy(image, nextImage, (<usize>sizes.PIXELS) << 2);
+  memory.copy(image, nextImage, floats(sizes.PIXELS));
   isPair = false;
   isSearched = false;
   isRaced = false;

@@ -29,7 +29,7 @@ const STANDARD: RaceRules = {
   contestedMargin: 0.004,
 };
 
-/** By effort; chosen on validation images by `bench/race-rules.ts`. */
+/** The rules of each effort, chosen on validation images by `bench/race-rules.ts`. */
 export const RACE_RULES: Record<Effort, RaceRules> = {
   quick: { ...STANDARD, foretold: 3, raced: 3, polished: 4, contested: 4, ceilingPerClass: 2 },
   standard: STANDARD,

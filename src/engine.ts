@@ -7,7 +7,8 @@ import { WeightsError } from "./weights/errors.ts";
 import type { ModelDescription } from "./weights/model.ts";
 import { describeVariant, type Variant } from "./weights/variants.ts";
 
-// The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls.
+// The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls. The module itself remembers what
+// was presented, proposed and searched, so calls may come in any order; those that cannot be served throw.
 
 /** What assembly/index.ts exports, as its compiler says (`npm run compile`). Addresses are byte offsets into `memory`. */
 type ModuleExports = Awaited<ReturnType<typeof instantiate>>;
@@ -30,12 +31,15 @@ function served(returned: number, why: string): number {
 /** One instance of the module with one model loaded. */
 export class Engine {
   readonly #module: ModuleExports;
-  /** As the variant has it. */
+  /** What the weights say of themselves, as the variant has it. */
   readonly description: ModelDescription;
+  /** How many classes the model has, 2 to 64. */
   readonly classes: number;
+  /** How many latents each class has, 2 to 32. */
   readonly latents: number;
   /** f32 [classes][count][latents]; empty when the weights bring none. */
   readonly prototypes: Float32Array;
+  /** Prototypes per class; 0 when the weights bring none. */
   readonly prototypeCount: number;
   /** Weight of ½‖z‖² in the loss. */
   readonly beta: number;
@@ -246,7 +250,7 @@ export class Engine {
     return this.#module.raceRulesAddress() !== 0;
   }
 
-  /** Sets the rules of the races to come. @throws {Error} when the model brings no tables */
+  /** Sets the rules of the races to come; without any, a race asks one decoder once. @throws {Error} when the model brings no tables */
   setRaceRules(rules: RaceRules): void {
     if (!this.canRace) throw new Error(NO_TABLES);
     const bytes = raceRuleBytes(rules);

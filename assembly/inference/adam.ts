@@ -1,6 +1,7 @@
 // Adam (Kingma and Ba 2015) on one class's latent, as the paper's inference uses it: fixed step size, projection
 // onto the sphere after each update.
 
+import { floats } from "../bytes";
 import * as sizes from "../sizes";
 import { evaluate, evaluateWithGradient, projectOntoSphere } from "./loss";
 
@@ -22,7 +23,7 @@ export function descendByAdam(
   stepSize: f32,
   scratch: usize,
 ): f32 {
-  const bytes = (<usize>sizes.latents) << 2;
+  const bytes = floats(sizes.latents);
   const gradient = scratch;
   const first = gradient + bytes;
   const second = first + bytes;

@@ -2,6 +2,7 @@
 // of the inverse Hessian and a backtracking line search. It proposes a latent, the caller evaluates it, by whatever
 // model of the loss, and the descent moves there or shortens its step. So several descents can race side by side.
 
+import { floats } from "../bytes";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
 import { sum_f32x4 } from "../vector/sum";
@@ -62,12 +63,12 @@ export function clear(descent: Descent): void {
 
 /** Bytes of a padded vector. */
 function vectorBytes(): usize {
-  return (<usize>((sizes.latents + 3) & ~3)) << 2;
+  return floats((sizes.latents + 3) & ~3);
 }
 
 /** Copies `matrix`, f32 [latents][latents], into the estimate of a descent that was cleared. */
 export function setInverse(descent: Descent, matrix: usize): void {
-  const row = (<usize>sizes.latents) << 2;
+  const row = floats(sizes.latents);
   const bytes = vectorBytes();
   for (let index: usize = 0; index < <usize>sizes.latents; ++index) {
     memory.copy(descent.inverse + index * bytes, matrix + index * row, row);

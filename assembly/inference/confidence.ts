@@ -15,6 +15,7 @@ import {
   SMALL,
   UNEXPLAINED_FLOOR,
 } from "../../format/confidence-features";
+import { doubles, floats } from "../bytes";
 import { allocate } from "../layout";
 import { PIXELS } from "../sizes";
 import { Evidence } from "./evidence";
@@ -33,11 +34,11 @@ export function paperProbabilities(losses: usize, classes: i32, scale: f64, floo
   for (let index = 0; index < classes; ++index) {
     const loss = lossOf(losses, index);
     const value = (loss < Infinity ? NativeMath.exp(-scale * loss) : 0) + floor;
-    store<f64>(probabilities + ((<usize>index) << 3), value);
+    store<f64>(probabilities + doubles(index), value);
     total += value;
   }
   for (let index = 0; index < classes; ++index) {
-    const at = probabilities + ((<usize>index) << 3);
+    const at = probabilities + doubles(index);
     // With no floor and hopeless losses nothing is left to divide by; then no class is likelier than another.
     store<f64>(at, total > 0 ? load<f64>(at) / total : 1.0 / <f64>classes);
   }
@@ -51,7 +52,7 @@ export function isRedrawn(losses: usize, classes: i32): bool {
 /** 1/classes for every class: `probabilities` f64 [classes]. */
 export function uniformProbabilities(classes: i32, probabilities: usize): void {
   for (let index = 0; index < classes; ++index) {
-    store<f64>(probabilities + ((<usize>index) << 3), 1.0 / <f64>classes);
+    store<f64>(probabilities + doubles(index), 1.0 / <f64>classes);
   }
 }
 
@@ -83,8 +84,8 @@ export function isCalibrated(): bool {
 export function allocateCalibration(units: i32): usize {
   hiddenUnits = units;
   const count = 3 + PENALTY_COUNT + 2 * FEATURE_COUNT + units * (2 + FEATURE_COUNT);
-  parameters = allocate((<usize>count) << 3);
-  features = allocate((<usize>(FEATURE_COUNT + PENALTY_COUNT)) << 3);
+  parameters = allocate(doubles(count));
+  features = allocate(doubles(FEATURE_COUNT + PENALTY_COUNT));
   return features == 0 ? 0 : parameters;
 }
 
@@ -95,7 +96,7 @@ export function featuresAddress(): usize {
 
 /** Makes them all 0: no gate looked at anything. */
 export function clearFeatures(): void {
-  memory.fill(features, 0, (<usize>(FEATURE_COUNT + PENALTY_COUNT)) << 3);
+  memory.fill(features, 0, doubles(FEATURE_COUNT + PENALTY_COUNT));
 }
 
 /** Index of the lowest of `losses` f32 [classes], the first of equals, leaving out `except`. */
@@ -126,11 +127,11 @@ export function calibratedProbabilities(
   let total: f64 = 0;
   for (let index = 0; index < classes; ++index) {
     const value = NativeMath.exp(-sharpness * (lossOf(losses, index) - least));
-    store<f64>(probabilities + ((<usize>index) << 3), value);
+    store<f64>(probabilities + doubles(index), value);
     total += value;
   }
   for (let index = 0; index < classes; ++index) {
-    const at = probabilities + ((<usize>index) << 3);
+    const at = probabilities + doubles(index);
     store<f64>(at, (gate * load<f64>(at)) / total + (1 - gate) / <f64>classes);
   }
 }
@@ -171,23 +172,23 @@ function describe(least: f64, second: f64, evidence: Evidence, latentSquare: f64
 }
 
 function putFeature(feature: Feature, value: f64): void {
-  store<f64>(features + ((<usize>feature) << 3), value);
+  store<f64>(features + doubles(feature), value);
 }
 
 function putPenalty(penalty: Penalty, value: f64): void {
-  store<f64>(features + ((<usize>(FEATURE_COUNT + penalty)) << 3), value);
+  store<f64>(features + doubles(FEATURE_COUNT + penalty), value);
 }
 
 function gateLogit(): f64 {
   let logit = load<f64>(parameters, 16);
   let at = parameters + 24;
   for (let index = 0; index < PENALTY_COUNT; ++index) {
-    logit -= load<f64>(at) * load<f64>(features + ((<usize>(FEATURE_COUNT + index)) << 3));
+    logit -= load<f64>(at) * load<f64>(features + doubles(FEATURE_COUNT + index));
     at += 8;
   }
   const centres = at;
-  const spreads = centres + ((<usize>FEATURE_COUNT) << 3);
-  at = spreads + ((<usize>FEATURE_COUNT) << 3);
+  const spreads = centres + doubles(FEATURE_COUNT);
+  at = spreads + doubles(FEATURE_COUNT);
   for (let unit = 0; unit < hiddenUnits; ++unit) {
     let sum = load<f64>(at, 8);
     for (let index: usize = 0; index < <usize>(FEATURE_COUNT << 3); index += 8) {
@@ -195,11 +196,11 @@ function gateLogit(): f64 {
       sum += load<f64>(at + 16 + index) * standardised;
     }
     logit += load<f64>(at) * NativeMath.tanh(sum);
-    at += (<usize>(2 + FEATURE_COUNT)) << 3;
+    at += doubles(2 + FEATURE_COUNT);
   }
   return logit;
 }
 
 function lossOf(losses: usize, index: i32): f64 {
-  return <f64>load<f32>(losses + ((<usize>index) << 2));
+  return <f64>load<f32>(losses + floats(index));
 }

@@ -6,6 +6,7 @@
 // descends from there.
 
 import { IMAGE_SIDE } from "../../format/image";
+import { floats } from "../bytes";
 import * as plan from "../decoder/plan";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
@@ -21,8 +22,9 @@ const ROW_BYTES: usize = SIDE * 4;
  */
 const LEAST_DERIVATIVE: f32 = 1e-20;
 
-/** Weight of ½‖z‖² and largest ‖z‖; set when a model is loaded. */
+/** Weight of ½‖z‖², set when a model is loaded. */
 export let beta: f32 = 1;
+/** Largest ‖z‖ that a descent may reach, likewise. */
 export let sphereRadius: f32 = 5;
 /** Evaluations of decoders since the count was last reset. */
 export let evaluations: i32 = 0;
@@ -35,15 +37,15 @@ export let classScales: usize = 0;
 export function configure(modelBeta: f32, modelSphereRadius: f32): bool {
   beta = modelBeta;
   sphereRadius = modelSphereRadius;
-  classScales = allocate((<usize>sizes.classes) << 2);
+  classScales = allocate(floats(sizes.classes));
   if (classScales == 0) return false;
-  for (let index = 0; index < sizes.classes; ++index) store<f32>(classScales + ((<usize>index) << 2), 1);
+  for (let index = 0; index < sizes.classes; ++index) store<f32>(classScales + floats(index), 1);
   return true;
 }
 
 /** What the loaded variant multiplies the class's loss by. */
 export function scaleOf(classIndex: i32): f32 {
-  return load<f32>(classScales + ((<usize>classIndex) << 2));
+  return load<f32>(classScales + floats(classIndex));
 }
 
 /** A loss as computed, or +∞ where that is no finite number. */
@@ -62,7 +64,7 @@ export function resetEvaluations(): void {
  * the decoder computes no number is left 0; returns false when there is one.
  */
 export function reconstruct(classIndex: i32, latent: usize, reconstruction: usize): bool {
-  memory.copy(plan.latentAddress(), latent, (<usize>sizes.latents) << 2);
+  memory.copy(plan.latentAddress(), latent, floats(sizes.latents));
   plan.decode(classIndex);
   ++evaluations;
   const logits = plan.logits();
@@ -84,7 +86,7 @@ export function reconstruct(classIndex: i32, latent: usize, reconstruction: usiz
 export function squareOf(latent: usize): f32 {
   let sum: f32 = 0;
   for (let index = 0; index < sizes.latents; ++index) {
-    const z = load<f32>(latent + ((<usize>index) << 2));
+    const z = load<f32>(latent + floats(index));
     sum += z * z;
   }
   return sum;
@@ -116,7 +118,7 @@ export function evaluateWithGradient(
   ++gradients;
   const source = plan.latentGradientAddress();
   for (let index = 0; index < sizes.latents; ++index) {
-    const at = (<usize>index) << 2;
+    const at = floats(index);
     store<f32>(gradient + at, load<f32>(source + at) + (beta / <f32>sizes.PIXELS) * load<f32>(latent + at));
   }
   return loss;
@@ -129,7 +131,7 @@ function decodeAndCompare(
   reconstruction: usize,
   withGradient: bool,
 ): f32 {
-  memory.copy(plan.latentAddress(), latent, (<usize>sizes.latents) << 2);
+  memory.copy(plan.latentAddress(), latent, floats(sizes.latents));
   plan.decode(classIndex);
   ++evaluations;
   const logits = plan.logits();
@@ -168,12 +170,12 @@ export function projectOntoSphere(latent: usize): void {
   const sum = squareOf(latent);
   if (sum <= sphereRadius * sphereRadius) return;
   if (!isFinite<f32>(sum)) {
-    memory.fill(latent, 0, (<usize>sizes.latents) << 2);
+    memory.fill(latent, 0, floats(sizes.latents));
     return;
   }
   const factor = sphereRadius / sqrt<f32>(sum);
   for (let index = 0; index < sizes.latents; ++index) {
-    const at = latent + ((<usize>index) << 2);
+    const at = latent + floats(index);
     store<f32>(at, load<f32>(at) * factor);
   }
 }

@@ -1,9 +1,12 @@
 // Seeded normal deviates. The arithmetic is AssemblyScript's own (compiled into the module), so every host draws the
 // same bits. Generator: xorshift128+ (Vigna 2017) seeded through splitmix64; normals by Box and Muller's method.
 
+import { floats } from "../bytes";
+
 let stateA: u64 = 1;
 let stateB: u64 = 2;
 
+/** Begins a sequence anew; the same value gives the same deviates. */
 export function seed(value: u64): void {
   stateA = splitmix(value);
   stateB = splitmix(stateA);
@@ -26,12 +29,12 @@ function uniform(): f64 {
   return <f64>((stateB + b) >> 11) * (1.0 / 9007199254740992.0) + 1.0 / 9007199254740992.0;
 }
 
-/** Fills `target` with `count` standard normal deviates (f32). Two come from each pair of uniforms. */
+/** Fills `target`, f32 [count], with `count` standard normal deviates (f32). Two come from each pair of uniforms. */
 export function fillNormal(target: usize, count: i32): void {
   for (let index = 0; index < count; index += 2) {
     const radius = sqrt<f64>(-2.0 * NativeMath.log(uniform()));
     const angle = 2.0 * NativeMath.PI * uniform();
-    const at = target + ((<usize>index) << 2);
+    const at = target + floats(index);
     store<f32>(at, <f32>(radius * NativeMath.cos(angle)));
     if (index + 1 < count) store<f32>(at, <f32>(radius * NativeMath.sin(angle)), 4);
   }

@@ -1,6 +1,7 @@
 // Searches of every class for itself. Each receives an image and leaves, for every class, a latent and its loss, times the
 // class's scale.
 
+import { floats } from "../bytes";
 import * as sizes from "../sizes";
 import { descendByAdam } from "./adam";
 import { beginWithScale, clear, Descent, judge, propose } from "./bfgs";
@@ -26,10 +27,10 @@ export function searchFromSamples(
 ): void {
   const imageSquare = quantiseImage(image);
   for (let index = 0; index < sizes.classes; ++index) {
-    const latent = latents + ((<usize>(index * sizes.latents)) << 2);
+    const latent = latents + floats(index * sizes.latents);
     bestStart(starts, index, image, imageSquare, latent);
     const loss = descendByAdam(index, image, latent, reconstruction, PAPER_UPDATES, PAPER_STEP_SIZE, scratch);
-    store<f32>(losses + ((<usize>index) << 2), scaleOf(index) * loss);
+    store<f32>(losses + floats(index), scaleOf(index) * loss);
   }
 }
 
@@ -54,13 +55,13 @@ export function searchFromPrototypes(
   descent: Descent,
 ): void {
   const imageSquare = quantiseImage(image);
-  const bytes = (<usize>sizes.latents) << 2;
+  const bytes = floats(sizes.latents);
   for (let index = 0; index < sizes.classes; ++index) {
     clear(descent);
     bestStart(starts, index, image, imageSquare, descent.latent);
     descend(index, image, evaluations, reconstruction, descent);
     memory.copy(latents + bytes * <usize>index, descent.latent, bytes);
-    store<f32>(losses + ((<usize>index) << 2), scaleOf(index) * descent.loss);
+    store<f32>(losses + floats(index), scaleOf(index) * descent.loss);
   }
 }
 

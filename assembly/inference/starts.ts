@@ -8,7 +8,7 @@
 // so if rounding errors are independent the true best is missed once in a thousand million comparisons, and then the
 // one taken instead is worse by hardly more than that window.
 
-import { manyFloats } from "../bytes";
+import { floats, halves, manyFloats } from "../bytes";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
 import { asLoss, evaluate, prior, reconstruct } from "./loss";
@@ -55,8 +55,8 @@ export function allocateStarts(count: i32, shared: bool): Starts {
   starts.latents = allocate(manyFloats(<u64>lists * count * sizes.latents));
   starts.bytes = allocate(<u64>sizes.classes * count * sizes.PIXELS);
   starts.offsets = allocate(manyFloats(<u64>sizes.classes * count));
-  imageNumbers = allocate((<usize>sizes.PIXELS) << 1);
-  reconstruction = allocate((<usize>sizes.PIXELS) << 2);
+  imageNumbers = allocate(halves(sizes.PIXELS));
+  reconstruction = allocate(floats(sizes.PIXELS));
   if (count > scoresCapacity) {
     scores = allocate(manyFloats(count));
     scoresCapacity = count;
@@ -74,7 +74,7 @@ export function resetStarts(): void {
 /** The latent of one start, f32 [latents]. */
 export function startLatent(starts: Starts, classIndex: i32, index: i32): usize {
   const list = starts.shared ? 0 : classIndex;
-  return starts.latents + ((<usize>((list * starts.count + index) * sizes.latents)) << 2);
+  return starts.latents + floats((list * starts.count + index) * sizes.latents);
 }
 
 /**
@@ -127,7 +127,7 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
     const row = starts.bytes + (entry + <usize>index) * <usize>sizes.PIXELS;
     const product = <f32>dot(row);
     const score = imageSquare + scale * product + load<f32>(starts.offsets + ((entry + <usize>index) << 2));
-    store<f32>(scores + ((<usize>index) << 2), score);
+    store<f32>(scores + floats(index), score);
     if (score < least) {
       least = score;
       leastIndex = index;
@@ -139,7 +139,7 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
   let bestIndex = leastIndex;
   let candidates = 1;
   for (let index = 0; index < count && candidates < MOST_CANDIDATES; ++index) {
-    if (index == leastIndex || load<f32>(scores + ((<usize>index) << 2)) > bound) continue;
+    if (index == leastIndex || load<f32>(scores + floats(index)) > bound) continue;
     ++candidates;
     const loss = evaluate(classIndex, image, startLatent(starts, classIndex, index), reconstruction);
     if (loss < best) {
@@ -147,7 +147,7 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
       bestIndex = index;
     }
   }
-  memory.copy(latent, startLatent(starts, classIndex, bestIndex), (<usize>sizes.latents) << 2);
+  memory.copy(latent, startLatent(starts, classIndex, bestIndex), floats(sizes.latents));
   return best;
 }
 

@@ -29,7 +29,11 @@ function scaledBelow(reduced: v128, scale: v128): v128 {
   return f32x4.add(f32x4.mul(scale, reduced), f32x4.sub(scale, one_f32x4()));
 }
 
-/** Derivative of ELU from its value h = ELU(x): 1 for x > 0, e^x = h + 1 otherwise. Exact up to the one addition. */
+/**
+ * Derivative of ELU from its value h = ELU(x): 1 for x > 0, e^x = h + 1 otherwise. Exact up to the one addition. Where h is
+ * NaN, as in channels that only pad a plane once a sum before them has overflowed, it is 1: there the gradient stays 0.
+ */
 export function eluSlope_f32x4(h: v128): v128 {
-  return f32x4.add(f32x4.pmin(h, f32x4.splat(0)), f32x4.splat(1));
+  // pmin(0, h) is h where h < 0 and otherwise 0; the other order would give NaN for NaN.
+  return f32x4.add(f32x4.pmin(f32x4.splat(0), h), f32x4.splat(1));
 }

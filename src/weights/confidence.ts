@@ -37,7 +37,9 @@ export interface Confidence {
   calibrated: CalibratedConfidence | undefined;
 }
 
+/** Name of a feature, as in a weights file. */
 export type FeatureName = keyof typeof Feature;
+/** Name of a penalty, likewise. */
 export type PenaltyName = keyof typeof Penalty;
 
 /** Names of what the gate's network looks at, in the module's order. */
@@ -46,7 +48,7 @@ export const FEATURES = Array.from({ length: FEATURE_COUNT }, (_, place) => Feat
 /** Names of what the gate's logit falls with, without bound, in the module's order. */
 export const PENALTIES = Array.from({ length: PENALTY_COUNT }, (_, place) => Penalty[place] as PenaltyName);
 
-/** The parameters as the module wants them, 64-bit floats in the order of assembly/inference/confidence.ts. */
+/** The parameters as the module reads them, 64-bit floats in the order of assembly/inference/confidence.ts. */
 export function calibrationValues(calibrated: CalibratedConfidence): number[] {
   const { hiddenWeights, hiddenBiases, outputWeights } = calibrated;
   return [

@@ -2,6 +2,7 @@
 // dropped.
 
 import { RaceRule } from "../../../format/race-rules";
+import { floats } from "../../bytes";
 import * as sizes from "../../sizes";
 import { accepts, begin, clear, move, moveWithGradient, propose, setInverse } from "../bfgs";
 import { projectOntoSphere, scaleOf } from "../loss";
@@ -44,7 +45,7 @@ export function foretell(onlyLabel: bool): void {
 
 /** Step 1: every racer stands on its latent, with the curvature to expect of its class. */
 function placeRacers(): void {
-  const latentBytes = (<usize>sizes.latents) << 2;
+  const latentBytes = floats(sizes.latents);
   const metricBytes = latentBytes * <usize>sizes.latents;
   for (let index = 0; index < count; ++index) {
     const racer = racerAt(index);

@@ -2,6 +2,7 @@
 // class. Two images can be looked at together, so that they share what is loaded of the tables; they then race one after the
 // other.
 
+import { floats } from "../../bytes";
 import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
 import { transformForward, transformForwardPair } from "../../vector/matrix";
@@ -35,7 +36,7 @@ let isSecondProposed: bool = false;
 
 /** Reserves buffers for the loaded tables; false when memory runs out. */
 export function reserve(): bool {
-  zeros = allocate((<usize>tables.coefficients) << 2);
+  zeros = allocate(floats(tables.coefficients));
   first = allocateProposed();
   second = allocateProposed();
   presented = first;
@@ -53,10 +54,10 @@ function allocateProposed(): Proposed {
   const none = changetype<Proposed>(0);
   const proposed = changetype<Proposed>(allocate(offsetof<Proposed>()));
   if (proposed == none) return none;
-  const pixels = (<usize>sizes.PIXELS) << 2;
-  const coefficientBytes = (<usize>tables.coefficients) << 2;
-  const hiddenBytes = (<usize>tables.proposalFirst.outputs) << 2;
-  const buffer = allocate(pixels + coefficientBytes + hiddenBytes + ((<usize>tables.proposalSecond.outputs) << 2));
+  const pixels = floats(sizes.PIXELS);
+  const coefficientBytes = floats(tables.coefficients);
+  const hiddenBytes = floats(tables.proposalFirst.outputs);
+  const buffer = allocate(pixels + coefficientBytes + hiddenBytes + floats(tables.proposalSecond.outputs));
   if (buffer == 0) return none;
   proposed.centred = buffer;
   proposed.coefficients = buffer + pixels;
@@ -77,7 +78,7 @@ export function outside(): f32 {
 
 /** The candidate's latent, f32 [latents]; it may lie outside the sphere. */
 export function latentOf(classIndex: i32, candidate: i32): usize {
-  return presented.latents + ((<usize>((classIndex * tables.candidates + candidate) * sizes.latents)) << 2);
+  return presented.latents + floats((classIndex * tables.candidates + candidate) * sizes.latents);
 }
 
 /** Proposes latents of every class for `image`, f32 [784] in [0, 1], and presents it. */
@@ -150,7 +151,7 @@ export function presentSecond(): void {
 /** x − μ; returns its square. */
 function centre(image: usize, proposed: Proposed): f32 {
   let squares = f32x4.splat(0);
-  for (let at: usize = 0; at < (<usize>sizes.PIXELS) << 2; at += 16) {
+  for (let at: usize = 0; at < floats(sizes.PIXELS); at += 16) {
     const difference = f32x4.sub(v128.load(image + at), v128.load(tables.mean + at));
     squares = f32x4.add(squares, f32x4.mul(difference, difference));
     v128.store(proposed.centred + at, difference);
@@ -161,7 +162,7 @@ function centre(image: usize, proposed: Proposed): f32 {
 /** ‖x⊥‖² from ‖x − μ‖² and the coefficients. */
 function measureOutside(squares: f32, proposed: Proposed): void {
   let inside = f32x4.splat(0);
-  for (let at: usize = 0; at < (<usize>tables.coefficients) << 2; at += 16) {
+  for (let at: usize = 0; at < floats(tables.coefficients); at += 16) {
     const value = v128.load(proposed.coefficients + at);
     inside = f32x4.add(inside, f32x4.mul(value, value));
   }
@@ -171,6 +172,6 @@ function measureOutside(squares: f32, proposed: Proposed): void {
 
 /** SiLU of the hidden layer, in place. */
 function activate(proposed: Proposed): void {
-  const end = proposed.hidden + ((<usize>tables.proposalFirst.outputs) << 2);
+  const end = proposed.hidden + floats(tables.proposalFirst.outputs);
   for (let at = proposed.hidden; at < end; at += 16) v128.store(at, silu_f32x4(v128.load(at)));
 }

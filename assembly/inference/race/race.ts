@@ -13,6 +13,7 @@
 // scale.
 
 import { RaceRule } from "../../../format/race-rules";
+import { floats } from "../../bytes";
 import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
 import { accepts, begin, move, moveWithGradient, propose } from "../bfgs";
@@ -214,13 +215,13 @@ const ABOVE: f32 = 1.000001;
 
 /** The best latent of each class and its loss: a true one wherever the true decoder has seen the class. */
 function report(latents: usize, losses: usize): void {
-  const latentBytes = (<usize>sizes.latents) << 2;
+  const latentBytes = floats(sizes.latents);
   const bound = ABOVE * lowest(true);
   for (let index = 0; index < sizes.classes; ++index) {
     const best = bestOfClass(index);
     memory.copy(latents + <usize>index * latentBytes, best.descent.latent, latentBytes);
     const found = scaledLoss(best);
-    store<f32>(losses + ((<usize>index) << 2), best.evaluated > 0 ? found : max<f32>(bound, found));
+    store<f32>(losses + floats(index), best.evaluated > 0 ? found : max<f32>(bound, found));
   }
 }
 

@@ -1,5 +1,6 @@
 // The latents that race: a few of every class, class after class, and who of them is ahead.
 
+import { floats } from "../../bytes";
 import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
 import { allocateDescent, Descent } from "../bfgs";
@@ -27,7 +28,8 @@ export class Racer {
   scale: f32;
 }
 
-export const RECONSTRUCTION_BYTES: usize = (<usize>sizes.PIXELS) << 2;
+/** Of one reconstruction, f32 [784]. */
+export const RECONSTRUCTION_BYTES: usize = floats(sizes.PIXELS);
 
 let racers: usize = 0;
 /** How many there are. */

@@ -1,6 +1,7 @@
 // The rules in the module's memory; format/race-rules.ts tells what each means.
 
 import { RACE_RULE_COUNT, RaceRule } from "../../../format/race-rules";
+import { floats } from "../../bytes";
 import { allocate } from "../../layout";
 
 /** Each rule takes 4 bytes, at its place. */
@@ -8,7 +9,7 @@ let rules: usize = 0;
 
 /** Reserves the rules, all 0 until the caller fills them in; false when memory runs out. */
 export function reserve(): bool {
-  rules = allocate((<usize>RACE_RULE_COUNT) << 2);
+  rules = allocate(floats(RACE_RULE_COUNT));
   return rules != 0;
 }
 
@@ -19,10 +20,10 @@ export function address(): usize {
 
 /** A rule that is a whole number. */
 export function count(rule: RaceRule): i32 {
-  return load<i32>(rules + ((<usize>rule) << 2));
+  return load<i32>(rules + floats(rule));
 }
 
 /** A rule that is a margin, or a factor of one. */
 export function margin(rule: RaceRule): f32 {
-  return load<f32>(rules + ((<usize>rule) << 2));
+  return load<f32>(rules + floats(rule));
 }

@@ -5,6 +5,7 @@
 //
 // where only the product of the two remainders, x⊥ · r, is left out. As with a true loss, what is no finite number is +∞.
 
+import { doubles, floats } from "../../bytes";
 import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
 import { transformBackward, transformForward, transformForwardPair } from "../../vector/matrix";
@@ -28,8 +29,9 @@ export class Activations {
   output: usize;
 }
 
-/** Losses foretold and gradients taken so far, for benches; they wrap. */
+/** Losses foretold so far, for benches; it wraps. */
 export let evaluations: i32 = 0;
+/** Gradients of them taken so far, likewise. */
 export let gradients: i32 = 0;
 /** Two latents padded with zeros, and the derivatives of latent and hidden layers, f32. */
 let padded: usize = 0;
@@ -39,10 +41,10 @@ let secondGradient: usize = 0;
 
 /** Reserves buffers for the loaded tables; false when memory runs out. */
 export function reserve(): bool {
-  padded = allocate((<usize>tables.surrogateFirst.inputs) << 3);
-  latentGradient = allocate((<usize>tables.surrogateFirst.inputs) << 2);
-  firstGradient = allocate((<usize>tables.surrogateFirst.outputs) << 2);
-  secondGradient = allocate((<usize>tables.surrogateSecond.outputs) << 2);
+  padded = allocate(doubles(tables.surrogateFirst.inputs));
+  latentGradient = allocate(floats(tables.surrogateFirst.inputs));
+  firstGradient = allocate(floats(tables.surrogateFirst.outputs));
+  secondGradient = allocate(floats(tables.surrogateSecond.outputs));
   return padded != 0 && latentGradient != 0 && firstGradient != 0 && secondGradient != 0;
 }
 
@@ -51,8 +53,8 @@ export function allocateActivations(): Activations {
   const none = changetype<Activations>(0);
   const activations = changetype<Activations>(allocate(offsetof<Activations>()));
   if (activations == none) return none;
-  const hidden = (<usize>tables.surrogateFirst.outputs) << 2;
-  const buffer = allocate(4 * hidden + ((<usize>tables.surrogateThird.outputs) << 2));
+  const hidden = floats(tables.surrogateFirst.outputs);
+  const buffer = allocate(4 * hidden + floats(tables.surrogateThird.outputs));
   if (buffer == 0) return none;
   activations.firstShare = buffer;
   activations.firstValue = buffer + hidden;
@@ -64,7 +66,7 @@ export function allocateActivations(): Activations {
 
 /** The loss foretold at `latent`, f32 [latents], for the image that proposals.ts has presented; before the class's scale. */
 export function foretell(classIndex: i32, latent: usize, activations: Activations): f32 {
-  memory.copy(padded, latent, (<usize>sizes.latents) << 2);
+  memory.copy(padded, latent, floats(sizes.latents));
   apply(tables.surrogateFirst, classIndex, padded, activations.firstValue);
   activate(activations.firstValue, activations.firstShare, tables.surrogateFirst.outputs);
   apply(tables.surrogateSecond, classIndex, activations.firstValue, activations.secondValue);
@@ -84,9 +86,9 @@ export function foretellPair(
 ): void {
   const first = tables.surrogateFirst;
   const second = tables.surrogateSecond;
-  const other = padded + ((<usize>first.inputs) << 2);
-  memory.copy(padded, latent0, (<usize>sizes.latents) << 2);
-  memory.copy(other, latent1, (<usize>sizes.latents) << 2);
+  const other = padded + floats(first.inputs);
+  memory.copy(padded, latent0, floats(sizes.latents));
+  memory.copy(other, latent1, floats(sizes.latents));
   applyToPair(first, classIndex, padded, other, activations0.firstValue, activations1.firstValue);
   activate(activations0.firstValue, activations0.firstShare, first.outputs);
   activate(activations1.firstValue, activations1.firstShare, first.outputs);
@@ -144,7 +146,7 @@ export function foretellGradient(classIndex: i32, latent: usize, activations: Ac
   transformBackward(secondWeights, secondGradient, second.outputs, firstGradient, second.inputs);
   applySlope(activations.firstValue, activations.firstShare, firstGradient, first.outputs);
   transformBackward(tables.weightsOf(first, classIndex), firstGradient, first.outputs, latentGradient, first.inputs);
-  for (let at: usize = 0; at < (<usize>sizes.latents) << 2; at += 4) {
+  for (let at: usize = 0; at < floats(sizes.latents); at += 4) {
     store<f32>(gradient + at, load<f32>(latentGradient + at) + (beta / <f32>sizes.PIXELS) * load<f32>(latent + at));
   }
 }
@@ -152,10 +154,10 @@ export function foretellGradient(classIndex: i32, latent: usize, activations: Ac
 /** ‖y − g‖² + s; leaves the loss's derivative with respect to the output in its place. */
 function compareWithImage(output: usize): f32 {
   const image = proposals.coefficients();
-  const remainderAt = output + ((<usize>tables.coefficients) << 2);
+  const remainderAt = output + floats(tables.coefficients);
   const scale = f32x4.splat(2 / <f32>sizes.PIXELS);
   let squares = f32x4.splat(0);
-  for (let at: usize = 0; at < (<usize>tables.coefficients) << 2; at += 16) {
+  for (let at: usize = 0; at < floats(tables.coefficients); at += 16) {
     const difference = f32x4.sub(v128.load(output + at), v128.load(image + at));
     squares = f32x4.add(squares, f32x4.mul(difference, difference));
     v128.store(output + at, f32x4.mul(scale, difference));
@@ -167,7 +169,7 @@ function compareWithImage(output: usize): f32 {
 
 /** SiLU of the sums in `values`, in place; σ goes to `shares`. */
 function activate(values: usize, shares: usize, count: i32): void {
-  for (let at: usize = 0; at < (<usize>count) << 2; at += 16) {
+  for (let at: usize = 0; at < floats(count); at += 16) {
     const sum = v128.load(values + at);
     const share = sigmoid_f32x4(sum);
     v128.store(shares + at, share);
@@ -177,7 +179,7 @@ function activate(values: usize, shares: usize, count: i32): void {
 
 /** Multiplies `gradients` by SiLU's slope, from what `activate` left. */
 function applySlope(values: usize, shares: usize, gradients: usize, count: i32): void {
-  for (let at: usize = 0; at < (<usize>count) << 2; at += 16) {
+  for (let at: usize = 0; at < floats(count); at += 16) {
     const slope = siluSlope_f32x4(v128.load(shares + at), v128.load(values + at));
     v128.store(gradients + at, f32x4.mul(v128.load(gradients + at), slope));
   }

@@ -4,6 +4,7 @@
 
 import { BASIS, MEAN, METRICS, PROPOSAL, SURROGATES } from "../../../format/bundle";
 import { BundleHeader, BundleTensor, raceOf, raceTensor } from "../../bundle";
+import { floats } from "../../bytes";
 import { expand, storedBytes } from "../../decoder/stored";
 import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
@@ -24,15 +25,19 @@ export let available: bool = false;
 export let coefficients: i32 = 0;
 /** Latents proposed per class. */
 export let candidates: i32 = 0;
-/** f32 [784][coefficients] and f32 [784]. */
+/** U, f32 [784][coefficients]. */
 export let basis: usize = 0;
+/** μ, f32 [784]. */
 export let mean: usize = 0;
-/** Coefficients → hidden → [classes][candidates][latents]. */
+/** The network that proposes: coefficients → hidden; */
 export let proposalFirst: Transform = changetype<Transform>(0);
+/** hidden → [classes][candidates][latents]. */
 export let proposalSecond: Transform = changetype<Transform>(0);
-/** Of every class: latents → hidden → hidden → coefficients and squared remainder. */
+/** The surrogate of every class: latents → hidden; */
 export let surrogateFirst: Transform = changetype<Transform>(0);
+/** hidden → hidden; */
 export let surrogateSecond: Transform = changetype<Transform>(0);
+/** hidden → coefficients and squared remainder. */
 export let surrogateThird: Transform = changetype<Transform>(0);
 /** f32 [classes][latents][latents]: the mean inverse Hessian of the loss near its minima. */
 export let metrics: usize = 0;
@@ -88,7 +93,7 @@ function expandTransform(bundle: usize, index: u32, groups: i32, inputs: i32, ou
 
 /** Expands [groups][rows][columns] with a scale per group and column; rows and columns are padded. 0: out of memory. */
 function expandMatrices(bundle: usize, tensor: BundleTensor, groups: i32, rows: i32, columns: i32): usize {
-  const rowBytes = (<usize>padded(columns)) << 2;
+  const rowBytes = floats(padded(columns));
   // A bias is one row, of which there is nothing to pad.
   const groupBytes = rowBytes * <usize>(rows == 1 ? 1 : padded(rows));
   const target = allocate(<usize>groups * groupBytes);
@@ -96,7 +101,7 @@ function expandMatrices(bundle: usize, tensor: BundleTensor, groups: i32, rows: 
   let source = bundle + tensor.offset;
   const step = storedBytes(tensor.element, columns);
   for (let group = 0; group < groups; ++group) {
-    const scales = bundle + tensor.scalesOffset + ((<usize>(group * columns)) << 2);
+    const scales = bundle + tensor.scalesOffset + floats(group * columns);
     for (let row = 0; row < rows; ++row) {
       const at = target + <usize>group * groupBytes + <usize>row * rowBytes;
       expand(tensor.element, source, scales, at, 1, columns);
@@ -109,22 +114,22 @@ function expandMatrices(bundle: usize, tensor: BundleTensor, groups: i32, rows: 
 /** Expands [classes][latents][latents] without padding. */
 function expandSquare(bundle: usize, tensor: BundleTensor): usize {
   const count = sizes.latents * sizes.latents;
-  const target = allocate((<usize>(sizes.classes * count)) << 2);
+  const target = allocate(floats(sizes.classes * count));
   if (target == 0) return 0;
   for (let index = 0; index < sizes.classes; ++index) {
     const source = bundle + tensor.offset + <usize>index * storedBytes(tensor.element, count);
-    const scales = bundle + tensor.scalesOffset + ((<usize>(index * sizes.latents)) << 2);
-    expand(tensor.element, source, scales, target + ((<usize>(index * count)) << 2), sizes.latents, sizes.latents);
+    const scales = bundle + tensor.scalesOffset + floats(index * sizes.latents);
+    expand(tensor.element, source, scales, target + floats(index * count), sizes.latents, sizes.latents);
   }
   return target;
 }
 
 /** Weights of one class, f32 [inputs][outputs]. */
 export function weightsOf(transform: Transform, classIndex: i32): usize {
-  return transform.weights + ((<usize>(classIndex * transform.inputs * transform.outputs)) << 2);
+  return transform.weights + floats(classIndex * transform.inputs * transform.outputs);
 }
 
 /** Bias of one class, f32 [outputs]. */
 export function biasOf(transform: Transform, classIndex: i32): usize {
-  return transform.bias + ((<usize>(classIndex * transform.outputs)) << 2);
+  return transform.bias + floats(classIndex * transform.outputs);
 }
