@@ -91,12 +91,14 @@ async function classifyFirst(tasks: Tasks, range: FrameRange): Promise<Begun> {
 /** The first frames, and then the others as they are classified, in the file's order. */
 async function* withRest(tasks: Tasks, { range, first }: Begun, concurrency: number): AsyncGenerator<ClassifiedRange> {
   yield first;
-  const end = Math.min(range.to, first.count);
-  const ranges: FrameRange[] = [];
-  for (let from = range.from + LONGEST_RANGE; from < end; from += LONGEST_RANGE) {
-    ranges.push({ ...range, from, to: Math.min(end, from + LONGEST_RANGE) });
-  }
+  const ranges = rangesAfterFirst(range, Math.min(range.to, first.count));
   yield* pMapIterable(ranges, (rest) => tasks.classifyFrames(rest), { concurrency });
+}
+
+function* rangesAfterFirst(range: FrameRange, end: number): Generator<FrameRange> {
+  for (let from = range.from + LONGEST_RANGE; from < end; from += LONGEST_RANGE) {
+    yield { ...range, from, to: Math.min(end, from + LONGEST_RANGE) };
+  }
 }
 
 function asDocument(file: string, { index, found, classification }: ClassifiedFrame): object {

@@ -1,6 +1,7 @@
 import { readImageFile } from "../files/read-image-file.ts";
 import { asFrame, asFramedDigit } from "../image/framed.ts";
 import type { PixelImage } from "../image/pixel-image.ts";
+import { SIDE } from "../image/placement.ts";
 import { type Box, type Ink, preprocess } from "../image/preprocess.ts";
 
 /** An image on its way to the classifier. */
@@ -29,9 +30,10 @@ export interface FrameSource {
  */
 export async function openFrames(path: string, mode: FrameMode): Promise<FrameSource> {
   const { frames, format } = await readImageFile(path);
-  const isDataSet = format === "idx" && frames.every(({ width, height }) => width === 28 && height === 28);
+  const first = frames.at(0);
+  const isDataSet = format === "idx" && first?.width === SIDE && first.height === SIDE;
   const effective = mode === "look" && isDataSet ? "raw" : mode;
-  return { count: frames.length, at: (index) => toFrame(frames[index] as PixelImage, effective) };
+  return { count: frames.length, at: (index) => toFrame(frames.at(index) as PixelImage, effective) };
 }
 
 function toFrame(picture: PixelImage, mode: FrameMode): Frame {
