@@ -32,7 +32,16 @@ const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
  * @throws ImageFileError naming the file, what it is or claims, and what was wanted
  */
 export async function readImageFile(path: string): Promise<ImageFile> {
-  const bytes = await readBoundedFile(path);
+  return decodeImageFile(path, await readBoundedFile(path));
+}
+
+/**
+ * As `readImageFile`, for a file whose bytes are there already.
+ *
+ * @param path what errors call it
+ * @throws ImageFileError as above
+ */
+export function decodeImageFile(path: string, bytes: Uint8Array): ImageFile {
   const format = recognise(bytes);
   if (format === undefined) {
     const head = Buffer.from(bytes.subarray(0, 8))

@@ -7,6 +7,11 @@ export function printable(text: string): string {
   return text.replace(NOT_SHOWN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** As `shownText`, in quotation marks. */
+export function quoted(text: string): string {
+  return `"${shownText(text)}"`;
+}
+
 /** Text from outside as a message quotes it: printable, and without its middle where it is longer than `longest` characters. */
 export function shownText(text: string, longest = LONGEST): string {
   if (text.length <= longest) return printable(text);

@@ -360,6 +360,6 @@ describe("any file", () => {
     await expect(read("empty.png", "")).rejects.toThrow(/empty\.png: is empty \(0 bytes\)/);
     await expect(readImageFile(join(directory.path, "nowhere.png"))).rejects.toThrow(/nowhere\.png: no such file/);
     await expect(readImageFile(directory.path)).rejects.toThrow("is a directory; a file is wanted");
-    await expect(readImageFile("/dev/null")).rejects.toThrow("/dev/null: is a device or a pipe");
+    await expect(readImageFile("/dev/null")).rejects.toThrow("/dev/null: is a device; a regular file is wanted");
   });
 });
