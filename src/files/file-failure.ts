@@ -32,6 +32,8 @@ function reasonOf(path: string, deed: "read" | "written", error: unknown): strin
     case "ENOSPC":
     case "EDQUOT":
       return "cannot be written: no space is left";
+    case "EFBIG":
+      return "cannot be written: it would be larger than files may be";
     default:
       return `cannot be ${deed}: ${messageOf(error)}`;
   }

@@ -1,8 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { deflateSync, gzipSync } from "node:zlib";
 import { encode as encodePng } from "fast-png";
 import jpeg from "jpeg-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readBoundedFile } from "../../src/files/read-bounded-file.ts";
 import { readIdxFile, readImageFile } from "../../src/files/read-image-file.ts";
 import { emptyScansJpeg, handmadePng, idxBytes, jpegSegment, pngChunk, temporaryDirectory } from "./handmade-files.ts";
 
@@ -339,6 +343,23 @@ describe("idx", () => {
 });
 
 describe("any file", () => {
+  it("is refused at once when it is a pipe or a socket", async () => {
+    const pipe = join(directory.path, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await expect(readImageFile(pipe)).rejects.toThrow("pipe: is a pipe; a regular file is wanted");
+    const path = join(directory.path, "socket");
+    const server = createServer().listen(path);
+    await once(server, "listening");
+    await expect(readImageFile(path)).rejects.toThrow("socket: is a socket; a regular file is wanted");
+    server.close();
+  });
+
+  it("is refused beyond the bytes that are wanted", async () => {
+    const path = await directory.write("twelve", new Uint8Array(12));
+    expect(await readBoundedFile(path, 12)).toHaveLength(12);
+    await expect(readBoundedFile(path, 11)).rejects.toThrow("has 12 bytes, which is more than the 11 that are read");
+  });
+
   it("is refused when it is none of the known kinds, with its first bytes", async () => {
     await expect(read("notes.png", "just some text")).rejects.toThrow(
       /notes\.png: begins with 6a 75 73 74 20 73 6f 6d, which is no PNG, JPEG, PGM, PPM, idx/,
@@ -360,6 +381,9 @@ describe("any file", () => {
     await expect(read("empty.png", "")).rejects.toThrow(/empty\.png: is empty \(0 bytes\)/);
     await expect(readImageFile(join(directory.path, "nowhere.png"))).rejects.toThrow(/nowhere\.png: no such file/);
     await expect(readImageFile(directory.path)).rejects.toThrow("is a directory; a file is wanted");
+    await expect(readImageFile("")).rejects.toThrow("no such file: the name is empty");
+    await expect(readImageFile("a\0b")).rejects.toThrow("a\\u0000b: no such file: no name has a NUL character in it");
+    await expect(readImageFile("x".repeat(5000))).rejects.toThrow(/^x{134}…x{66}: no such file: the name is too long$/);
     await expect(readImageFile("/dev/null")).rejects.toThrow("/dev/null: is a device; a regular file is wanted");
   });
 });
