@@ -4,7 +4,7 @@ import { moduleTests, testsOfSource } from "./test/support/module-tests.ts";
 
 /** Tests that run what the build made, in processes, runtimes and browsers. All others are unit tests. */
 const HOSTS = [
-  "test/cli/thread-pool.test.ts",
+  "test/cli/{streams,thread-pool}.test.ts",
   "test/examples/{browser,cluster,documents,programs,services,vite}.test.ts",
   "test/packaging.test.ts",
   "test/release.test.ts",

@@ -1,7 +1,20 @@
 import { pMapIterable } from "p-map";
+import { messageOf } from "../files/file-error.ts";
+import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
+import { shownText } from "../files/shown-text.ts";
 import type { Classification } from "../results.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, WORKERS_OPTION } from "./command.ts";
-import { DONE, type Environment, FAILED, printJson, printLines, wantsColour } from "./environment.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import {
+  columnsOf,
+  DONE,
+  type Environment,
+  FAILED,
+  printDrawing,
+  printJson,
+  printLines,
+  printProblem,
+  wantsColour,
+} from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
 import { withWorkforce } from "./load-classifier.ts";
 import { renderPictures } from "./picture.ts";
@@ -15,7 +28,7 @@ const LONGEST_RANGE = 50;
 export const classifyCommand: Command = {
   name: "classify",
   usage: "FILE…",
-  summary: "name the digit in PNG, JPEG, PGM, PPM or idx files",
+  summary: "name the digit in PNG, JPEG, PGM, PPM or idx files; - is standard input",
   positionals: { least: 1, most: Number.POSITIVE_INFINITY },
   options: {
     ...MODEL_OPTIONS,
@@ -28,6 +41,7 @@ export const classifyCommand: Command = {
     "abs classify three.jpg",
     "abs classify t10k-images-idx3-ubyte.gz --limit 20 --json",
     "abs classify scans/*.png --workers auto",
+    "convert page.tif png:- | abs classify -",
   ],
   run: classifyFiles,
 };
@@ -43,6 +57,9 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
   const offset = invocation.wholeNumber("offset", 0);
   const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
   const pictures = invocation.wholeNumber("pictures", DEFAULT_PICTURES);
+  if (invocation.positionals.filter((file) => file === STANDARD_INPUT).length > 1) {
+    throw new UsageError("standard input, -, can be read only once");
+  }
   const results: object[] = [];
   const failures: Failure[] = [];
 
@@ -54,17 +71,22 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
       to: offset + limit,
       drawTo: json ? 0 : offset + pictures,
     });
-    const begin = (file: string): Promise<Begun> => classifyFirst(tasks, wanted(file));
+    const begin = async (file: string): Promise<Begun> =>
+      file === STANDARD_INPUT
+        ? await classifyStandardInput(tasks, wanted(file), environment)
+        : await classifyFirst(tasks, wanted(file));
     for await (const begun of pMapIterable(invocation.positionals, begin, { concurrency })) {
       const { file } = begun.range;
+      const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
       for await (const { frames, count, failure } of withRest(tasks, begun, concurrency)) {
         for (const frame of frames) {
           if (json) results.push(asDocument(file, frame));
-          else printFrame(environment, count === 1 ? file : `${file} [${frame.index}]`, frame);
+          else printFrame(environment, count === 1 ? name : `${name} [${frame.index}]`, frame);
         }
         if (failure === undefined) continue;
         failures.push({ file, error: failure });
-        environment.stderr.write(`abs classify: ${failure.startsWith(`${file}:`) ? failure : `${file}: ${failure}`}\n`);
+        const shown = shownText(name);
+        printProblem(environment, "abs classify", failure.startsWith(`${shown}:`) ? failure : `${shown}: ${failure}`);
         break;
       }
     }
@@ -79,24 +101,34 @@ interface Begun {
   readonly first: ClassifiedRange;
 }
 
+async function classifyStandardInput(tasks: Tasks, range: FrameRange, { stdin }: Environment): Promise<Begun> {
+  try {
+    return await classifyFirst(tasks, { ...range, content: await readStandardInput(stdin) });
+  } catch (error) {
+    return { range, first: { count: 0, frames: [], failure: messageOf(error) } };
+  }
+}
+
 /** Classifies the first frames of a range, since how many there are is known only once the file is read. */
 async function classifyFirst(tasks: Tasks, range: FrameRange): Promise<Begun> {
   const { file, from, to } = range;
   const first = await tasks.classifyFrames({ ...range, to: Math.min(to, from + LONGEST_RANGE) });
   if (first.failure !== undefined || from < first.count) return { range, first };
-  const failure = `${file}: has ${first.count} images; --offset ${from} skips them all`;
+  const failure = `${file === STANDARD_INPUT ? STANDARD_INPUT_NAME : shownText(file)}: has ${first.count} images; --offset ${from} skips them all`;
   return { range, first: { ...first, failure } };
 }
 
 /** The first frames, and then the others as they are classified, in the file's order. */
 async function* withRest(tasks: Tasks, { range, first }: Begun, concurrency: number): AsyncGenerator<ClassifiedRange> {
   yield first;
-  const end = Math.min(range.to, first.count);
-  const ranges: FrameRange[] = [];
-  for (let from = range.from + LONGEST_RANGE; from < end; from += LONGEST_RANGE) {
-    ranges.push({ ...range, from, to: Math.min(end, from + LONGEST_RANGE) });
-  }
+  const ranges = rangesAfterFirst(range, Math.min(range.to, first.count));
   yield* pMapIterable(ranges, (rest) => tasks.classifyFrames(rest), { concurrency });
+}
+
+function* rangesAfterFirst(range: FrameRange, end: number): Generator<FrameRange> {
+  for (let from = range.from + LONGEST_RANGE; from < end; from += LONGEST_RANGE) {
+    yield { ...range, from, to: Math.min(end, from + LONGEST_RANGE) };
+  }
 }
 
 function asDocument(file: string, { index, found, classification }: ClassifiedFrame): object {
@@ -119,14 +151,14 @@ function asDocument(file: string, { index, found, classification }: ClassifiedFr
 function printFrame(environment: Environment, title: string, { classification, drawing }: ClassifiedFrame): void {
   printLines(environment, [`${title}: ${verdict(classification)}`]);
   if (drawing === undefined) return;
-  printLines(
+  printDrawing(
     environment,
     renderPictures(
       [
         { title: "seen", values: drawing.seen },
         { title: `redrawn as ${classification.name}`, values: drawing.redrawn },
       ],
-      { colour: wantsColour(environment), columns: environment.stdout.columns ?? 80 },
+      { colour: wantsColour(environment), columns: columnsOf(environment) },
     ),
   );
 }

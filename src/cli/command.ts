@@ -3,13 +3,21 @@ import { parseArgs } from "node:util";
 import { CONFIDENCES, INFERENCES, type Inference } from "../classifier.ts";
 import { EFFORTS, type Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
+import { quoted, shownText } from "../files/shown-text.ts";
 import { VARIANTS, type Variant } from "../weights/variants.ts";
 import type { Environment } from "./environment.ts";
 
 /** The command line is wrong; the message says what came and what is wanted. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(shownText(message, LONGEST_USAGE_ERROR), options);
+  }
 }
+
+/** What is longer quotes the command line at length. */
+const LONGEST_USAGE_ERROR = 500;
 
 /** An option as the parser and the help need it. */
 export interface OptionSpecification {
@@ -92,7 +100,7 @@ export class Invocation {
     if (positionals.length < least) throw new UsageError(`missing argument: ${command.name} wants ${command.usage}`);
     if (positionals.length > most) {
       throw new UsageError(
-        `unexpected argument ${JSON.stringify(positionals[most])}: ${command.name} wants ${command.usage}`,
+        `unexpected argument ${quoted(positionals[most] ?? "")}: ${command.name} wants ${command.usage}`,
       );
     }
   }
@@ -121,7 +129,7 @@ export class Invocation {
     if (value === undefined) return fallback;
     const number = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
     if (!(Number.isSafeInteger(number) && number >= least)) {
-      throw new UsageError(`--${name} wants a whole number from ${least}, got ${JSON.stringify(value)}`);
+      throw new UsageError(`--${name} wants a whole number from ${least}, got ${quoted(value)}`);
     }
     return number;
   }
@@ -132,7 +140,7 @@ export class Invocation {
     if (value === undefined) return undefined;
     const found = choices.find((choice) => choice === value);
     if (found === undefined) {
-      throw new UsageError(`--${name} wants ${choices.join(" or ")}, got ${JSON.stringify(value)}`);
+      throw new UsageError(`--${name} wants ${choices.join(" or ")}, got ${quoted(value)}`);
     }
     return found;
   }
@@ -147,9 +155,7 @@ export class Invocation {
     if (value === "auto") return Math.min(MOST_WORKERS, availableParallelism());
     const workers = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
     if (workers >= 1 && workers <= MOST_WORKERS) return workers;
-    throw new UsageError(
-      `--workers wants auto or a whole number from 1 to ${MOST_WORKERS}, got ${JSON.stringify(value)}`,
-    );
+    throw new UsageError(`--workers wants auto or a whole number from 1 to ${MOST_WORKERS}, got ${quoted(value)}`);
   }
 
   /** The value of `--variant`. */

@@ -1,6 +1,7 @@
+import { quoted } from "../files/shown-text.ts";
 import { type Command, type Invocation, JSON_OPTION, UsageError } from "./command.ts";
 import { fetchDataFiles } from "./download.ts";
-import { DONE, type Environment, FAILED, printJson, printLines } from "./environment.ts";
+import { DONE, type Environment, FAILED, printJson, printLines, printProblem } from "./environment.ts";
 import { type DataFile, MNIST_FILES } from "./mnist-files.ts";
 import { startProgress } from "./progress.ts";
 
@@ -41,7 +42,7 @@ async function fetchFiles(
     directory,
     mirrors,
     files,
-    onMirrorFailed: (message) => environment.stderr.write(`abs data fetch: ${message}\n`),
+    onMirrorFailed: (message) => printProblem(environment, "abs data fetch", message),
     startProgress: (label) => startProgress(environment, label),
   });
   if (invocation.flag("json")) printJson(environment, { directory, files: results });
@@ -56,7 +57,7 @@ async function fetchFiles(
 /** @throws UsageError when it is no http or https address */
 function checkedMirror(mirror: string): string {
   if (!URL.canParse(mirror) || !/^https?:$/.test(new URL(mirror).protocol)) {
-    throw new UsageError(`--mirror wants an http or https address, got ${JSON.stringify(mirror)}`);
+    throw new UsageError(`--mirror wants an http or https address, got ${quoted(mirror)}`);
   }
   return mirror;
 }

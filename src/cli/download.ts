@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { messageOf } from "../files/file-error.ts";
+import { fileFailure } from "../files/file-failure.ts";
+import { readBoundedFile } from "../files/read-bounded-file.ts";
+import { writeWholeFile } from "../files/write-whole-file.ts";
 import type { DataFile } from "./mnist-files.ts";
 import type { Progress } from "./progress.ts";
 
@@ -37,10 +40,14 @@ export interface FetchOptions {
  * Downloads gzip-packed files whose unpacked bytes have the wanted SHA-256. A file that is right already is left
  * alone; a new one gets its name only when it has been checked, so no wrong or half file is ever found there.
  *
- * @throws Error when the directory cannot be made or written to
+ * @throws FileError naming the directory or file that cannot be made
  */
 export async function fetchDataFiles(options: FetchOptions): Promise<FetchResult[]> {
-  await mkdir(options.directory, { recursive: true });
+  try {
+    await mkdir(options.directory, { recursive: true });
+  } catch (error) {
+    throw fileFailure(options.directory, "written", error);
+  }
   const results: FetchResult[] = [];
   for (const file of options.files) results.push(await fetchDataFile(file, options));
   return results;
@@ -59,7 +66,7 @@ async function fetchDataFile(file: DataFile, options: FetchOptions): Promise<Fet
       options.onMirrorFailed(`${address}: ${reasonOf(error)}`);
       continue;
     }
-    await writeWhole(path, packed);
+    await writeWholeFile(path, packed);
     return { file: file.name, path, outcome: "downloaded", mirror };
   }
   return { file: file.name, path, outcome: "failed" };
@@ -67,7 +74,7 @@ async function fetchDataFile(file: DataFile, options: FetchOptions): Promise<Fet
 
 async function isAlreadyThere(path: string, file: DataFile): Promise<boolean> {
   try {
-    checkContent(await readFile(path), file);
+    checkContent(await readBoundedFile(path, file.bytes + PACKING_OVERHEAD_BYTES), file);
     return true;
   } catch {
     // Missing or wrong, it is downloaded either way.
@@ -118,17 +125,6 @@ function checkContent(packed: Uint8Array, { sha256, bytes }: DataFile): void {
   }
   const found = createHash("sha256").update(unpacked).digest("hex");
   if (found !== sha256) throw new Error(`not the file that was asked for: SHA-256 ${found}, wanted ${sha256}`);
-}
-
-/** Writes beside the file and renames, so that nobody finds it half written. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.part`;
-  try {
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
 
 /** `fetch` hides why it failed in the cause. */

@@ -1,6 +1,8 @@
+import type { Readable } from "node:stream";
 import type { Inference } from "../classifier.ts";
 import type { Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
+import { printable, shownText } from "../files/shown-text.ts";
 import type { Variant } from "../weights/variants.ts";
 import type { CommandClassifier, Tasks } from "./tasks.ts";
 
@@ -33,6 +35,8 @@ export type CreateThreads = (
 
 /** Everything outside a command that it touches, other than files and the network. */
 export interface Environment {
+  /** Where the image comes from that is called `-`. */
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   /** Results go here. */
   readonly stdout: Output;
   /** Progress and errors go here. */
@@ -57,15 +61,42 @@ export function wantsColour({ stdout, variables }: Environment): boolean {
   return stdout.isTTY === true && (variables.NO_COLOR ?? "") === "" && variables.TERM !== "dumb";
 }
 
+/** Characters per line of the terminal on standard output, or what fits most where there is none. */
+export function columnsOf({ stdout }: Environment): number {
+  return stdout.columns || 80;
+}
+
+/** What JSON may hold as it is and a terminal acts upon. */
+const NOT_IN_JSON = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /** Prints one JSON document; typed arrays become plain ones. */
 export function printJson({ stdout }: Environment, document: unknown): void {
   const text = JSON.stringify(document, (_, value: unknown) =>
     value instanceof Float32Array || value instanceof Float64Array ? Array.from(value) : value,
   );
-  stdout.write(`${text}\n`);
+  stdout.write(`${text.replace(NOT_IN_JSON, printable)}\n`);
 }
 
-/** Prints lines of text on standard output. */
+/** Prints lines of text on standard output, without control characters: names in them come from files. */
 export function printLines({ stdout }: Environment, lines: readonly string[]): void {
+  for (const line of lines) stdout.write(`${printable(line)}\n`);
+}
+
+/** Prints the lines of a table, which a narrow terminal cuts off instead of wrapping them. */
+export function printTable(environment: Environment, lines: readonly string[]): void {
+  const { columns } = environment.stdout;
+  printLines(environment, columns ? lines.map((line) => printable(line).slice(0, columns)) : lines);
+}
+
+/** Prints lines whose control characters are ours, such as colours. */
+export function printDrawing({ stdout }: Environment, lines: readonly string[]): void {
   for (const line of lines) stdout.write(`${line}\n`);
+}
+
+/** What is longer quotes names and values at length. */
+const LONGEST_PROBLEM = 1000;
+
+/** Prints on standard error, in one line, what went wrong and in which command, e.g. `abs classify`. */
+export function printProblem({ stderr }: Environment, command: string, problem: string): void {
+  stderr.write(`${command}: ${shownText(problem, LONGEST_PROBLEM)}\n`);
 }

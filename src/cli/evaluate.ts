@@ -85,7 +85,7 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
       ...(shard === undefined ? {} : { shard, of: whole, tally }),
     });
   } else {
-    printLines(environment, scoreLines(scores, { workers, chunk, imagesPerSecond }));
+    printLines(environment, scoreLines(scores, { workers, chunk, imagesPerSecond }, environment.stdout.columns));
   }
   return DONE;
 }

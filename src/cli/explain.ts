@@ -1,6 +1,17 @@
+import { FileError } from "../files/file-error.ts";
+import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import { verdict } from "./classify.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
-import { DONE, type Environment, printJson, printLines, wantsColour } from "./environment.ts";
+import {
+  columnsOf,
+  DONE,
+  type Environment,
+  printDrawing,
+  printJson,
+  printLines,
+  printTable,
+  wantsColour,
+} from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
 import { openFrames } from "./frame-source.ts";
 import { withClassifier } from "./load-classifier.ts";
@@ -10,7 +21,7 @@ import { renderPictures } from "./picture.ts";
 export const explainCommand: Command = {
   name: "explain",
   usage: "FILE",
-  summary: "show how every digit's model redraws an image and what decides",
+  summary: "show how every digit's model redraws an image and what decides; - is standard input",
   positionals: { least: 1, most: 1 },
   options: {
     ...MODEL_OPTIONS,
@@ -27,8 +38,12 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
   const mode = frameMode(invocation);
   const index = invocation.wholeNumber("frame", 0);
   await withClassifier(invocation, environment, async (classifier) => {
-    const frames = await openFrames(file, mode);
-    if (index >= frames.count) throw new Error(`${file}: has ${frames.count} images; there is no image ${index}`);
+    const content = file === STANDARD_INPUT ? await readStandardInput(environment.stdin) : undefined;
+    const title = content === undefined ? file : STANDARD_INPUT_NAME;
+    const frames = await openFrames(file, mode, content);
+    if (index >= frames.count) {
+      throw new FileError(title, `has ${frames.count} images; there is no image ${index}`);
+    }
     const { image: given, found } = frames.at(index);
     const explanation = classifier.explain(given);
     const nameOf = (label: number): string => classifier.classes[label] ?? String(label);
@@ -39,21 +54,26 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
       printJson(environment, { file, frame: index, ...explanation, classes, preprocessed, ...found });
       return;
     }
-    const style = { colour: wantsColour(environment), columns: environment.stdout.columns ?? 80 };
+    const style = { colour: wantsColour(environment), columns: columnsOf(environment) };
     const runnerUp = nameOf(explanation.runnerUp);
     const signs = style.colour ? "green for, red against" : "+ # for, - = against";
     const width = Math.max(5, ...classes.map(({ name }) => name.length));
     const ranked = classes.toSorted((one, other) => one.loss - other.loss);
     printLines(environment, [
-      `${file}: ${verdict(explanation)}; runner-up ${runnerUp}; ${explanation.evaluations} evaluations`,
+      `${title}: ${verdict(explanation)}; runner-up ${runnerUp}; ${explanation.evaluations} evaluations`,
       "",
+    ]);
+    printTable(environment, [
       `${"class".padEnd(width)}  loss     latent`,
       ...ranked.map(
         ({ name, loss, latent }) =>
           `${name.padEnd(width)}  ${loss.toFixed(5)}  ${Array.from(latent, (value) => value.toFixed(2).padStart(6)).join("")}`,
       ),
       "",
-      ...renderPictures(
+    ]);
+    printDrawing(
+      environment,
+      renderPictures(
         [
           { title: "seen", values: explanation.image },
           { title: `${explanation.name} over ${runnerUp}`, values: explanation.advantage, signed: true },
@@ -64,8 +84,8 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
         ],
         style,
       ),
-      `Where ${explanation.name} redraws the image better than ${runnerUp}: ${signs}.`,
-    ]);
+    );
+    printLines(environment, [`Where ${explanation.name} redraws the image better than ${runnerUp}: ${signs}.`]);
   });
   return DONE;
 }

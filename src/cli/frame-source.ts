@@ -1,6 +1,8 @@
-import { readImageFile } from "../files/read-image-file.ts";
+import { decodeImageFile, readImageFile } from "../files/read-image-file.ts";
+import { STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import { asFrame, asFramedDigit } from "../image/framed.ts";
 import type { PixelImage } from "../image/pixel-image.ts";
+import { SIDE } from "../image/placement.ts";
 import { type Box, type Ink, preprocess } from "../image/preprocess.ts";
 
 /** An image on its way to the classifier. */
@@ -25,13 +27,16 @@ export interface FrameSource {
  * Opens an image file. The images of an idx file of 28×28 images are taken as they are unless preprocessing is asked
  * for: such files hold data sets, and a frame whose stroke meets the border is still a frame.
  *
+ * @param content the bytes that came on standard input, where they and no file are meant
  * @throws FileError when the file cannot be read, as an ImageFileError when it is no image
  */
-export async function openFrames(path: string, mode: FrameMode): Promise<FrameSource> {
-  const { frames, format } = await readImageFile(path);
-  const isDataSet = format === "idx" && frames.every(({ width, height }) => width === 28 && height === 28);
+export async function openFrames(path: string, mode: FrameMode, content?: Uint8Array): Promise<FrameSource> {
+  const { frames, format } =
+    content === undefined ? await readImageFile(path) : decodeImageFile(STANDARD_INPUT_NAME, content);
+  const first = frames.at(0);
+  const isDataSet = format === "idx" && first?.width === SIDE && first.height === SIDE;
   const effective = mode === "look" && isDataSet ? "raw" : mode;
-  return { count: frames.length, at: (index) => toFrame(frames[index] as PixelImage, effective) };
+  return { count: frames.length, at: (index) => toFrame(frames.at(index) as PixelImage, effective) };
 }
 
 function toFrame(picture: PixelImage, mode: FrameMode): Frame {

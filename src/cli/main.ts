@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createClassifier } from "../entries/node.ts";
+import { fileFailure } from "../files/file-failure.ts";
 import { packagedModule } from "../load/node.ts";
+import { DONE, FAILED } from "./environment.ts";
 import { runProgram } from "./program.ts";
 import { ThreadPool } from "./thread-pool.ts";
 
@@ -30,14 +32,20 @@ function compiledModule(): Promise<WebAssembly.Module> {
   return compiled;
 }
 
-// `abs … | head` closes the pipe early; that is no failure of ours.
+// `abs … | head` closes the pipe early; that is no failure of ours. A full disk is one.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code === "EPIPE") process.exit(DONE);
+  process.stderr.write(`abs: ${fileFailure("standard output", "written", error).message}\n`);
+  process.exit(FAILED);
 });
+// Whoever does not hear of errors and progress still gets the results and the exit code.
+process.stderr.on("error", () => undefined);
 
 // The exit code is set rather than exited with, so that what is still on its way to a pipe arrives.
 process.exitCode = await runProgram(process.argv.slice(2), {
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   variables: process.env,

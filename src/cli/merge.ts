@@ -6,6 +6,9 @@ import { scoreLines } from "./score-lines.ts";
 import { joinTallies, scoresOf } from "./scores.ts";
 import { joinShards } from "./shards.ts";
 
+/** A document has some 20 bytes per image, so this is for more than a million. */
+const DOCUMENT_BYTE_LIMIT = 2 ** 25;
+
 /** `abs merge`: joins the shards of an evaluation. */
 export const mergeCommand: Command = {
   name: "merge",
@@ -25,13 +28,14 @@ async function mergeShards(invocation: Invocation, environment: Environment): Pr
   if (invocation.flag("json")) {
     printJson(environment, { ...settings, offset: of.start, shards: tallies.length, ...scores });
   } else {
-    printLines(environment, [...scoreLines(scores), "", `digest       ${scores.digest}, of ${tallies.length} shards`]);
+    printLines(environment, scoreLines(scores, undefined, environment.stdout.columns));
+    printLines(environment, ["", `digest       ${scores.digest}, of ${tallies.length} shards`]);
   }
   return DONE;
 }
 
 async function readJson(file: string): Promise<unknown> {
-  const bytes = await readBoundedFile(file);
+  const bytes = await readBoundedFile(file, DOCUMENT_BYTE_LIMIT);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {

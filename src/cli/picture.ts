@@ -1,3 +1,4 @@
+import { printable } from "../files/shown-text.ts";
 import { SIDE } from "../image/placement.ts";
 
 /** A 28×28 picture for the terminal. */
@@ -25,20 +26,21 @@ const RESET = "\u001b[0m";
 
 /**
  * Lines that show pictures side by side, as many as fit, each 28 characters wide and 14 high: a character is about
- * twice as high as wide, so it shows two pixels, one above the other.
+ * twice as high as wide, so it shows two pixels, one above the other. A narrower terminal shows their left parts.
  */
 export function renderPictures(pictures: readonly Picture[], { colour, columns }: PictureStyle): string[] {
+  const wide = Math.max(1, Math.min(SIDE, columns));
   const across = Math.max(1, Math.floor((columns + GAP.length) / (SIDE + GAP.length)));
   const lines: string[] = [];
   for (let first = 0; first < pictures.length; first += across) {
     const shown = pictures.slice(first, first + across);
     lines.push(
       shown
-        .map(({ title }) => title.slice(0, SIDE).padEnd(SIDE))
+        .map(({ title }) => printable(title).slice(0, wide).padEnd(wide))
         .join(GAP)
         .trimEnd(),
     );
-    const blocks = shown.map((picture) => (colour ? colourLines(picture) : plainLines(picture)));
+    const blocks = shown.map((picture) => (colour ? colourLines(picture, wide) : plainLines(picture, wide)));
     for (let line = 0; line < SIDE / 2; ++line) {
       const joined = blocks.map((block) => block[line] ?? "").join(GAP);
       lines.push(colour ? joined : joined.trimEnd());
@@ -48,12 +50,12 @@ export function renderPictures(pictures: readonly Picture[], { colour, columns }
 }
 
 /** The upper pixel is the half block's own colour, the lower one its background. */
-function colourLines(picture: Picture): string[] {
+function colourLines(picture: Picture, wide: number): string[] {
   const { values } = picture;
   const code = picture.signed === true ? signedCode(largestMagnitude(values)) : greyCode;
   return Array.from({ length: SIDE / 2 }, (_, line) => {
     let text = "";
-    for (let column = 0; column < SIDE; ++column) {
+    for (let column = 0; column < wide; ++column) {
       const upper = values[2 * line * SIDE + column] as number;
       const lower = values[(2 * line + 1) * SIDE + column] as number;
       text += `\u001b[38;5;${code(upper)};48;5;${code(lower)}m▀`;
@@ -62,11 +64,11 @@ function colourLines(picture: Picture): string[] {
   });
 }
 
-function plainLines(picture: Picture): string[] {
+function plainLines(picture: Picture, wide: number): string[] {
   const { values, signed } = picture;
   const scale = signed === true ? largestMagnitude(values) : 1;
   return Array.from({ length: SIDE / 2 }, (_, line) =>
-    Array.from({ length: SIDE }, (_, column) => {
+    Array.from({ length: wide }, (_, column) => {
       const upper = values[2 * line * SIDE + column] as number;
       const lower = values[(2 * line + 1) * SIDE + column] as number;
       const value = (upper + lower) / 2 / scale;

@@ -1,8 +1,9 @@
 import { messageOf } from "../files/file-error.ts";
+import { shownText } from "../files/shown-text.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, commandHelp, Invocation, UsageError } from "./command.ts";
 import { dataFetchCommand } from "./data-fetch.ts";
-import { DONE, type Environment, FAILED, WRONG_USAGE } from "./environment.ts";
+import { DONE, type Environment, FAILED, printProblem, WRONG_USAGE } from "./environment.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
 import { mergeCommand } from "./merge.ts";
@@ -35,7 +36,8 @@ export async function runProgram(words: readonly string[], environment: Environm
   }
   const found = findCommand(words);
   if (found === undefined) {
-    environment.stderr.write(`abs: ${describeUnknown(words)}\nTry: abs --help\n`);
+    printProblem(environment, "abs", describeUnknown(words));
+    environment.stderr.write("Try: abs --help\n");
     return WRONG_USAGE;
   }
   const { command, rest } = found;
@@ -47,7 +49,7 @@ export async function runProgram(words: readonly string[], environment: Environm
     }
     return await command.run(invocation, environment);
   } catch (error) {
-    environment.stderr.write(`abs ${command.name}: ${messageOf(error)}\n`);
+    printProblem(environment, `abs ${command.name}`, messageOf(error));
     if (!(error instanceof UsageError)) return FAILED;
     environment.stderr.write(`Try: abs ${command.name} --help\n`);
     return WRONG_USAGE;
@@ -64,7 +66,7 @@ function findCommand(words: readonly string[]): { command: Command; rest: readon
 
 function describeUnknown(words: readonly string[]): string {
   const names = COMMANDS.map(({ name }) => name);
-  const [first, second] = words;
+  const [first, second] = words.slice(0, 2).map((word) => shownText(word));
   if (first === undefined) return `a command is wanted: ${names.join(", ")}`;
   if (first.startsWith("-")) return `unknown option ${first}; options come after the command: ${names.join(", ")}`;
   const deeper = names.filter((name) => name.startsWith(`${first} `));

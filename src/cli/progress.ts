@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
-import type { Environment } from "./environment.ts";
+import type { Environment, Output } from "./environment.ts";
 
 /** Shows how far something is. Nothing is shown before the first report. */
 export interface Progress {
@@ -10,6 +10,11 @@ export interface Progress {
 /** Where no bar can be drawn, a line is printed when another tenth is done, but not more often than this. */
 const LINE_INTERVAL_MILLISECONDS = 2000;
 
+/** Characters of the bar, and of the numbers and spaces beside it. */
+const LONGEST_BAR = 40;
+const SHORTEST_BAR = 5;
+const NUMBERS_LENGTH = 35;
+
 /** Shows progress on standard error: a bar on a terminal, now and then a line elsewhere. */
 export function startProgress({ stderr }: Environment, label: string): Progress {
   return stderr.isTTY === true ? new BarProgress(stderr, label) : new LineProgress(stderr, label);
@@ -18,12 +23,16 @@ export function startProgress({ stderr }: Environment, label: string): Progress 
 class BarProgress implements Progress {
   readonly #bar: SingleBar;
   #started = false;
-  constructor(stream: NodeJS.WritableStream, label: string) {
+  constructor(stream: Output, label: string) {
+    const barsize = Math.min(LONGEST_BAR, (stream.columns || 80) - label.length - NUMBERS_LENGTH);
+    const numbers = "{percentage} % | {value}/{total} | {eta_formatted}";
     // The terminal's settings stay as they are: Ctrl-C ends the program where it is, with no time to put them back.
     this.#bar = new SingleBar(
       {
         stream,
-        format: `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted}`,
+        // Where there is no room for a bar the share comes first, since the line is cut off at the terminal's width.
+        format: barsize >= SHORTEST_BAR ? `${label} {bar} ${numbers}` : `{percentage} % ${label}`,
+        barsize: Math.max(SHORTEST_BAR, barsize),
         hideCursor: false,
         linewrap: true,
       },

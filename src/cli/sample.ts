@@ -1,8 +1,8 @@
-import { writeFile } from "node:fs/promises";
-import { FileError, messageOf } from "../files/file-error.ts";
+import { quoted } from "../files/shown-text.ts";
+import { writeWholeFile } from "../files/write-whole-file.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import { contactSheet } from "./contact-sheet.ts";
-import { DONE, type Environment, printJson, printLines, wantsColour } from "./environment.ts";
+import { columnsOf, DONE, type Environment, printDrawing, printJson, printLines, wantsColour } from "./environment.ts";
 import { withClassifier } from "./load-classifier.ts";
 import { renderPictures } from "./picture.ts";
 
@@ -38,26 +38,18 @@ async function drawSamples(invocation: Invocation, environment: Environment): Pr
     const label = wanted === undefined ? -1 : classes.indexOf(wanted);
     const name = classes[label];
     if (name === undefined)
-      throw new UsageError(`there is no class ${JSON.stringify(wanted)}; there are ${classes.join(", ")}`);
+      throw new UsageError(`there is no class ${quoted(wanted ?? "")}; there are ${classes.join(", ")}`);
     const images = classifier.sample(label, { seed, count });
-    if (out !== undefined) await writeSheet(out, images);
+    if (out !== undefined) await writeWholeFile(out, contactSheet(images));
     if (invocation.flag("json")) {
       printJson(environment, { label, name, seed, images, ...(out === undefined ? {} : { out }) });
     } else if (out !== undefined) {
       printLines(environment, [`${out}: ${images.length} samples of ${name}`]);
     } else {
-      const style = { colour: wantsColour(environment), columns: environment.stdout.columns ?? 80 };
+      const style = { colour: wantsColour(environment), columns: columnsOf(environment) };
       const pictures = images.map((values, index) => ({ title: `${name}, seed ${seed}, #${index}`, values }));
-      printLines(environment, renderPictures(pictures, style));
+      printDrawing(environment, renderPictures(pictures, style));
     }
   });
   return DONE;
-}
-
-async function writeSheet(path: string, images: readonly Float32Array[]): Promise<void> {
-  try {
-    await writeFile(path, contactSheet(images));
-  } catch (error) {
-    throw new FileError(path, `cannot be written: ${messageOf(error)}`, { cause: error });
-  }
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { printable } from "../files/shown-text.ts";
 import type { Scores } from "./scores.ts";
 
 /** How an evaluation on this machine went about it. */
@@ -9,14 +10,19 @@ export interface Execution {
   readonly imagesPerSecond: number;
 }
 
-/** Scores as lines of text; merged scores, which come from several machines, without an execution. */
-export function scoreLines(scores: Scores, execution?: Execution): string[] {
+/**
+ * Scores as lines of text; merged scores, which come from several machines, without an execution.
+ *
+ * @param columns of the terminal, where there is one: the tables are cut off there instead of being wrapped
+ */
+export function scoreLines(scores: Scores, execution?: Execution, columns?: number): string[] {
   const percent = (share: number | null): string => (share === null ? "–" : `${(100 * share).toFixed(2)} %`);
-  const names = scores.classes.map(({ name }) => name);
+  const names = scores.classes.map(({ name }) => printable(name));
   const width =
     2 + Math.max(5, ...names.map((name) => name.length), ...scores.confusion.flat().map((n) => `${n}`.length));
   const cells = (values: readonly (string | number)[]): string =>
     values.map((value) => `${value}`.padStart(width)).join("");
+  const fitting = (line: string): string => (columns ? line.slice(0, columns) : line);
   const { low, high } = scores.interval;
   return [
     `accuracy     ${percent(scores.accuracy)} (${scores.correct} of ${scores.images}; 95 % interval ${percent(low)} to ${percent(high)})`,
@@ -25,14 +31,16 @@ export function scoreLines(scores: Scores, execution?: Execution): string[] {
     ...timeLines(scores, execution),
     "",
     "confusion (rows are true classes, columns answers)",
-    cells(["", ...names]),
-    ...scores.confusion.map((row, label) => cells([names[label] ?? "", ...row])),
-    "",
-    `${cells(["class", "images"])}${"precision".padStart(12)}${"recall".padStart(12)}`,
-    ...scores.classes.map(
-      ({ name, images, precision, recall }) =>
-        `${cells([name, images])}${percent(precision).padStart(12)}${percent(recall).padStart(12)}`,
-    ),
+    ...[
+      cells(["", ...names]),
+      ...scores.confusion.map((row, label) => cells([names[label] ?? "", ...row])),
+      "",
+      `${cells(["class", "images"])}${"precision".padStart(12)}${"recall".padStart(12)}`,
+      ...scores.classes.map(
+        ({ name, images, precision, recall }) =>
+          `${cells([printable(name), images])}${percent(precision).padStart(12)}${percent(recall).padStart(12)}`,
+      ),
+    ].map(fitting),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { quoted } from "../files/shown-text.ts";
 import { UsageError } from "./command.ts";
 import type { Tally } from "./scores.ts";
 
@@ -23,7 +24,7 @@ export function parseShard(text: string): Shard {
   const [, index, count] = /^([0-9]+)\/([0-9]+)$/.exec(text) ?? [];
   const shard = { index: Number(index), count: Number(count) };
   if (!(shard.index < shard.count && shard.count <= MOST_SHARDS)) {
-    throw new UsageError(`--shard wants INDEX/COUNT with an index from 0 to COUNT − 1, got ${JSON.stringify(text)}`);
+    throw new UsageError(`--shard wants INDEX/COUNT with an index from 0 to COUNT − 1, got ${quoted(text)}`);
   }
   return shard;
 }
@@ -119,23 +120,34 @@ function checked(file: string, document: unknown): ShardDocument {
   const isShard =
     typeof found === "object" &&
     found !== null &&
-    SETTINGS.every((name) => name in found) &&
-    Number.isInteger(found.shard?.index) &&
-    Number.isInteger(found.shard?.count) &&
-    Number.isInteger(found.of?.start) &&
-    Number.isInteger(found.of?.stop) &&
+    SETTINGS.every((name) => typeof found[name] === "string" || (name === "weightsSha256" && found[name] === null)) &&
+    isWhole(found.shard?.count, 1, MOST_SHARDS) &&
+    isWhole(found.shard?.index, 0, found.shard.count - 1) &&
+    isWhole(found.of?.stop) &&
+    isWhole(found.of?.start, 0, found.of.stop) &&
     isTally(found.tally);
   if (!isShard) throw new Error(`${file}: is not what "abs evaluate --shard INDEX/COUNT --json" prints`);
   return found as ShardDocument;
 }
 
-function isTally(tally: Partial<Tally> | undefined): boolean {
+function isTally(tally: Partial<Tally> | null | undefined): boolean {
+  const classes = tally?.names?.length;
   return (
-    Array.isArray(tally?.names) &&
-    Array.isArray(tally.confusion) &&
-    Array.isArray(tally.milliseconds) &&
-    Number.isInteger(tally.rejected) &&
-    Number.isInteger(tally.evaluations) &&
-    /^[0-9a-f]{64}$/.test(tally.digest ?? "")
+    isListOf(tally?.names, (name) => typeof name === "string") &&
+    isListOf(tally?.confusion, (row) => isListOf(row, (count) => isWhole(count)) && row.length === classes) &&
+    tally?.confusion?.length === classes &&
+    isListOf(tally?.milliseconds, (time) => typeof time === "number" && time >= 0) &&
+    isWhole(tally?.rejected) &&
+    isWhole(tally?.evaluations) &&
+    typeof tally?.digest === "string" &&
+    /^[0-9a-f]{64}$/.test(tally.digest)
   );
+}
+
+function isListOf(list: unknown, isItem: (item: unknown) => boolean): list is unknown[] {
+  return Array.isArray(list) && list.every(isItem);
+}
+
+function isWhole(value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 }

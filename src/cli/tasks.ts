@@ -19,6 +19,8 @@ export interface TimedBatch {
 /** Which frames of an image file are to be classified. */
 export interface FrameRange {
   readonly file: string;
+  /** What came on standard input, where that is the file: all threads share these bytes. */
+  readonly content?: Uint8Array;
   readonly mode: FrameMode;
   /** Index of the first frame. */
   readonly from: number;
@@ -86,10 +88,10 @@ export class ClassifierTasks implements Tasks {
   }
 
   // The ranges of a large file come one after the other, and unpacking it takes longer than classifying a few frames.
-  async #open({ file, mode }: FrameRange): Promise<FrameSource> {
+  async #open({ file, mode, content }: FrameRange): Promise<FrameSource> {
     if (this.#opened?.file !== file || this.#opened.mode !== mode) {
       this.#opened = undefined;
-      this.#opened = { file, mode, source: await openFrames(file, mode) };
+      this.#opened = { file, mode, source: await openFrames(file, mode, content) };
     }
     return this.#opened.source;
   }

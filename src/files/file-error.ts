@@ -1,9 +1,14 @@
+import { shownText } from "./shown-text.ts";
+
+/** Characters of a problem's description; what is longer quotes a file at length. */
+const LONGEST_PROBLEM = 400;
+
 /** A file that cannot be read or written as what it should be; the message names the file, what came and what was wanted. */
 export class FileError extends Error {
   override readonly name: string = "FileError";
   /** @param path the file; @param problem what is wrong with it, without its name */
   constructor(path: string, problem: string, options?: ErrorOptions) {
-    super(`${path}: ${problem}`, options);
+    super(`${shownText(path)}: ${shownText(problem, LONGEST_PROBLEM)}`, options);
   }
 }
 

@@ -9,6 +9,7 @@ export interface IdxArray {
 
 const UNSIGNED_BYTE = 0x08;
 const LARGEST_RANK = 4;
+const MOST_CHANNELS = 4;
 /** Enough compressed bytes for any header, and few enough that what they unpack to is small. */
 const PROBE_BYTES = 1024;
 
@@ -64,6 +65,11 @@ function readHeader(bytes: Uint8Array): { shape: number[]; headerBytes: number; 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, dimension) => view.getUint32(4 + 4 * dimension));
   if (rank >= 3) checkClaimedSize(shape[2] as number, shape[1] as number);
+  if (rank === 4 && (shape[3] as number) > MOST_CHANNELS) {
+    throw new RangeError(`the idx header claims ${shape[3]} channels per pixel; 1 to ${MOST_CHANNELS} are read`);
+  }
+  // A length of 0 would let the others claim whatever they like in no bytes at all.
+  if (shape.includes(0)) throw new RangeError(`the idx header claims ${shape.join("×")} values, which are none`);
   const contentBytes = shape.reduce((product, length) => product * length, 1);
   if (contentBytes > BYTE_LIMIT) {
     throw new RangeError(

@@ -9,9 +9,16 @@ import { readBoundedFile } from "./read-bounded-file.ts";
 /** What a file was recognised as. */
 export type ImageFormat = "png" | "jpeg" | "portable map" | "idx";
 
-/** The images in a file: one, or as many as an idx file holds. */
+/** Images one after the other, made when they are asked for: a file of a gigabyte may hold as many as it has bytes. */
+export interface ImageSequence extends Iterable<PixelImage> {
+  readonly length: number;
+  /** Undefined beyond the last. */
+  at(index: number): PixelImage | undefined;
+}
+
+/** The images in a file, one at least: all of the same size. */
 export interface ImageFile {
-  readonly frames: readonly PixelImage[];
+  readonly frames: ImageSequence;
   readonly format: ImageFormat;
 }
 
@@ -25,7 +32,16 @@ const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
  * @throws ImageFileError naming the file, what it is or claims, and what was wanted
  */
 export async function readImageFile(path: string): Promise<ImageFile> {
-  const bytes = await readBoundedFile(path);
+  return decodeImageFile(path, await readBoundedFile(path));
+}
+
+/**
+ * As `readImageFile`, for a file whose bytes are there already.
+ *
+ * @param path what errors call it
+ * @throws ImageFileError as above
+ */
+export function decodeImageFile(path: string, bytes: Uint8Array): ImageFile {
   const format = recognise(bytes);
   if (format === undefined) {
     const head = Buffer.from(bytes.subarray(0, 8))
@@ -63,7 +79,7 @@ function recognise(bytes: Uint8Array): ImageFormat | undefined {
   return undefined;
 }
 
-function decodeFrames(bytes: Uint8Array, format: ImageFormat): PixelImage[] {
+function decodeFrames(bytes: Uint8Array, format: ImageFormat): ImageSequence {
   switch (format) {
     case "png":
       return [decodePngImage(bytes)];
@@ -76,7 +92,7 @@ function decodeFrames(bytes: Uint8Array, format: ImageFormat): PixelImage[] {
   }
 }
 
-function idxFrames({ shape, data }: IdxArray): PixelImage[] {
+function idxFrames({ shape, data }: IdxArray): ImageSequence {
   const [count, height, width, channels = 1] = shape;
   if (count === undefined || height === undefined || width === undefined) {
     throw new Error(
@@ -84,12 +100,19 @@ function idxFrames({ shape, data }: IdxArray): PixelImage[] {
     );
   }
   const size = width * height * channels;
-  return Array.from({ length: count }, (_, index) => ({
+  const frame = (index: number): PixelImage => ({
     data: data.subarray(index * size, (index + 1) * size),
     width,
     height,
     channels,
-  }));
+  });
+  return {
+    length: count,
+    at: (index) => (index < count ? frame(index) : undefined),
+    *[Symbol.iterator]() {
+      for (let index = 0; index < count; ++index) yield frame(index);
+    },
+  };
 }
 
 function wrapErrors<Result>(path: string, Kind: typeof FileError, decode: () => Result): Result {

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Invocation } from "../../src/cli/command.ts";
@@ -129,6 +130,7 @@ describe("abs data fetch", () => {
     const command = dataFetchCommandFor([FILE]);
     const [stdout, stderr] = [new Collector(), new Collector()];
     const code = await command.run(new Invocation(command, words), {
+      stdin: Readable.from([]),
       stdout,
       stderr,
       variables: {},

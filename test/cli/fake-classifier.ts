@@ -1,4 +1,4 @@
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import type { ClassifierSettings, CreateClassifier, Environment } from "../../src/cli/environment.ts";
 import { runProgram } from "../../src/cli/program.ts";
@@ -123,6 +123,7 @@ export async function run(words: readonly string[], changes: Partial<Environment
   const options: (Parameters<CreateClassifier>[0] & object)[] = [];
   const threads: FakeThreads[] = [];
   const code = await runProgram(words, {
+    stdin: Readable.from([]),
     stdout,
     stderr,
     variables: {},
@@ -145,7 +146,11 @@ export async function run(words: readonly string[], changes: Partial<Environment
 export class Collector extends Writable {
   text = "";
   readonly isTTY: boolean;
-  constructor(isTTY = false) {
+  /** @param columns the terminal's width, 0 where there is none */
+  constructor(
+    isTTY = false,
+    readonly columns = isTTY ? 80 : 0,
+  ) {
     super();
     this.isTTY = isTTY;
   }

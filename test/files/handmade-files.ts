@@ -63,3 +63,36 @@ export function idxBytes(shape: readonly number[], content: Uint8Array): Uint8Ar
   });
   return Buffer.concat([header, content]);
 }
+
+/** A segment of a JPEG, its length included. */
+export function jpegSegment(marker: number, content: Uint8Array | readonly number[]): Uint8Array {
+  const length = content.length + 2;
+  return Buffer.concat([Buffer.from([0xff, marker, length >> 8, length & 0xff]), Buffer.from(content)]);
+}
+
+/** A grey progressive JPEG, all of whose scans are empty: each is one run to the end of 32,767 blocks after another. */
+export function emptyScansJpeg(side: number, scans: number): Uint8Array {
+  const oneCode = (kind: number, value: number): number[] => [kind, 1, ...new Array<number>(15).fill(0), value];
+  const runs = Math.ceil(Math.ceil(side / 8) ** 2 / 32767);
+  const scan = Buffer.concat([
+    jpegSegment(0xda, [1, 1, 0x00, 1, 63, 0]),
+    // A code of one zero bit, then fourteen ones for the length of the run.
+    Buffer.from(bytesOfBits(`0${"1".repeat(14)}`.repeat(runs))),
+  ]);
+  return Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    jpegSegment(0xdb, [0, ...new Array<number>(64).fill(1)]),
+    jpegSegment(0xc2, [8, side >> 8, side & 0xff, side >> 8, side & 0xff, 1, 1, 0x11, 0]),
+    jpegSegment(0xc4, [...oneCode(0x00, 0), ...oneCode(0x10, 0xe0)]),
+    ...new Array<Uint8Array>(scans).fill(scan),
+    Buffer.from([0xff, 0xd9]),
+  ]);
+}
+
+/** Bits as the scans of a JPEG hold them: filled up with ones, a zero byte after each byte of ones. */
+function bytesOfBits(bits: string): number[] {
+  const bytes = bits.match(/.{1,8}/g) ?? [];
+  return bytes
+    .map((byte) => Number.parseInt(byte.padEnd(8, "1"), 2))
+    .flatMap((byte) => (byte === 0xff ? [byte, 0] : [byte]));
+}

@@ -1,10 +1,14 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { deflateSync, gzipSync } from "node:zlib";
 import { encode as encodePng } from "fast-png";
 import jpeg from "jpeg-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readBoundedFile } from "../../src/files/read-bounded-file.ts";
 import { readIdxFile, readImageFile } from "../../src/files/read-image-file.ts";
-import { handmadePng, idxBytes, pngChunk, temporaryDirectory } from "./handmade-files.ts";
+import { emptyScansJpeg, handmadePng, idxBytes, jpegSegment, pngChunk, temporaryDirectory } from "./handmade-files.ts";
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => {
@@ -20,7 +24,7 @@ async function read(name: string, bytes: Uint8Array | string): ReturnType<typeof
 async function readOne(name: string, bytes: Uint8Array | string) {
   const { frames } = await read(name, bytes);
   expect(frames).toHaveLength(1);
-  const [frame] = frames;
+  const frame = frames.at(0);
   if (frame === undefined) throw new Error("no frame");
   return { ...frame, data: Array.from(frame.data) };
 }
@@ -154,6 +158,20 @@ describe("PNG", () => {
     await expect(read("changed.png", bytes)).rejects.toThrow(/changed\.png: /);
     const unknown = handmadePng({ width: 1, height: 1, depth: 8, colourType: 5, rows: Uint8Array.of(0, 5) });
     await expect(read("unknown.png", unknown)).rejects.toThrow("colour type 5");
+    const shape = { width: 2, height: 1, depth: 8, colourType: 0 };
+    const filtered = handmadePng({ ...shape, rows: Uint8Array.of(9, 5, 5) });
+    await expect(read("filter.png", filtered)).rejects.toThrow(/the PNG is damaged: its pixels cannot be decoded$/);
+    const rows = Uint8Array.of(0, 1, 1);
+    const noPalette = handmadePng({ ...shape, colourType: 3, rows });
+    await expect(read("palette.png", noPalette)).rejects.toThrow(/the PNG is damaged: it has no palette$/);
+    const extraChunks = [pngChunk("PLTE", Uint8Array.of(1, 2, 3))];
+    const fewColours = handmadePng({ ...shape, colourType: 3, rows, extraChunks });
+    await expect(read("colours.png", fewColours)).rejects.toThrow(/the PNG is damaged: its pixels cannot be decoded$/);
+    const threeBits = handmadePng({ ...shape, depth: 3, rows });
+    await expect(read("depth.png", threeBits)).rejects.toThrow(/has 3 bits per value; .* 1 or 2 or 4 or 8 or 16$/);
+    const chunks = new Array(100_000).fill(pngChunk("tIME", Uint8Array.of()));
+    const many = handmadePng({ ...shape, rows: Uint8Array.of(0, 1, 2), extraChunks: chunks });
+    await expect(read("chunks.png", many)).rejects.toThrow(/more than the 100000 chunks that are read/);
     const empty = handmadePng({ width: 0, height: 1, depth: 8, colourType: 0, rows: Uint8Array.of(0) });
     await expect(read("empty.png", empty)).rejects.toThrow("claims 0×1 pixels");
   });
@@ -163,7 +181,7 @@ describe("JPEG", () => {
   it("reads size and brightness, whatever the file is called", async () => {
     const { frames, format } = await read("photograph.png", testJpeg(24, 16));
     expect(format).toBe("jpeg");
-    const [frame] = frames;
+    const frame = frames.at(0);
     expect(frame).toMatchObject({ width: 24, height: 16, channels: 4 });
     expect(frame?.data[0]).toBeLessThan(40);
     expect(frame?.data[4 * (24 * 16 - 1)]).toBeGreaterThan(230);
@@ -178,7 +196,7 @@ describe("JPEG", () => {
     [8, 16, 24, true],
   ])("turns orientation %i upright", async (orientation, width, height, darkFirst) => {
     const { frames } = await read("turned.jpg", withOrientation(testJpeg(24, 16), orientation));
-    const [frame] = frames;
+    const frame = frames.at(0);
     expect(frame).toMatchObject({ width, height });
     const middleLeft = frame?.data[4 * (Math.floor(height / 2) * width)] ?? -1;
     const upperMiddle = frame?.data[4 * Math.floor(width / 4)] ?? -1;
@@ -192,6 +210,56 @@ describe("JPEG", () => {
     bytes.writeUInt16BE(30000, frameHeader + 5);
     bytes.writeUInt16BE(30000, frameHeader + 7);
     await expect(read("huge.jpg", bytes)).rejects.toThrow(/huge\.jpg: the header claims 30000×30000 pixels/);
+  });
+
+  it("reads empty scans, but not more than an image of that size can need", async () => {
+    expect((await readOne("scans.jpg", emptyScansJpeg(64, 20))).data).toEqual(
+      new Array(64 * 64).fill([128, 128, 128, 255]).flat(),
+    );
+    const began = performance.now();
+    await expect(read("many.jpg", emptyScansJpeg(7000, 6000))).rejects.toThrow(
+      /many\.jpg: the JPEG's scans go through 4593750000 blocks of its 765625, which is more than the \d+ that are read/,
+    );
+    expect(performance.now() - began).toBeLessThan(3000);
+  });
+
+  it("refuses what is damaged, in words about the file", async () => {
+    const whole = testJpeg(64, 64);
+    const at = (marker: number): number => Buffer.from(whole).indexOf(Buffer.from([0xff, marker]));
+    const insert = (offset: number, ...parts: Uint8Array[]): Uint8Array =>
+      Buffer.concat([whole.subarray(0, offset), ...parts, whole.subarray(offset)]);
+    const change = (offset: number, value: number): Uint8Array => {
+      const changed = Uint8Array.from(whole);
+      changed[offset] = value;
+      return changed;
+    };
+    const without = (marker: number): Uint8Array => {
+      const offset = at(marker);
+      const length = Buffer.from(whole).readUInt16BE(offset + 2);
+      return Buffer.concat([whole.subarray(0, offset), whole.subarray(offset + 2 + length)]);
+    };
+    const [frame, scan, tables] = [at(0xc0), at(0xda), at(0xc4)];
+    const cases: [Uint8Array, RegExp][] = [
+      [without(0xdb), /pixels cannot be decoded/],
+      [without(0xc4), /pixels cannot be decoded/],
+      [without(0xc0), /a scan before the frame header/],
+      [without(0xda), /no marker at byte/],
+      [insert(frame, whole.subarray(frame, tables)), /more than one frame/],
+      [change(frame + 9, 2), /has 2 components per pixel; 1, 3 and 4 are read/],
+      [change(frame + 4, 12), /has 12 bits per value; 8 are read/],
+      [change(frame + 11, 0xf1), /a sampling of 15×1/],
+      [change(frame + 13, 1), /two components of the same name/],
+      [change(frame + 1, 0xc9), /of the kind c9; baseline, extended and progressive ones are read/],
+      [change(scan + 5, 9), /a scan of a component that the frame has not/],
+      [change(scan + 4, 7), /a scan header of the wrong length/],
+      [change(tables + 5, 200), /Huffman tables? of/],
+      [insert(tables, jpegSegment(0xdb, [0, 1, 2])), /quantization tables of the wrong length/],
+      [insert(tables, Uint8Array.of(0xff, 0xe3, 0, 1)), /a segment at byte \d+ that is shorter than its own length/],
+    ];
+    for (const [bytes, message] of cases) {
+      await expect(read("bad.jpg", bytes)).rejects.toThrow(message);
+      await expect(read("bad.jpg", bytes)).rejects.toThrow(/bad\.jpg: the JPEG /);
+    }
   });
 
   it("refuses a file that is cut short", async () => {
@@ -238,18 +306,23 @@ describe("idx", () => {
     for (const bytes of [idxBytes([3, 2, 2], content), gzipSync(idxBytes([3, 2, 2], content))]) {
       const { frames, format } = await read("images", bytes);
       expect(format).toBe("idx");
-      expect(frames.map(({ width, height }) => [width, height])).toEqual([
-        [2, 2],
-        [2, 2],
-        [2, 2],
-      ]);
-      expect(Array.from(frames[1]?.data ?? [])).toEqual([4, 5, 6, 7]);
+      expect(frames).toHaveLength(3);
+      expect(frames.at(1)).toMatchObject({ width: 2, height: 2, channels: 1 });
+      expect(Array.from(frames.at(1)?.data ?? [])).toEqual([4, 5, 6, 7]);
+      expect(frames.at(3)).toBeUndefined();
     }
   });
 
   it.each([
     ["a claimed 30000×30000", idxBytes([1, 30000, 30000], content), /claims 30000×30000 pixels/],
     ["a claimed 4 billion images", idxBytes([4e9, 28, 28], content), /4000000000×28×28 bytes/],
+    [
+      "4 billion images of 0 channels",
+      idxBytes([2 ** 32 - 1, 3, 28, 0], new Uint8Array()),
+      /4294967295×3×28×0 values, which are none/,
+    ],
+    ["5 channels", idxBytes([1, 1, 1, 5], new Uint8Array(5)), /claims 5 channels per pixel; 1 to 4 are read/],
+    ["no images", idxBytes([0, 28, 28], new Uint8Array()), /0×28×28 values, which are none/],
     ["too few bytes", idxBytes([4, 2, 2], content), /claims 4×2×2 = 16 bytes, but 12 follow/],
     ["too many bytes", idxBytes([2, 2, 2], content), /claims 2×2×2 = 8 bytes, but 12 follow/],
     ["labels", idxBytes([12], content), /shape 12, such as labels/],
@@ -270,6 +343,23 @@ describe("idx", () => {
 });
 
 describe("any file", () => {
+  it("is refused at once when it is a pipe or a socket", async () => {
+    const pipe = join(directory.path, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await expect(readImageFile(pipe)).rejects.toThrow("pipe: is a pipe; a regular file is wanted");
+    const path = join(directory.path, "socket");
+    const server = createServer().listen(path);
+    await once(server, "listening");
+    await expect(readImageFile(path)).rejects.toThrow("socket: is a socket; a regular file is wanted");
+    server.close();
+  });
+
+  it("is refused beyond the bytes that are wanted", async () => {
+    const path = await directory.write("twelve", new Uint8Array(12));
+    expect(await readBoundedFile(path, 12)).toHaveLength(12);
+    await expect(readBoundedFile(path, 11)).rejects.toThrow("has 12 bytes, which is more than the 11 that are read");
+  });
+
   it("is refused when it is none of the known kinds, with its first bytes", async () => {
     await expect(read("notes.png", "just some text")).rejects.toThrow(
       /notes\.png: begins with 6a 75 73 74 20 73 6f 6d, which is no PNG, JPEG, PGM, PPM, idx/,
@@ -291,6 +381,9 @@ describe("any file", () => {
     await expect(read("empty.png", "")).rejects.toThrow(/empty\.png: is empty \(0 bytes\)/);
     await expect(readImageFile(join(directory.path, "nowhere.png"))).rejects.toThrow(/nowhere\.png: no such file/);
     await expect(readImageFile(directory.path)).rejects.toThrow("is a directory; a file is wanted");
-    await expect(readImageFile("/dev/null")).rejects.toThrow("/dev/null: is a device or a pipe");
+    await expect(readImageFile("")).rejects.toThrow("no such file: the name is empty");
+    await expect(readImageFile("a\0b")).rejects.toThrow("a\\u0000b: no such file: no name has a NUL character in it");
+    await expect(readImageFile("x".repeat(5000))).rejects.toThrow(/^x{134}…x{66}: no such file: the name is too long$/);
+    await expect(readImageFile("/dev/null")).rejects.toThrow("/dev/null: is a device; a regular file is wanted");
   });
 });

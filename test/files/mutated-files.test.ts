@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import jpeg from "jpeg-js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ImageFileError } from "../../src/files/file-error.ts";
+import { readImageFile } from "../../src/files/read-image-file.ts";
+import { emptyScansJpeg, handmadePng, idxBytes, temporaryDirectory } from "./handmade-files.ts";
+
+const EXAMPLES = new URL("../../examples/images/", import.meta.url);
+/** The larger ones take longer to decode and have no other parts. */
+const LARGEST_BYTES = 8_000;
+const RUNS = 1500;
+/** Files of some kilobytes are read in milliseconds; the rest is for a machine that does other things. */
+const LONGEST_MILLISECONDS = 2000;
+
+const small = readdirSync(EXAMPLES)
+  .sort()
+  .map((name) => readFileSync(new URL(name, EXAMPLES)))
+  .filter(({ length }) => length <= LARGEST_BYTES);
+const pixels = Uint8Array.from({ length: 3 * 784 }, (_, index) => (index * 31) % 251);
+const picture = { width: 28, height: 21, data: pixels };
+const shape = { width: 28, height: 28, depth: 8, colourType: 2 };
+/** Rows without a filter. */
+const rows = Uint8Array.from({ length: 28 * 85 }, (_, index) => (index % 85 === 0 ? 0 : index % 256));
+const asItIs = (bytes: Uint8Array): Uint8Array => bytes;
+const files: readonly { readonly content: Uint8Array; readonly pack: (changed: Uint8Array) => Uint8Array }[] = [
+  ...[
+    ...small,
+    // Cut short as it is, the photograph has all of its headers and some of its blocks.
+    readFileSync(new URL("three-photograph.jpg", EXAMPLES)).subarray(0, 2 * LARGEST_BYTES),
+    jpeg.encode(picture, 80).data,
+    emptyScansJpeg(100, 3),
+    handmadePng({ width: 9, height: 5, depth: 4, colourType: 0, rows: new Uint8Array(30) }),
+    Buffer.from("P2\n# text\n3 2\n15\n0 1 2\n3 4 15\n"),
+    Buffer.concat([Buffer.from("P6 28 28 255\n"), pixels]),
+    idxBytes([3, 28, 28], pixels),
+    idxBytes([1, 28, 28, 3], pixels),
+  ].map((content) => ({ content, pack: asItIs })),
+  // What is packed with a checksum gets one that fits, so that the change is met within.
+  { content: idxBytes([3, 28, 28], pixels), pack: (bytes) => gzipSync(bytes) },
+  { content: rows, pack: (bytes) => handmadePng({ ...shape, rows: bytes }) },
+];
+
+/** What is done to a file: bytes overwritten, cut out, repeated, or all after some place gone. */
+const change = fc.record({
+  kind: fc.constantFrom("set", "set", "set", "cut", "repeat", "end"),
+  /** Where, in thousandths of the file: most of what matters lies near the beginning. */
+  at: fc.oneof(fc.nat({ max: 999 }), fc.nat({ max: 50 })),
+  bytes: fc.uint8Array({ minLength: 1, maxLength: 4 }),
+  length: fc.integer({ min: 1, max: 40 }),
+});
+type Change = typeof change extends fc.Arbitrary<infer Value> ? Value : never;
+
+function changed(file: Uint8Array, { kind, at, bytes, length }: Change): Uint8Array {
+  const place = Math.floor((at * file.length) / 1000);
+  const [before, after] = [file.subarray(0, place), file.subarray(place)];
+  switch (kind) {
+    case "set":
+      return Buffer.concat([before, bytes, after.subarray(bytes.length)]);
+    case "cut":
+      return Buffer.concat([before, after.subarray(length)]);
+    case "repeat":
+      return Buffer.concat([before, after.subarray(0, length), after]);
+    default:
+      return before;
+  }
+}
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+});
+afterAll(() => directory.remove());
+
+describe("a changed image file", () => {
+  it("is read or refused in words about the file, in bounded time", async () => {
+    const outcomes = { read: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat({ max: files.length - 1 }),
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        async (index, changes) => {
+          const { content, pack } = files[index] as (typeof files)[number];
+          const bytes = pack(changes.reduce(changed, content));
+          if (bytes.length === 0) return;
+          const path = await directory.write("changed", bytes);
+          const began = performance.now();
+          try {
+            const { frames } = await readImageFile(path);
+            ++outcomes.read;
+            expect(frames.length).toBeGreaterThan(0);
+            const frame = frames.at(frames.length - 1);
+            if (frame === undefined) throw new Error("no last frame");
+            expect(frame.data).toHaveLength(frame.width * frame.height * (frame.channels ?? 1));
+          } catch (error) {
+            ++outcomes.refused;
+            expect(error).toBeInstanceOf(ImageFileError);
+            const { message } = error as Error;
+            expect(message).toMatch(/\b(JPEG|PNG|portable map|idx|gzip|header|value)\b/);
+            expect(message).not.toMatch(/\p{Cc}/u);
+            expect(message).not.toMatch(/undefined|null|NaN|Cannot|is not a/);
+            expect(message.length).toBeLessThan(600);
+          }
+          expect(performance.now() - began).toBeLessThan(LONGEST_MILLISECONDS);
+        },
+      ),
+      { seed: 8, numRuns: RUNS },
+    );
+    expect(outcomes.read).toBeGreaterThan(RUNS / 20);
+    expect(outcomes.refused).toBeGreaterThan(RUNS / 20);
+  });
+});
