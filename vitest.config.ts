@@ -1,9 +1,8 @@
 import { configDefaults, defineConfig } from "vitest/config";
-import { readDebugModule } from "./test/support/debug-module.ts";
-import { moduleTests, testsOfSource } from "./test/support/module-tests.ts";
+import { testsOfSource } from "./test/support/module-tests.ts";
 
 /** Tests that run what the build made, in processes, runtimes and browsers. All others are unit tests. */
-const HOSTS = [
+export const HOSTS = [
   "test/cli/{streams,thread-pool}.test.ts",
   "test/examples/{browser,cluster,documents,programs,services,vite}.test.ts",
   "test/packaging.test.ts",
@@ -11,16 +10,6 @@ const HOSTS = [
   "test/runtimes/**/*.test.ts",
   "test/training/**/*.test.ts",
   "test/wasi/**/*.test.ts",
-];
-/**
- * Unit tests that do not run on the debug build: of modules with an entry of their own, of the command, which is given a
- * classifier that only pretends, and of how much memory the module gets on with.
- */
-const WITHOUT_DEBUG = [
-  "test/bench/**/*.test.ts",
-  "test/cli/**/*.test.ts",
-  "test/decoder/memory.test.ts",
-  "test/vector/**/*.test.ts",
 ];
 
 export default defineConfig({
@@ -52,21 +41,6 @@ export default defineConfig({
           name: "hosts",
           include: HOSTS,
           globalSetup: ["test/support/build-package.ts", "test/support/install-runtimes.ts"],
-        },
-      },
-      {
-        extends: true,
-        plugins: [readDebugModule],
-        test: {
-          name: "debug",
-          env: { ABS_DEBUG_BUILD: "1" },
-          // The paper's first image takes five times as long.
-          testTimeout: 300_000,
-          include: moduleTests(),
-          exclude: [...configDefaults.exclude, ...HOSTS, ...WITHOUT_DEBUG],
-          globalSetup: ["test/support/build-module.ts"],
-          setupFiles: ["test/support/set-up-debug.ts"],
-          isolate: false,
         },
       },
     ],

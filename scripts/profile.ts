@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type Profiler, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Inference } from "analysis-by-synthesis";
+import type { Inference } from "../src/classifier.ts";
+import { createClassifierWith } from "../src/create-classifier.ts";
 import { bringUpToDate } from "./build-steps.mjs";
 
 // Where a classification spends its time, by function of the module: one line for each that takes at least 1 %.
@@ -60,12 +61,9 @@ async function main(): Promise<void> {
   if (!Number.isInteger(images) || images < 1) {
     throw new Error(`--images: got "${options.images}", wanted a whole number from 1`);
   }
-  bringUpToDate(["freeze", "module", "text", "library"]);
-  const { createClassifier } = await import("analysis-by-synthesis");
-  const abs = await createClassifier({
-    module: readFileSync(path("build/abs.named.wasm")),
-    inference: options.inference as Inference,
-  });
+  bringUpToDate(["freeze", "text"]);
+  const createClassifier = createClassifierWith(() => readFileSync(path("build/abs.named.wasm")));
+  const abs = await createClassifier({ inference: options.inference as Inference });
   const next = uniformNumbers();
   const drawn = abs.classes.flatMap((_, label) => abs.sample(label, { seed: label, count: 10 }));
   const shown = drawn.map((image) => noisy(image, next));
