@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
@@ -18,13 +18,27 @@ const leaveModule = {
   resolveId: (id) => (/abs\.wasm(\?module)?$/.test(id) ? { id, external: "absolute" } : null),
 };
 
-/** Chunks by a file that is in them: what all entries share, what those for Node do, what the command and its threads do. */
-const CHUNKS = { "/src/classifier.ts": "shared.js", "/src/load/node.ts": "node.js", "/src/cli/tasks.ts": "tasks.js" };
+/**
+ * Chunks by a file that is in them: what all entries share, what those for Node do, what the command and its threads do, and
+ * what a classifier shares with the entry for bounds.
+ */
+const CHUNKS = {
+  "/src/classifier.ts": "shared",
+  "/src/load/node.ts": "node",
+  "/src/cli/tasks.ts": "tasks",
+  "/src/certify/smoothing.ts": "certificates",
+};
 
-function chunkFileNames({ moduleIds }) {
+function chunkName({ moduleIds }) {
   const [, name] = Object.entries(CHUNKS).find(([file]) => moduleIds.some((id) => id.endsWith(file))) ?? [];
-  return name ?? "[name].js";
+  return name ?? "[name]";
 }
+
+/** npm makes the command executable when it installs the package; in a checkout this does. */
+const makeExecutable = {
+  name: "make-executable",
+  writeBundle: () => chmodSync("dist/library/cli.js", 0o755),
+};
 
 // Without source maps: the code is not minified, and they would be half of the package.
 // The entries share what they share: the library, which depends on nothing, and the command with the script of its worker
@@ -40,10 +54,11 @@ const library = {
     cli: "src/cli/main.ts",
     worker: "src/cli/worker.ts",
   },
-  output: { dir: "dist/library", format: "es", chunkFileNames },
+  output: { dir: "dist/library", format: "es", chunkFileNames: (chunk) => `${chunkName(chunk)}.js` },
   external: [/^node:/],
   plugins: [
     leaveModule,
+    makeExecutable,
     nodeResolve({ exportConditions: ["node"] }),
     // workerpool looks for worker_threads in a try block, where calls of require would otherwise stay as they are.
     commonjs({ ignoreTryCatch: (name) => name !== "worker_threads" }),
@@ -75,7 +90,7 @@ const types = {
     module: "src/entries/module.ts",
     certify: "src/entries/certify.ts",
   },
-  output: { dir: "dist/library", format: "es", chunkFileNames: "shared.d.ts" },
+  output: { dir: "dist/library", format: "es", chunkFileNames: (chunk) => `${chunkName(chunk)}.d.ts` },
   plugins: [dts()],
 };
 

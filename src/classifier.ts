@@ -252,8 +252,8 @@ export class ModuleClassifier {
    * @throws {Error} for the base `"surrogates"` when the weights bring no tables for the race
    * @example
    * ```js
-   * const { radius, abstained } = abs.certify(image, { sigma: 0.5, samples: 1000 });
-   * console.log(radius > 0.5, abstained); // → true false
+   * const { radius, abstained } = abs.certify(image, { sigma: 0.25, samples: 1000 });
+   * console.log(abstained, radius.toFixed(2)); // → false 0.62
    * ```
    */
   certify(image: ImageValues, options: SmoothingOptions = {}): Certificate {

@@ -2,7 +2,7 @@
 
 export type { Certificate, SmoothingBase, SmoothingOptions } from "../certify/smoothing.ts";
 export type { Classifier, Inference } from "../classifier.ts";
-export type { ClassifierOptions } from "../create-classifier.ts";
+export type { ClassifierOptions, CreateClassifier } from "../create-classifier.ts";
 export type { Effort } from "../effort.ts";
 export type { ConfidenceKind } from "../engine.ts";
 export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "../image/preprocess.ts";

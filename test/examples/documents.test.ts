@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CodeBlock, documentPaths, readDocument, root } from "../support/markdown.ts";
 import { installPacked, packPackage } from "../support/packed.ts";
 
@@ -40,6 +40,15 @@ function nested(path: string, [first, ...rest]: readonly CodeBlock[]): string {
   );
   return `console.error("${path}:${first.line}");\n{\n${body}\n${nested(path, rest)}}\n`;
 }
+
+/** Commands run in the project's folder, so none may change what the project is made from. */
+const manifests = (): string[] =>
+  ["package.json", "package-lock.json"].map((name) => readFileSync(`${root}${name}`, "utf8"));
+const manifestsBefore = manifests();
+
+afterAll(() => {
+  expect(manifests()).toEqual(manifestsBefore);
+});
 
 beforeAll(() => {
   installPacked(packPackage(folder), folder);
