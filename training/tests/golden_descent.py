@@ -2,6 +2,7 @@
 
 `python3 -m tests.golden_descent` writes them to `test/golden/descent.json`: a small decoder, an image,
 and from several starts the latent and the loss after each evaluation, in double precision.
+`npm run format` in the folder above lays them out.
 """
 
 import copy
