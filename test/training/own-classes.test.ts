@@ -75,7 +75,8 @@ describe.skipIf(python === undefined)("own classes", () => {
       writeShapes(data, "train", NAMES, 130, 1);
       writeShapes(data, "t10k", NAMES, 20, 2);
       weights = join(data, "mine.safetensors");
-      const { status, stderr } = train(data, "mine.safetensors", "--class-names", NAMES.join(","), ...SHORT);
+      const options = ["--class-names", NAMES.join(","), ...SHORT, "--without-race"];
+      const { status, stderr } = train(data, "mine.safetensors", ...options);
       expect(stderr).not.toContain("error");
       expect(status).toBe(0);
     }, TIMEOUT);
@@ -154,6 +155,7 @@ describe.skipIf(python === undefined)("own classes", () => {
     expect(train(data, "two.safetensors", ...options).status).toBe(0);
     const file = readFileSync(join(data, "two.safetensors"));
     expect((await createClassifier({ weights: file })).classes).toEqual(names);
+    expect(file.toString("utf8")).toContain('"race.basis"');
     const outcome = abs(
       ...["classify", "--weights", join(data, "two.safetensors"), "--json", "--limit", "1"],
       join(data, "train-images-idx3-ubyte"),

@@ -30,7 +30,7 @@ COMMANDS = (
     ("evaluate", evaluate, "measure the accuracy of a weights file"),
     ("storage", storage, "compare ways of storing the numbers of a weights file"),
     ("robustness", robustness, "measure how far images must move to lose their label"),
-    ("confidence", confidence, "fit only the confidence of a weights file anew"),
+    ("confidence", confidence, "fit only the confidence of a weights file again"),
     ("race", race, "fit the tables from which the default inference starts"),
     (
         "confidence-sets",
@@ -57,7 +57,7 @@ COMMANDS = (
 
 def main(arguments: Sequence[str]) -> int:
     """Runs a command and returns the exit status: 0, or 1 after an error in the user's input."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         options.run(options)
     except (
@@ -72,12 +72,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The options of every command."""
+    whole = argparse.ArgumentParser(
         prog="python3 -m abs_training",
         description="Trains the decoders of an analysis-by-synthesis classifier.",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for name, command, summary in COMMANDS:
         command.add(commands.add_parser(name, help=summary, description=summary))
-    return parser
+    return whole

@@ -1,5 +1,7 @@
 """A whole training run: from a data set to the weights file."""
 
+import copy
+import dataclasses
 import hashlib
 import json
 import platform
@@ -24,6 +26,10 @@ from abs_training.foundation.record import Record
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.augmentation import binarised
 from abs_training.images.data import DataSet, ImageSet, to_unit_range
+from abs_training.race.fit import TableSizes, fit_tables
+from abs_training.race.starts import RaceStarts
+from abs_training.race.tables import RaceTables
+from abs_training.race.tables import as_stored as tables_as_stored
 from abs_training.search.inference import Prior, paper_samples, search_likely_classes
 from abs_training.stages.class_epochs import run_class_epochs
 from abs_training.stages.configuration import Configuration
@@ -39,7 +45,7 @@ STAGE_VALIDATION_IMAGES = 2000
 """Validation images on which a stage is measured; the finished weights are measured on all."""
 
 VALIDATION_SAMPLES = 1000
-"""Latents drawn from the prior from which a search may start, beside others."""
+"""Latents drawn from the prior from which a search may start, besides others."""
 
 
 def fingerprint(configuration: Configuration, data: DataSet) -> str:
@@ -49,7 +55,7 @@ def fingerprint(configuration: Configuration, data: DataSet) -> str:
 
 
 def limit_images(image_set: ImageSet, configuration: Configuration, classes: int) -> ImageSet:
-    """The training images that are used: all of them, but in a quick check."""
+    """The training images that are used: all of them, or few in a quick check."""
     kept = torch.zeros(len(image_set), dtype=torch.bool)
     for index in range(classes):
         positions = (image_set.labels == index).nonzero().flatten()
@@ -67,11 +73,13 @@ class Run:
         folder: Path,
         workers: int,
         storage: str = "int8",
+        race: Optional[TableSizes] = None,
     ) -> None:
         """`workers` is the number of processes or threads; it does not change the result.
 
-        `storage` names how the finished weights are stored (`quantization.STORAGES`). It comes
-        after training, so that another choice continues from the same saved stages.
+        `storage` names how the finished weights are stored (`quantization.STORAGES`), `race` gives
+        the sizes of the race's tables; without it the weights have none. Both come after training,
+        so that another choice continues from the same saved stages.
         """
         self._configuration = configuration
         self._class_names = data.class_names
@@ -82,16 +90,18 @@ class Run:
         self._folder = folder
         self._workers = workers
         self._storage = storage
+        self._race = race
         self._device = torch.device(configuration.device)
         self._prior = Prior()
-        self._checkpoint = Checkpoint(folder, fingerprint(configuration, data))
+        self._fingerprint = fingerprint(configuration, data)
+        self._checkpoint = Checkpoint(folder, self._fingerprint)
         self._record = Record(self._checkpoint)
         self._images: list[np.ndarray] = [
             self._training.of_class(index).numpy() for index in range(len(data.class_names))
         ]
 
     def train(self, out: Path, command: str) -> None:
-        """Runs all stages and writes the weights file and, beside it, the model card.
+        """Runs all stages and writes the weights file and, next to it, the model card.
 
         `command` is the command line that repeats the run, for the record.
         """
@@ -206,10 +216,7 @@ class Run:
             decoders,
             losses,
             images.labels,
-            None,
             command,
-            None,
-            None,
             "float32",
         )
 
@@ -244,10 +251,23 @@ class Run:
         tqdm.write(f"finished: {found}, {len(labels)} validation images")
         self._record.add_figures("finished", {"images": len(labels), **found.as_json()})
         binary = self._binary_variant(decoders, starts)
+        tables = None
+        if self._race is not None:
+            with self._record.timed("race"):
+                tables = self._fit_race(self._race, decoders, prototypes)
         with self._record.timed("confidence"):
-            calibrated = self._fit_confidence(decoders, prototypes)
+            calibrated = self._fit_confidence(decoders, prototypes, tables)
         weights = self._write(
-            out, decoders, losses, labels, prototypes, command, binary, calibrated, self._storage
+            out,
+            decoders,
+            losses,
+            labels,
+            command,
+            self._storage,
+            prototypes=prototypes,
+            binary_variant=binary,
+            race=tables,
+            calibrated=calibrated,
         )
         write_model_card(out.with_suffix(".md"), out, weights)
 
@@ -267,10 +287,35 @@ class Run:
         self._record.add_figures("binary-abs", {"images": len(labels), **found.as_json()})
         return variant
 
+    def _fit_race(
+        self, sizes: TableSizes, decoders: Sequence[Decoder], prototypes: Tensor
+    ) -> RaceTables:
+        """The tables of the race, as stored, fitted on the CPU."""
+        configuration = self._configuration
+        if configuration.max_steps is not None:
+            sizes = sizes.limited(configuration.max_steps, configuration.batch)
+        settings = [self._fingerprint, self._storage, dataclasses.asdict(sizes)]
+        tables = fit_tables(
+            [copy.deepcopy(decoder).cpu() for decoder in decoders],
+            list(prototypes),
+            self._prior,
+            self._training,
+            sizes,
+            configuration.seed,
+            self._workers,
+            Checkpoint(self._folder, json.dumps(settings, sort_keys=True)),
+        )
+        return tables_as_stored(tables)
+
     def _fit_confidence(
-        self, decoders: Sequence[Decoder], prototypes: Tensor
+        self, decoders: Sequence[Decoder], prototypes: Tensor, tables: Optional[RaceTables]
     ) -> CalibratedConfidence:
-        """The calibrated confidence, fitted as the classifier searches: from the prototypes."""
+        """The calibrated confidence, fitted as the classifier searches.
+
+        That is from where the race starts or, without its tables, from the prototypes.
+        """
+        classes, latents = len(decoders), self._configuration.latents
+        race = None if tables is None else RaceStarts(tables, classes, latents, self._prior)
         quick = self._configuration.max_steps is not None
         few = self._configuration.batch
         return fit_confidence(
@@ -282,6 +327,7 @@ class Run:
             SetSizes(few, few, few, few) if quick else SetSizes(),
             self._configuration.seed,
             self._workers,
+            race,
         )
 
     def _write(
@@ -290,11 +336,12 @@ class Run:
         decoders: Sequence[Decoder],
         losses: Tensor,
         labels: Tensor,
-        prototypes: Optional[Tensor],
         command: str,
-        binary: Optional[BinaryVariant],
-        calibrated: Optional[CalibratedConfidence],
         storage: str,
+        prototypes: Optional[Tensor] = None,
+        binary_variant: Optional[BinaryVariant] = None,
+        race: Optional[RaceTables] = None,
+        calibrated: Optional[CalibratedConfidence] = None,
     ) -> Weights:
         """Writes a weights file, the paper's confidence fitted to losses `[n, classes]`."""
         record = self._record
@@ -322,8 +369,9 @@ class Run:
                 "accepted_share": float((clean >= calibration.reject_below).double().mean()),
             },
             data_sha256=self._sha256,
-            binary_variant=binary,
+            binary_variant=binary_variant,
             calibrated=calibrated,
+            race=race,
             storage=STORAGES[storage],
         )
         write_weights(path, weights)

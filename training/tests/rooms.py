@@ -44,7 +44,7 @@ def _imported(path: Path, package: str, names: set[str]) -> set[str]:
 
 
 def room_of(module: str) -> str:
-    """The folder right below the package, or the module itself where it lies beside those."""
+    """The folder right below the package, or the module itself where it lies next to those."""
     return module.split(".")[0]
 
 

@@ -126,7 +126,17 @@ class FitTest(unittest.TestCase):
                 "--class-names",
                 ",".join(NAMES),
             ),
-            *("--shape", "dense", "--latents", "2", "--prototypes", "6", "--max-steps", "2"),
+            *(
+                "--shape",
+                "dense",
+                "--latents",
+                "2",
+                "--prototypes",
+                "6",
+                "--max-steps",
+                "2",
+                "--without-race",
+            ),
             *("--run-directory", str(self.folder / "run"), "--workers", "1"),
         )
         before = read_weights(out)

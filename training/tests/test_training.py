@@ -10,13 +10,16 @@ from unittest import mock
 
 import torch
 
+from abs_training import pipeline
 from abs_training.cli import main
+from abs_training.confidence.sets import SetSizes
 from abs_training.decoders.encoder import KINDS, Encoder
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.augmentation import distort
 from abs_training.search.inference import decode
-from abs_training.stages import class_epochs, discriminative_stage
+from abs_training.race import steps
+from abs_training.stages import class_epochs, confidence_refit, discriminative_stage
 from abs_training.stages.prototypes import medoids
 from abs_training.storage.safetensors_file import read_safetensors
 from abs_training.weights.weights_file import read_weights, write_weights
@@ -37,7 +40,18 @@ QUICK = [
     "6",
     "--class-names",
     ",".join(NAMES),
+    "--coefficients",
+    "8",
+    "--surrogate-hidden",
+    "4",
+    "--proposal-hidden",
+    "8",
+    "--surrogate-steps",
+    "4",
+    "--proposal-steps",
+    "4",
 ]
+"""A training of seconds; its data are few enough for all its images."""
 
 
 class Interruption(Exception):
@@ -50,6 +64,11 @@ class TrainingTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         write_data_set(self.folder, training=216, test=30)
+        # Fitting the confidence to thousands of images of junk would take most of the time.
+        for module in (pipeline, confidence_refit):
+            few = mock.patch.object(module, "SetSizes", lambda: SetSizes(60, 60, 20, 20))
+            few.start()
+            self.addCleanup(few.stop)
 
     def call(self, *arguments: str) -> str:
         output = io.StringIO()
@@ -107,10 +126,29 @@ class TrainingTest(unittest.TestCase):
             expected = decode(decoder, torch.tensor(latents))
             torch.testing.assert_close(torch.tensor(images), expected)
 
+    def test_the_race_is_fitted_as_the_command_does_it_afterwards(self) -> None:
+        whole = read_weights(self.train("run", "--workers", "1"))
+        assert whole.race is not None
+        apart = self.train("run", "--workers", "1", "--without-race")
+        self.assertIsNone(read_weights(apart).race)
+        card = apart.with_suffix(".md").read_text("utf-8")
+        self.assertNotIn("tables of the race", card)
+        sizes = QUICK[QUICK.index("--coefficients") :]
+        common = ["--weights", str(apart), "--data", str(self.folder), "--workers", "1"]
+        self.call("race", *common, *sizes)
+        later = read_weights(apart)
+        assert later.race is not None
+        self.assertEqual(set(later.race.tensors), set(whole.race.tensors))
+        for name, tensor in whole.race.tensors.items():
+            self.assertTrue(torch.equal(later.race.tensors[name], tensor), name)
+        assert whole.calibrated is not None and later.calibrated is not None
+        self.assertEqual(later.calibrated.as_json(), whole.calibrated.as_json())
+        self.assertIn("tables of the race", apart.with_suffix(".md").read_text("utf-8"))
+
     def test_storage_continues_from_the_same_stages(self) -> None:
-        self.train("stored", "--workers", "1")
+        self.train("stored", "--workers", "1", "--without-race")
         with mock.patch.object(class_epochs, "_run_packed") as epoch:
-            exact = self.train("stored", "--workers", "1", "--storage", "float32")
+            exact = self.train("stored", "--workers", "1", "--without-race", "--storage", "float32")
         epoch.assert_not_called()
         figures = self.call(
             *("storage", "--weights", str(exact), "--data", str(self.folder), "--limit", "12"),
@@ -125,7 +163,7 @@ class TrainingTest(unittest.TestCase):
         self.assertLess(sizes[2][1], sizes[1][1])
 
     def test_unreadable_choices_are_told(self) -> None:
-        out = self.train("plain", "--workers", "1")
+        out = self.train("plain", "--workers", "1", "--without-race")
         without = dataclasses.replace(read_weights(out), binary_variant=None)
         write_weights(out, without)
         errors = io.StringIO()
@@ -150,7 +188,7 @@ class TrainingTest(unittest.TestCase):
 
         interruptions = 0
         with contextlib.ExitStack() as patches:
-            for module in (class_epochs, discriminative_stage):
+            for module in (class_epochs, discriminative_stage, steps):
                 patches.enter_context(mock.patch.object(module, "SECONDS_BETWEEN_SAVES", -1.0))
             patches.enter_context(mock.patch.object(Checkpoint, "save", save_and_stop))
             while True:
@@ -173,7 +211,9 @@ class TrainingTest(unittest.TestCase):
             "never-fading": ["--attack-left", "1"],
         }
         usual, *others = (
-            read_safetensors(self.train(name, "--storage", "float32", "--workers", "1", *words))[0]
+            read_safetensors(
+                self.train(name, "--storage", "float32", "--workers", "1", "--without-race", *words)
+            )[0]
             for name, words in options.items()
         )
         for other in others:

@@ -13,10 +13,10 @@ class Attack:
     radius: float
     """Largest change of a pixel, in units of the 0..1 range."""
     step_size: float
-    """Change of each pixel a step, before it is brought back into the ball."""
+    """Change of each pixel per step, before it is brought back into the ball."""
     steps: int
     restarts: int = 1
-    """How often it starts anew from a random point; used in measuring only."""
+    """How often it starts again from a random point; used in measuring only."""
 
     def __str__(self) -> str:
         restarts = "" if self.restarts == 1 else f", {self.restarts} restarts"

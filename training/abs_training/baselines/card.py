@@ -60,7 +60,7 @@ def _section(path: Path) -> list[str]:
         f"`{path.with_suffix('.golden.json').name}`",
         f"- {len(cnn.class_names)} classes: {', '.join(cnn.class_names)}",
         f"- convolutions: {', '.join(layers)}",
-        f"- {cnn.parameter_count():,} parameters, {cnn.multiplications():,} multiplications an "
+        f"- {cnn.parameter_count():,} parameters, {cnn.multiplications():,} multiplications per "
         "image",
         f"- training: {_method(recipe)}",
         f"- {training['images']['training']:,} training and "

@@ -36,7 +36,7 @@ def golden_numbers(cnn: Cnn, seed: int) -> dict[str, Any]:
 
 
 def write_onnx(path: Path, cnn: Cnn, seed: int) -> None:
-    """Writes the network, and golden numbers beside it as `NAME.golden.json`."""
+    """Writes the network, and golden numbers next to it as `NAME.golden.json`."""
     write_atomically(path, onnx_bytes(cnn))
     golden = json.dumps(golden_numbers(cnn, seed), separators=(",", ":"))
     write_atomically(path.with_suffix(".golden.json"), (golden + "\n").encode("utf-8"))

@@ -39,7 +39,7 @@ class Recipe:
     batch_norm: bool
     epochs: int
     batch: int
-    """Images a step."""
+    """Images per step."""
     learning_rate: float
     """Of Adam after the warm-up; falls to 0 along half a cosine."""
     augmented_share: float

@@ -11,6 +11,7 @@ from torch import Tensor
 from abs_training.foundation.limits import MOST_CANDIDATES, MOST_RACE_UNITS
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import DataError, ImageSet, read_split
+from abs_training.race.fit import TableSizes
 from abs_training.search.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
 from abs_training.weights.weights_file import Weights
 
@@ -105,7 +106,7 @@ def add_workers_argument(parser: argparse.ArgumentParser, what: str) -> None:
         type=positive,
         default=os.cpu_count() or 1,
         metavar="N",
-        help=f"classes {what} side by side (default: one a core); does not change the result",
+        help=f"classes {what} side by side (default: one per core); does not change the result",
     )
 
 
@@ -166,9 +167,9 @@ def read_limited_split(options: argparse.Namespace, classes: int) -> ImageSet:
 def add_class_name_arguments(parser: argparse.ArgumentParser) -> None:
     """`--class-names` and `--class-names-file`."""
     given = parser.add_mutually_exclusive_group()
-    given.add_argument("--class-names", type=names, metavar="A,B,…", help="one name a class")
+    given.add_argument("--class-names", type=names, metavar="A,B,…", help="one name per class")
     given.add_argument(
-        "--class-names-file", type=Path, metavar="FILE", help="text file with one name a line"
+        "--class-names-file", type=Path, metavar="FILE", help="text file with one name per line"
     )
 
 
@@ -192,3 +193,39 @@ def class_name_words(options: argparse.Namespace) -> list[str]:
     if options.class_names is not None:
         return ["--class-names", ",".join(options.class_names)]
     return []
+
+
+TABLE_SIZES = {
+    "coefficients": (multiple_of_4, "of an image in the basis, a multiple of 4"),
+    "surrogate_hidden": (multiple_of_4, "units of a surrogate's layers, a multiple of 4"),
+    "proposal_hidden": (multiple_of_4, "units of the proposing network, a multiple of 4"),
+    "candidates": (candidates, f"latents proposed per class, 1 to {MOST_CANDIDATES}"),
+    "surrogate_steps": (positive, "of the surrogates' fit"),
+    "proposal_steps": (positive, "of the proposing network's fit"),
+}
+"""Options that set a field of `TableSizes`, as docs/weights-format.md allows them."""
+
+
+def add_table_arguments(parser: argparse.ArgumentParser) -> None:
+    """The sizes of the race's tables and of their fit."""
+    group = parser.add_argument_group("tables of the race")
+    for name, (kind, what) in TABLE_SIZES.items():
+        default = getattr(TableSizes(), name)
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            default=default,
+            metavar="N",
+            help=f"{what} (default {default})",
+        )
+
+
+def table_sizes(options: argparse.Namespace) -> TableSizes:
+    """What these options say."""
+    return TableSizes(**{name: getattr(options, name) for name in TABLE_SIZES})
+
+
+def table_words(options: argparse.Namespace) -> list[str]:
+    """The words of a command line that say the same."""
+    pairs = [(f"--{name.replace('_', '-')}", str(getattr(options, name))) for name in TABLE_SIZES]
+    return [word for pair in pairs for word in pair]

@@ -1,4 +1,4 @@
-"""`confidence`: fits only the confidence of a weights file anew."""
+"""`confidence`: fits only the confidence of a weights file again."""
 
 import argparse
 from dataclasses import replace

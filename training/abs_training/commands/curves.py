@@ -18,7 +18,7 @@ MOST_LINES_NAMED = 12
 """A panel with more lines has no legend."""
 
 SETTINGS = {
-    # Ids of elements are random without a salt, and equal curves shall give equal files.
+    # Ids of elements are random without a salt, and equal curves must give equal files.
     "svg.hashsalt": "curves",
     # Letters stay text: small files that can be searched.
     "svg.fonttype": "none",

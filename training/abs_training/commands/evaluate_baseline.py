@@ -36,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--restarts", type=positive, default=EVALUATION.restarts)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--cite", action="store_true", help="also write the figures into the card beside the model"
+        "--cite", action="store_true", help="also write the figures into the card next to the model"
     )
 
 

@@ -41,7 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints `{"batch": [seconds an image, …], …}`, a number a round.
+    """Prints `{"batch": [seconds per image, …], …}`, a number per round.
 
     The samples are decoded beforehand; the first round of each batch warms up and is not counted.
     """

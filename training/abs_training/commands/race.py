@@ -1,6 +1,6 @@
 """`race`: fits the tables from which the default inference starts to finished weights.
 
-The confidence is fitted anew after that, because images are then searched in another way.
+The confidence is fitted again after that, because images are then searched in another way.
 """
 
 import argparse
@@ -11,30 +11,18 @@ from pathlib import Path
 
 from abs_training.commands.arguments import (
     add_data_arguments,
+    add_table_arguments,
     add_workers_argument,
-    candidates,
-    multiple_of_4,
-    positive,
+    table_sizes,
+    table_words,
 )
-from abs_training.foundation.limits import MOST_CANDIDATES
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import DataError, read_data_set
-from abs_training.race.fit import TableSizes, fit_tables
+from abs_training.race.fit import fit_tables
 from abs_training.race.tables import as_stored
 from abs_training.stages.confidence_refit import refit_confidence
 from abs_training.weights.model_card import update_model_card
 from abs_training.weights.weights_file import read_weights, write_weights
-
-DEFAULTS = TableSizes()
-SIZES = {
-    "coefficients": (multiple_of_4, "of an image in the basis, a multiple of 4"),
-    "surrogate_hidden": (multiple_of_4, "units a layer, a multiple of 4"),
-    "proposal_hidden": (multiple_of_4, "units, a multiple of 4"),
-    "candidates": (candidates, f"latents proposed per class, 1 to {MOST_CANDIDATES}"),
-    "surrogate_steps": (positive, "of the fit"),
-    "proposal_steps": (positive, "of the fit"),
-}
-"""Options that set a field of `TableSizes`, as docs/weights-format.md allows them."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -46,17 +34,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help="default: rewrites the weights file; a model card beside it follows",
+        help="default: rewrites the weights file; a model card next to it follows",
     )
-    for name, (kind, what) in SIZES.items():
-        default = getattr(DEFAULTS, name)
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=kind,
-            default=default,
-            metavar="N",
-            help=f"{what} (default {default})",
-        )
+    add_table_arguments(parser)
     parser.add_argument("--seed", type=int, default=0)
     add_workers_argument(parser, "searched")
 
@@ -68,14 +48,13 @@ def run(options: argparse.Namespace) -> None:
     if weights.prototypes is None:
         raise DataError(f"{options.weights}: has no prototypes to start from")
     data = read_data_set(options.data, options.classes, weights.class_names)
-    sizes = dataclasses.replace(DEFAULTS, **{name: getattr(options, name) for name in SIZES})
     started = time.monotonic()
     tables = fit_tables(
         weights.decoders,
         list(weights.prototypes),
         weights.prior,
         data.training,
-        sizes,
+        table_sizes(options),
         options.seed,
         options.workers,
     )
@@ -101,6 +80,4 @@ def _command_line(options: argparse.Namespace) -> str:
     words += ["--data", "DATA"]
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
-    for name in SIZES:
-        words += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
-    return shlex.join([*words, "--seed", str(options.seed)])
+    return shlex.join([*words, *table_words(options), "--seed", str(options.seed)])

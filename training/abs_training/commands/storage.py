@@ -39,7 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints a table with a row a storage."""
+    """Prints a table with a row per storage."""
     use_one_thread()
     unknown = [name for name in options.storages if name not in STORAGES]
     if unknown:

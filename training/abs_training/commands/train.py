@@ -1,4 +1,4 @@
-"""`train`: from raw image files to a weights file."""
+"""`train`: from raw image files to a whole weights file."""
 
 import argparse
 import shlex
@@ -8,12 +8,15 @@ from abs_training.commands.arguments import (
     add_class_name_arguments,
     add_data_arguments,
     add_machine_arguments,
+    add_table_arguments,
     class_name_words,
     class_names,
     not_negative,
     positive,
     several,
     share,
+    table_sizes,
+    table_words,
 )
 from abs_training.decoders import encoder
 from abs_training.decoders.layers import NAMED_SHAPES, Layer, check_layers, read_layers
@@ -36,7 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--encoder", choices=encoder.KINDS, default="mlp")
     parser.add_argument("--seed", type=int, default=0)
     # Batch normalisation needs more than one image.
-    parser.add_argument("--batch", type=several, default=32, help="images a step (default 32)")
+    parser.add_argument("--batch", type=several, default=32, help="images per step (default 32)")
     parser.add_argument("--learning-rate", type=float, default=3e-3, help="default 0.003")
     for stage, epochs in (
         ("pretraining", 2),
@@ -71,7 +74,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=share,
         default=0.2,
         metavar="SHARE",
-        help="share of images that are searched anew before each epoch of that stage (default 0.2)",
+        help="share of images that are searched again before each epoch of that stage (default 0.2)",
     )
     parser.add_argument("--own-loss-weight", type=float, default=0.05)
     parser.add_argument(
@@ -89,7 +92,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="share of images distorted at each visit (default 0.8)",
     )
     parser.add_argument(
-        "--prototypes", type=positive, default=100, metavar="N", help="a class (default 100)"
+        "--prototypes",
+        type=positive,
+        default=100,
+        metavar="N",
+        help="starting latents per class (default 100)",
     )
     parser.add_argument(
         "--storage",
@@ -101,7 +108,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--max-steps",
         type=positive,
         metavar="N",
-        help="quick check: at most N steps a class and stage, one epoch each",
+        help="quick check: at most N steps per class and stage, one epoch each",
+    )
+    add_table_arguments(parser)
+    parser.add_argument(
+        "--without-race",
+        action="store_true",
+        help="leave these tables out: saves minutes now, and makes classifying slower",
     )
     add_machine_arguments(parser, "trained")
     parser.add_argument(
@@ -144,7 +157,8 @@ def run(options: argparse.Namespace) -> None:
     )
     data = read_data_set(options.data, options.classes, class_names(options))
     folder = options.run_directory or Path("runs") / options.out.stem
-    whole = Run(configuration, data, folder, options.workers, options.storage)
+    race = None if options.without_race else table_sizes(options)
+    whole = Run(configuration, data, folder, options.workers, options.storage, race)
     whole.train(options.out, _command_line(options))
 
 
@@ -182,4 +196,5 @@ def _command_line(options: argparse.Namespace) -> str:
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
+    words += ["--without-race"] if options.without_race else table_words(options)
     return shlex.join(words)

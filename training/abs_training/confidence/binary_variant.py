@@ -17,7 +17,7 @@ from abs_training.confidence.calibration import Calibration, best_scale, calibra
 from abs_training.images.augmentation import THRESHOLD
 
 RIDGE = 3.0
-"""Weight of the mean squared ln of the class scales, beside the mean cross-entropy in nats.
+"""Weight of the mean squared ln of the class scales, against the mean cross-entropy in nats.
 
 It settles what the entropy leaves open (all scales times a factor), and holds the scales near 1,
 which few misclassified images would otherwise drag away. Of 0.03 to 10 this did best for MNIST when

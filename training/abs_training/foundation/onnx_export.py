@@ -21,7 +21,7 @@ def module_as_onnx(
     output_names: Sequence[str],
     dynamic_axes: Optional[dict[str, dict[int, str]]] = None,
 ) -> bytes:
-    """A module as an ONNX file, of the shapes of `inputs` but for the axes named.
+    """A module as an ONNX file, of the shapes of `inputs` except for the axes named.
 
     Raises `OnnxExportError` where PyTorch lacks a package for that: from version 2 on it needs `onnx`.
     """

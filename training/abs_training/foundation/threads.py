@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 
 
 def use_one_thread() -> None:
-    """One thread an operation, in the calling thread: then sums keep their order."""
+    """One thread per operation, in the calling thread: then sums keep their order."""
     torch.set_num_threads(1)
 
 

@@ -1,1 +1,1 @@
-"""Image sets: reading, distorting and spoiling them, and drawing junk."""
+"""Image sets: reading, distorting and corrupting them, and drawing junk."""

@@ -1,6 +1,6 @@
-"""Images that are spoilt but keep their class: what a confidence must not take for junk.
+"""Images that are corrupted but keep their class: what a confidence must not take for junk.
 
-Every corruption takes images `[n, 28, 28]` in 0..1 and draws its strength for each image; results are
+Every corruption receives images `[n, 28, 28]` in 0..1 and draws its strength for each image; results are
 clipped to 0..1. Positions are in the units of `grid_sample`: an image spans -1 to 1.
 """
 

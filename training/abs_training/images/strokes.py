@@ -64,7 +64,7 @@ def centred(images: Tensor) -> Tensor:
 
 
 def bezier_strokes(count: int, generator: torch.Generator) -> Tensor:
-    """One to four random cubic curves an image."""
+    """One to four random cubic curves per image."""
     curves, steps = 4, 8
     controls = torch.rand(count, curves, 4, 2, generator=generator) * 2 - 1
     times = torch.linspace(0, 1, steps + 1)
@@ -81,7 +81,7 @@ def bezier_strokes(count: int, generator: torch.Generator) -> Tensor:
 
 
 def polyline_strokes(count: int, generator: torch.Generator) -> Tensor:
-    """One to four random polylines of up to four straight parts an image."""
+    """One to four random polylines of up to four straight parts per image."""
     points = torch.rand(count, 4, 5, 2, generator=generator) * 2 - 1
     # A polyline that stands still for a while has fewer parts.
     parts = torch.randint(1, 5, (count, 4), generator=generator)
@@ -91,7 +91,7 @@ def polyline_strokes(count: int, generator: torch.Generator) -> Tensor:
 
 
 def spiral_strokes(count: int, generator: torch.Generator) -> Tensor:
-    """One to four spirals an image, from a third of a turn to two and a half turns."""
+    """One to four spirals per image, from a third of a turn to two and a half turns."""
     times = torch.linspace(0, 1, 25)
     turns = uniform(count * 4, 0.35, 2.5, generator).reshape(count, 4, 1)
     phase = 2 * math.pi * torch.rand(count, 4, 1, generator=generator)

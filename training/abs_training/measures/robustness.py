@@ -2,7 +2,7 @@
 
 Both use the exact gradient of the loss: by the envelope theorem the derivative of min_z loss_c with
 respect to the image x is 2(x − G_c(z*)) / 784 at the best latent z*. Every step searches all classes
-anew from the same starts, as the classifier would.
+again from the same starts, as the classifier would.
 """
 
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from abs_training.storage.quantization import STORAGES
 from abs_training.weights.weights_file import Weights, read_weights, write_weights
 
 SAMPLES = 1000
-"""Latents drawn from the prior from which a search may start, beside the file's prototypes."""
+"""Latents drawn from the prior from which a search may start, besides the file's prototypes."""
 
 HEADINGS = (
     *("storage", "bytes", "gzip", "largest change", "mean change"),

@@ -2,7 +2,7 @@
 
 The cheap stages, proposals and a few steps on the surrogates, are one differentiable function of the
 image. Projected gradient ascent (Madry et al. 2018, arXiv:1706.06083) makes the right class's
-foretold loss large beside the smallest one of the others. The surrogates are so close to the decoders
+foretold loss large compared with the smallest one of the others. The surrogates are so close to the decoders
 that this mostly moves an image to where the decoders, too, choose another class. An adversary who
 also follows the right class's true loss can ask for more: that the right class be dropped where it
 truly still fits best.

@@ -1,12 +1,13 @@
 """The latents of a class that a search meets, on which surrogates are fitted."""
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
 
 from abs_training.decoders.layers import Decoder
+from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.threads import for_each_class
 from abs_training.images.corruptions import corrupted, mixed_corruptions
@@ -43,7 +44,7 @@ class BankSizes:
 
 @dataclass(frozen=True)
 class Bank:
-    """Latents of one class, and of the images for which they were found what the latents explain."""
+    """Latents of one class, and the images for which they were found."""
 
     latents: Tensor
     """`[m, latents]`: `COPIES` blocks in the order of `images`, the first where searches ended; then
@@ -69,12 +70,19 @@ def bank_of_latents(
     sizes: BankSizes,
     seed: int,
     workers: int,
+    checkpoint: Optional[Checkpoint] = None,
 ) -> list[Bank]:
-    """Of each class the latents that searches end in or pass, and prior samples."""
+    """For each class the latents that searches end in or pass, and samples of the prior.
+
+    With a checkpoint, each class's latents are saved once they are found.
+    """
 
     def bank_of(index: int) -> Bank:
         generator = generator_for(seed, "race bank", index)
         images = _images_for(index, training, sizes.images, generator, seed)
+        saved = None if checkpoint is None else checkpoint.load(f"race-bank-{index}")
+        if saved is not None:
+            return Bank(saved, images)
         decoder = decoders[index]
         latents = decoder.latents
         samples = torch.randn(SAMPLES, latents, generator=generator)
@@ -89,7 +97,10 @@ def bank_of_latents(
         for jitter in JITTERS:
             copies.append(found + jitter * torch.randn(found.shape, generator=generator))
         copies.append(torch.randn(sizes.samples, latents, generator=generator))
-        return Bank(project(torch.cat(copies), prior.sphere_radius), images)
+        latents_found = project(torch.cat(copies), prior.sphere_radius)
+        if checkpoint is not None:
+            checkpoint.save(f"race-bank-{index}", latents_found)
+        return Bank(latents_found, images)
 
     return for_each_class(bank_of, len(decoders), workers)
 

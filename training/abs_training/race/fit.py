@@ -1,13 +1,14 @@
 """Fitting the race's tables to finished decoders."""
 
-from dataclasses import dataclass
-from typing import Sequence
+from dataclasses import dataclass, replace
+from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from abs_training.decoders.layers import Decoder
+from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet, to_unit_range
 from abs_training.race.bank import BankSizes, bank_of_latents, spoilt_copies
@@ -28,10 +29,19 @@ class TableSizes:
     surrogate_steps: int = 12_000
     proposal_steps: int = 12_000
     decoded: int = 3000
-    """Latents a class whose reconstructions shape the basis."""
+    """Latents per class whose reconstructions shape the basis."""
     metric_latents: int = 200
-    """Latents a class over which the inverse Hessian is averaged."""
+    """Latents per class over which the inverse Hessian is averaged."""
     bank: BankSizes = BankSizes()
+
+    def limited(self, steps: int, images: int) -> "TableSizes":
+        """For a quick check: at most so many steps of each fit, and so few images and samples per class."""
+        return replace(
+            self,
+            surrogate_steps=min(self.surrogate_steps, steps),
+            proposal_steps=min(self.proposal_steps, steps),
+            bank=BankSizes(images, images),
+        )
 
 
 def fit_tables(
@@ -42,9 +52,14 @@ def fit_tables(
     sizes: TableSizes,
     seed: int,
     workers: int,
+    checkpoint: Optional[Checkpoint] = None,
 ) -> RaceTables:
-    """Fits all tables to finished decoders, on training images only."""
-    bank = bank_of_latents(decoders, starts, prior, training, sizes.bank, seed, workers)
+    """Fits all tables to finished decoders, on training images only.
+
+    `starts` are latents `[m, latents]` for each class, from which searches start. With a checkpoint,
+    the fit continues from what is saved there.
+    """
+    bank = bank_of_latents(decoders, starts, prior, training, sizes.bank, seed, workers, checkpoint)
     generator = generator_for(seed, "race basis")
     decoded = torch.cat(
         [
@@ -57,7 +72,7 @@ def fit_tables(
     )
     basis = principal_basis(decoded, sizes.coefficients)
     surrogates = fit_surrogates(
-        decoders, bank, basis, sizes.surrogate_hidden, sizes.surrogate_steps, seed
+        decoders, bank, basis, sizes.surrogate_hidden, sizes.surrogate_steps, seed, checkpoint
     )
     coefficients, outside = _coefficients_of(training, basis, seed)
     proposals = fit_proposals(
@@ -69,6 +84,7 @@ def fit_tables(
         prior.beta,
         sizes.proposal_steps,
         seed,
+        checkpoint,
     )
     metrics = torch.stack(
         [
@@ -80,7 +96,7 @@ def fit_tables(
 
 
 def _coefficients_of(training: ImageSet, basis: Basis, seed: int) -> tuple[Tensor, Tensor]:
-    """Coefficients and ‖x⊥‖² of all training images and of a spoilt copy of each."""
+    """Coefficients and ‖x⊥‖² of all training images and of a corrupted copy of each."""
     found = []
     for index, part in enumerate(
         tqdm(training.images.split(5000), desc="coefficients", mininterval=5)

@@ -1,13 +1,14 @@
 """The proposing network: from an image's coefficients to a few latents of every class."""
 
-import math
+from typing import Optional
 
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
+from abs_training.race.steps import take_steps
 from abs_training.race.surrogate import Surrogates
 
 
@@ -37,21 +38,21 @@ def fit_proposals(
     beta: float,
     steps: int,
     seed: int,
+    checkpoint: Optional[Checkpoint] = None,
     batch: int = 128,
     rate: float = 2e-3,
 ) -> Proposals:
-    """Fits the network through the frozen surrogates: the best candidate of a class shall fit well.
+    """Fits the network through the frozen surrogates: the best candidate of a class must fit well.
 
-    `coefficients` `[n, coefficients]` and `outside` `[n]` are of training images and spoilt copies.
+    `coefficients` `[n, coefficients]` and `outside` `[n]` are of training images and corrupted copies.
     """
     classes, latents = surrogates.weights[0].shape[0], surrogates.weights[0].shape[1]
     torch.manual_seed(generator_for(seed, "proposal weights").initial_seed())
     model = Proposals(coefficients.shape[1], hidden, classes, candidates, latents)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
     generator = generator_for(seed, "proposal batches")
-    for step in tqdm(range(steps), desc="proposals", unit="step", mininterval=5):
-        for group in optimizer.param_groups:
-            group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+    def objective() -> Tensor:
         chosen = torch.randint(0, len(coefficients), (batch,), generator=generator)
         own = coefficients[chosen]
         proposed = model(own).permute(1, 2, 0, 3)
@@ -61,9 +62,8 @@ def fit_proposals(
             proposed.reshape(classes, candidates * batch, latents),
             beta,
         ).reshape(classes, candidates, batch)
-        # All candidates learn a little, so that none is left behind; the best learns most.
-        objective = losses.amin(1).mean() + 0.02 * losses.mean()
-        optimizer.zero_grad(set_to_none=True)
-        objective.backward()
-        optimizer.step()
+        # All candidates learn a little, so that none is left alone; the best learns most.
+        return losses.amin(1).mean() + 0.02 * losses.mean()
+
+    take_steps("proposals", model, optimizer, rate, steps, generator, objective, checkpoint)
     return model.requires_grad_(False)

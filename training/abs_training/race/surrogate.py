@@ -1,4 +1,4 @@
-"""Surrogate decoders: small networks that foretell a decoder's output in a basis all classes share.
+"""Surrogate decoders: small networks that foretell a decoder's output in a basis that all classes share.
 
 A decoder's output G(z) is written as μ + Uᵀg + r, with U the `[coefficients, 784]` orthonormal rows
 of the basis. With y = U(x − μ) and x⊥ what is left of the image outside the basis
@@ -11,17 +11,18 @@ images that end up there, less the mean square error of g.
 
 import math
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Optional, Sequence
 
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from abs_training.decoders.layers import Decoder
+from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS
 from abs_training.race.bank import COPIES, Bank
+from abs_training.race.steps import take_steps
 from abs_training.search.inference import decode
 
 
@@ -50,7 +51,7 @@ def principal_basis(decoded: Tensor, coefficients: int) -> Basis:
 
 
 class Surrogates(nn.Module):
-    """One surrogate a class: latents → hidden → hidden → coefficients and squared remainder."""
+    """One surrogate per class: latents → hidden → hidden → coefficients and squared remainder."""
 
     def __init__(self, classes: int, latents: int, hidden: int, coefficients: int) -> None:
         super().__init__()
@@ -88,6 +89,7 @@ def fit_surrogates(
     hidden: int,
     steps: int,
     seed: int,
+    checkpoint: Optional[Checkpoint] = None,
     batch: int = 256,
     rate: float = 4e-3,
 ) -> Surrogates:
@@ -101,9 +103,8 @@ def fit_surrogates(
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.99))
     generator = generator_for(seed, "surrogate batches")
     rows = torch.arange(len(decoders)).unsqueeze(1)
-    for step in tqdm(range(steps), desc="surrogates", unit="step", mininterval=5):
-        for group in optimizer.param_groups:
-            group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+    def objective() -> Tensor:
         chosen = torch.randint(0, latents.shape[1], (len(decoders), batch), generator=generator)
         found, remainder = model(latents[rows, chosen])
         wanted = targets[rows, chosen]
@@ -111,10 +112,9 @@ def fit_surrogates(
         # Errors of g make ‖y − g‖² too large by their square on average, which the remainder takes back.
         # It enters the loss as it is, a coefficient squared: hence its plain error.
         errors = remainder + squares.detach() - wanted[..., -2]
-        objective = squares.mean() + (errors.abs() * wanted[..., -1]).mean()
-        optimizer.zero_grad(set_to_none=True)
-        objective.backward()
-        optimizer.step()
+        return squares.mean() + (errors.abs() * wanted[..., -1]).mean()
+
+    take_steps("surrogates", model, optimizer, rate, steps, generator, objective, checkpoint)
     return model.requires_grad_(False)
 
 

@@ -16,17 +16,17 @@ PREFIX = "race."
 
 @dataclass(frozen=True)
 class RaceTables:
-    """Everything that the race needs beside the decoders, by its name in the weights file.
+    """Everything that the race needs besides the decoders, by its name in the weights file.
 
     Weights are `[groups, inputs, outputs]`, with one group for what all classes share and otherwise
-    one a class.
+    one per class.
     """
 
     tensors: dict[str, Tensor]
 
 
 def store_tables(tables: RaceTables) -> dict[str, Stored]:
-    """Weights as whole numbers with a scale an output, what is small or sensitive as 16-bit floats."""
+    """Weights as whole numbers with a scale per output, what is small or sensitive as 16-bit floats."""
     return {
         name: store(tensor, tensor.shape[-1], 1, WHOLE_NUMBERS if _is_large(name) else FLOAT16)
         for name, tensor in tables.tensors.items()

@@ -5,6 +5,8 @@ once; `test/golden/descent.json` holds both to each other. See Nocedal and Wrigh
 Optimization, chapter 6.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -25,59 +27,96 @@ TYPICAL_CURVATURE = 8.0
 """Squared change of a reconstruction for a unit of latent: sets the length of the first step."""
 
 
+@dataclass(frozen=True)
+class Trial:
+    """One evaluation of `n` descents."""
+
+    latents: Tensor
+    """Where it was, `[n, latents]`."""
+    losses: Tensor
+    """The losses there, `[n]`."""
+    steps: Tensor
+    """Lengths of the steps there, 1 for a whole one of BFGS, `[n]`."""
+    slopes: Tensor
+    """Derivatives of the losses along those steps; a descent stands still where none is below 0, `[n]`."""
+    accepted: Tensor
+    """Truth values: whether the descent moved there, `[n]`."""
+    usable: Tensor
+    """Truth values: whether the curvature found on the way is more than noise, `[n]`."""
+
+
+class Descent:
+    """BFGS for `n` images at once, one latent for each, all under one class."""
+
+    def __init__(self, decoder: Decoder, images: Tensor, start: Tensor, prior: Prior) -> None:
+        """`images` is `[n, 784]`, `start` is `[n, latents]`; evaluates there."""
+        self._decoder = decoder
+        self._images = images
+        self._prior = prior
+        count, size = start.shape
+        self._identity = torch.eye(size, dtype=start.dtype, device=start.device)
+        self._identity = self._identity.expand(count, size, size)
+        # The loss is the squared error over 784, so its second derivative is about 2 · curvature / 784.
+        self._inverse = self._identity * (PIXELS / (2 * TYPICAL_CURVATURE))
+        self.latents = start
+        """The best so far, `[n, latents]`."""
+        self.losses, self._gradients = losses_and_gradients(decoder, images, start, prior)
+        self._steps = torch.ones_like(self.losses)
+        # Until the first usable curvature the estimate is a guess of its size, which that one mends.
+        self._is_guess = torch.ones_like(self.losses, dtype=torch.bool)
+
+    def advance(self) -> Trial:
+        """One evaluation: moves there, or shortens the step."""
+        steps, losses, gradients = self._steps, self.losses, self._gradients
+        direction = _apply(self._inverse, gradients)
+        slopes = -(direction * gradients).sum(1)
+        trial = project(self.latents - steps.unsqueeze(1) * direction, self._prior.sphere_radius)
+        trial_losses, trial_gradients = losses_and_gradients(
+            self._decoder, self._images, trial, self._prior
+        )
+        active = slopes < 0
+        accepted = active & (trial_losses <= losses + SUFFICIENT_DECREASE * steps * slopes)
+        # Where a step went too far, the parabola through both losses and the slope shortens it.
+        excess = (trial_losses - losses - slopes * steps).clamp_min(1e-30)
+        parabola = -slopes * steps.square() / (2 * excess)
+        shorter = torch.maximum(0.1 * steps, torch.minimum(0.5 * steps, parabola))
+        usable, updated = self._updated_inverse(trial - self.latents, trial_gradients - gradients)
+        chosen = accepted.reshape(-1, 1)
+        self._inverse = torch.where(chosen.unsqueeze(2), updated, self._inverse)
+        self.latents = torch.where(chosen, trial, self.latents)
+        self._gradients = torch.where(chosen, trial_gradients, gradients)
+        self.losses = torch.where(accepted, trial_losses, losses)
+        self._is_guess = self._is_guess & ~(accepted & usable)
+        self._steps = torch.where(
+            accepted, torch.ones_like(steps), torch.where(active, shorter, steps)
+        )
+        return Trial(trial, trial_losses, steps, slopes, accepted, usable)
+
+    def _updated_inverse(self, s: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the curvature sᵀy is more than noise, `[n]`, and the BFGS update, left out elsewhere."""
+        curvature = (s * y).sum(1)
+        squares = (y * y).sum(1)
+        usable = curvature > SMALLEST_CURVATURE * ((s * s).sum(1) * squares).sqrt()
+        safe = torch.where(usable, curvature, torch.ones_like(curvature))
+        rescaled = self._identity * (safe / squares.clamp_min(1e-30)).reshape(-1, 1, 1)
+        old = torch.where(self._is_guess.reshape(-1, 1, 1), rescaled, self._inverse)
+        product = _apply(old, y)
+        rho = (1 / safe).reshape(-1, 1, 1)
+        outer = rho * (1 + rho * (y * product).sum(1).reshape(-1, 1, 1))
+        columns, rows = s.unsqueeze(2), s.unsqueeze(1)
+        mixed = columns * product.unsqueeze(1) + product.unsqueeze(2) * rows
+        updated = old + outer * columns * rows - rho * mixed
+        return usable, torch.where(usable.reshape(-1, 1, 1), updated, self._inverse)
+
+
 def descend(
     decoder: Decoder, images: Tensor, start: Tensor, prior: Prior, evaluations: int = EVALUATIONS
 ) -> tuple[Tensor, Tensor]:
     """Losses `[n]` and latents `[n, latents]` after BFGS from `start`, one latent for each image."""
-    count, size = start.shape
-    identity = torch.eye(size, device=start.device).expand(count, size, size)
-    inverse = identity * (PIXELS / (2 * TYPICAL_CURVATURE))
-    latents = start
-    losses, gradients = losses_and_gradients(decoder, images, latents, prior)
-    step = torch.ones_like(losses)
-    is_first = torch.ones_like(losses, dtype=torch.bool)
+    descent = Descent(decoder, images, start, prior)
     for _ in range(1, evaluations):
-        direction = _apply(inverse, gradients)
-        slope = -(direction * gradients).sum(1)
-        trial = project(latents - step.unsqueeze(1) * direction, prior.sphere_radius)
-        trial_losses, trial_gradients = losses_and_gradients(decoder, images, trial, prior)
-        active = slope < 0
-        accepted = active & (trial_losses <= losses + SUFFICIENT_DECREASE * step * slope)
-        # Where a step went too far, the parabola through both losses and the slope shortens it.
-        excess = (trial_losses - losses - slope * step).clamp_min(1e-30)
-        parabola = -slope * step.square() / (2 * excess)
-        shorter = torch.maximum(0.1 * step, torch.minimum(0.5 * step, parabola))
-        updated = _updated_inverse(
-            inverse, trial - latents, trial_gradients - gradients, is_first, identity
-        )
-        chosen = accepted.reshape(-1, 1)
-        inverse = torch.where(chosen.unsqueeze(2), updated, inverse)
-        latents = torch.where(chosen, trial, latents)
-        gradients = torch.where(chosen, trial_gradients, gradients)
-        losses = torch.where(accepted, trial_losses, losses)
-        is_first = is_first & ~accepted
-        step = torch.where(accepted, torch.ones_like(step), torch.where(active, shorter, step))
-    return losses, latents
-
-
-def _updated_inverse(
-    inverse: Tensor, s: Tensor, y: Tensor, is_first: Tensor, identity: Tensor
-) -> Tensor:
-    """The BFGS update, left out where the curvature sᵀy is noise."""
-    curvature = (s * y).sum(1)
-    squares = (y * y).sum(1)
-    usable = curvature > SMALLEST_CURVATURE * ((s * s).sum(1) * squares).sqrt()
-    safe = torch.where(usable, curvature, torch.ones_like(curvature))
-    rescaled = identity * (safe / squares.clamp_min(1e-30)).reshape(-1, 1, 1)
-    old = torch.where(is_first.reshape(-1, 1, 1), rescaled, inverse)
-    product = _apply(old, y)
-    rho = (1 / safe).reshape(-1, 1, 1)
-    outer = rho * (1 + rho * (y * product).sum(1).reshape(-1, 1, 1))
-    columns, rows = s.unsqueeze(2), s.unsqueeze(1)
-    mixed = columns * product.unsqueeze(1) + product.unsqueeze(2) * rows
-    return torch.where(
-        usable.reshape(-1, 1, 1), old + outer * columns * rows - rho * mixed, inverse
-    )
+        descent.advance()
+    return descent.losses, descent.latents
 
 
 def _apply(matrices: Tensor, vectors: Tensor) -> Tensor:

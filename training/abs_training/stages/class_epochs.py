@@ -49,7 +49,7 @@ def run_class_epochs(
 ) -> list[dict[str, Any]]:
     """Trains each class for a number of epochs and returns the final states in order of class.
 
-    The classes that are furthest behind go first. States are saved every half minute, and a run
+    The classes with the fewest epochs done go first. States are saved every half minute, and a run
     continues from those saved. The result does not depend on the number of workers. `report` hears
     of every class's new state.
     """

@@ -1,4 +1,4 @@
-"""Fitting the confidence of finished weights anew, as they are searched by default."""
+"""Fitting the confidence of finished weights again, as they are searched by default."""
 
 from torch import Tensor
 

@@ -18,7 +18,7 @@ class Configuration:
     """Kind of encoder, see `encoder.KINDS`."""
     seed: int
     batch: int
-    """Images a step."""
+    """Images per step."""
     learning_rate: float
     """Of the autoencoders at their first step; falls to 0 along half a cosine."""
     pretraining_epochs: int
@@ -32,7 +32,7 @@ class Configuration:
     attack_left: float
     """Share of the attacks' strength that is left at the end of that stage, to which it falls steadily."""
     searched_share: float
-    """Share of the training images whose latents are searched anew before each epoch of that stage."""
+    """Share of the training images whose latents are searched again before each epoch of that stage."""
     own_loss_weight: float
     """Weight of 784·(the own class's loss) in that stage, which keeps reconstructions good."""
     binarised_share: float
@@ -42,7 +42,7 @@ class Configuration:
     prototypes: int
     """Starting latents stored for each class."""
     max_steps: Optional[int]
-    """Most steps a class and stage, for a quick check; none for a real run."""
+    """Most steps per class and stage, for a quick check; none for a real run."""
     device: str
 
     def fingerprint(self) -> str:

@@ -1,4 +1,4 @@
-"""Joint training of all classes' decoders: an image's own class shall fit better than its rivals.
+"""Joint training of all classes' decoders: an image's own class must fit better than its rivals.
 
 For each image the losses of its own class and of the two best wrong classes enter a cross-entropy.
 Latents are found by search and then held fixed: by the envelope theorem that gives the gradient of
@@ -38,7 +38,7 @@ from abs_training.stages.joint_fit import JointFit
 NAME = "discriminative"
 
 IMAGES_A_STEP = 96
-"""Images a step; with three classes an image, about 30 a class when there are ten."""
+"""Images per step; with three classes per image, about 30 per class when there are ten."""
 
 RIVALS = 2
 """Wrong classes that an image is compared with: those of lowest loss."""
@@ -196,7 +196,7 @@ class DiscriminativeStage:
             self._search_part(part, samples.to(self._device), proposed)
 
     def _search_part(self, part: Tensor, samples: Tensor, proposed: Sequence[Tensor]) -> None:
-        """Searches the images at some positions from samples or from a latent proposed a class."""
+        """Searches the images at some positions from samples or from a latent proposed for each class."""
         flat = to_unit_range(self._images[part]).flatten(1)
 
         def start(index: int) -> None:

@@ -23,10 +23,10 @@ SPOILT_IMAGES = 300
 """Images of the class that are shifted and noisy."""
 
 LARGEST_SHIFT = 3
-"""Pixels by which spoilt images are shifted along each axis."""
+"""Pixels by which corrupted images are shifted along each axis."""
 
 NOISE_DEVIATION = 0.1
-"""Standard deviation of the spoilt images' pixel noise, in units of the 0..1 range."""
+"""Standard deviation of the corrupted images' pixel noise, in units of the 0..1 range."""
 
 FIRST_SAMPLES = 1000
 """Latents drawn from the prior from which the search for these latents may start."""
@@ -77,7 +77,7 @@ def choose_prototypes(
 
 
 def _images_for(index: int, training: ImageSet, classes: int, seed: int) -> Tensor:
-    """Images of the class, of all others, and spoilt ones of the class, `[n, 1, 28, 28]`."""
+    """Images of the class, of all others, and corrupted ones of the class, `[n, 1, 28, 28]`."""
     own = to_unit_range(training.of_class(index))
     others = [
         to_unit_range(training.of_class(other)[: OTHER_IMAGES // (classes - 1) + 1])

@@ -1,4 +1,4 @@
-"""Training of variational autoencoders: one over all classes, then one a class."""
+"""Training of variational autoencoders: one over all classes, then one per class."""
 
 from dataclasses import dataclass
 from typing import Any, Optional

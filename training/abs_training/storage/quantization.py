@@ -47,7 +47,7 @@ class Storage:
 
 
 def _whole_numbers(weight_level: int, prototype_level: int) -> Storage:
-    # A convolution has one bias a channel, which would take a scale of its own: 16 bits are less.
+    # A convolution has one bias per channel, which would take a scale of its own: 16 bits are less.
     return Storage(Element("I8", weight_level), FLOAT16, Element("I8", prototype_level))
 
 
@@ -63,7 +63,7 @@ STORAGES = {
     "int6-int5": _whole_numbers(31, 15),
 }
 """By name. `int7` takes whole numbers of 7 bits, −63..63; `int6-int8` 6 bits for the weights and 8
-for the prototypes. All whole numbers take a byte each; the unused levels are what gzip saves.
+for the prototypes. Every whole number takes a byte; the unused levels are what gzip saves.
 """
 
 

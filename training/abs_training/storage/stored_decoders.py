@@ -30,7 +30,7 @@ def scale_name(name: str) -> str:
 
 
 def store_decoders(decoders: Sequence[Decoder], storage: Storage) -> dict[str, Stored]:
-    """Weights and biases of one decoder a class by their names in the file."""
+    """Weights and biases of one decoder per class by their names in the file."""
     of_classes = [decoder.weights() for decoder in decoders]
     found: dict[str, Stored] = {}
     layouts = _layer_layouts(decoders[0].layers, decoders[0].latents)
@@ -63,7 +63,7 @@ def restore_decoders(
 
 
 def store_prototypes(prototypes: Tensor, element: Element) -> Stored:
-    """Latents `[classes, n, latents]`, with scales a class and latent."""
+    """Latents `[classes, n, latents]`, with a scale per class and latent."""
     return store(prototypes, prototypes.shape[2], 1, element)
 
 
@@ -92,7 +92,7 @@ def prototypes_as_stored(prototypes: Tensor, storage: Storage) -> Tensor:
 
 
 def file_tensors(stored: Mapping[str, Stored]) -> dict[str, Tensor]:
-    """The tensors of the file, with their scales beside them."""
+    """The tensors of the file, with their scales."""
     tensors: dict[str, Tensor] = {}
     for name, one in stored.items():
         tensors[name] = one.numbers

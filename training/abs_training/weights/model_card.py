@@ -26,20 +26,21 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
     prototypes = 0 if weights.prototypes is None else weights.prototypes.shape[1]
     seconds = training["seconds"]
     calibration = weights.calibration
+    tables = "" if weights.race is None else " and the tables of the race"
     lines = [
         f"# {weights_path.stem}",
         "",
         "Weights of an analysis-by-synthesis classifier (Schott, Rauber, Bethge, Brendel,",
-        "arXiv:1805.09190): one decoder a class. An image gets the class whose decoder can rebuild",
+        "arXiv:1805.09190): one decoder per class. An image gets the class whose decoder can rebuild",
         "it with the lowest loss. The file's format is described in `docs/weights-format.md`.",
         "",
         "## Model",
         "",
         f"- {classes} classes: {', '.join(weights.class_names)}",
-        f"- {decoder.latents} latents a class",
+        f"- {decoder.latents} latents per class",
         f"- decoder: {', '.join(describe(layer) for layer in decoder.layers)}",
-        f"- {parameters:,} parameters a class, {parameters * classes:,} in all",
-        f"- {prototypes} starting latents (prototypes) a class",
+        f"- {parameters:,} parameters per class, {parameters * classes:,} in all",
+        f"- {prototypes} starting latents (prototypes) per class",
         *describe_race(weights),
         f"- stored as {training['storage']}: {describe_storage(training['storage'])}",
         f"- {len(content):,} bytes; {len(gzip.compress(content, 9, mtime=0)):,} with gzip",
@@ -61,7 +62,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         "",
         f"1. {settings['pretraining_epochs']} epochs of one variational autoencoder over all "
         "classes, from which every class starts.",
-        f"2. {settings['vae_epochs']} epochs of one variational autoencoder a class "
+        f"2. {settings['vae_epochs']} epochs of one variational autoencoder per class "
         f"({settings['encoder']} encoder, batches of {settings['batch']}, learning rate "
         f"{settings['learning_rate']}",
         "   falling to 0, weight of the KL divergence rising from 0.3 to 1). Batch normalisation is",
@@ -73,10 +74,10 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         f"   rival, falling to {100 * settings['attack_left']:.0f} % of that, plus "
         f"{settings['own_loss_weight']:g} times the own class's loss. Of the images with a wide",
         f"   margin, a quarter is visited; {100 * settings['binarised_share']:.0f} % are made black "
-        f"and white. Before each epoch {100 * settings['searched_share']:.0f} % are searched anew",
+        f"and white. Before each epoch {100 * settings['searched_share']:.0f} % are searched again",
         "   under all classes.",
-        "4. Rounding to the stored numbers, then prototypes, the variant `binary-abs` and the",
-        "   confidence, all on training and validation images.",
+        f"4. Rounding to the stored numbers, then prototypes{tables} on training",
+        "   images, and the variant `binary-abs` and the confidence on validation images.",
         "",
         f"{100 * settings['augmented_share']:.0f} % of the images are slightly distorted at each "
         f"visit (affine and elastic). Seed {training['seed']}; Python",
@@ -127,7 +128,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
 
 
 def update_model_card(weights_path: Path) -> None:
-    """Writes the card beside a weights file anew, if there is one."""
+    """Writes the card next to a weights file again, if there is one."""
     path = weights_path.with_suffix(".md")
     if path.exists():
         write_model_card(path, weights_path, read_weights(weights_path))
@@ -140,11 +141,16 @@ def describe_race(weights: Weights) -> list[str]:
     tensors = weights.race.tensors
     count = sum(tensor.numel() for tensor in tensors.values())
     hidden = tensors["race.surrogates.first.bias"].shape[1]
-    return [
+    lines = [
         f"- tables of the race: {count:,} numbers, with {tensors['race.basis'].shape[2]} "
-        f"coefficients and {hidden} units a surrogate's layer; fitted by",
-        f"  `{weights.training['race']['command']}`, {weights.training['race']['seconds']:.0f} seconds",
+        f"coefficients and {hidden} units in each layer of a surrogate"
     ]
+    # What `train` fits by itself is part of its own command.
+    fitted = weights.training.get("race")
+    if fitted is not None:
+        lines[-1] += "; fitted by"
+        lines += [f"  `{fitted['command']}`, {fitted['seconds']:.0f} seconds"]
+    return lines
 
 
 def describe_storage(name: str) -> str:
@@ -154,7 +160,7 @@ def describe_storage(name: str) -> str:
         if element.dtype != "I8":
             return {"F32": "32-bit floats", "F16": "16-bit floats"}[element.dtype]
         level = element.largest_level
-        return f"whole numbers from −{level} to {level} with a scale a channel"
+        return f"whole numbers from −{level} to {level} with a scale per channel"
 
     storage = STORAGES[name]
     return (
