@@ -1,5 +1,5 @@
 import { createClassifierWith } from "../create-classifier.ts";
-import { packagedModule } from "../load/node.ts";
+import { packagedModule, readFileAt } from "../load/node.ts";
 
 // The entry of Node and Bun, and the types of every host's entry.
 
@@ -18,9 +18,11 @@ export * from "./exports.ts";
  * const abs = await createClassifier();
  * const [image] = abs.sample(4); // here and below: an image, drawn by the model of the four
  * ```
- * @throws {TypeError} for options of the wrong type, an unknown inference, effort, variant or confidence, or the calibrated
- *   confidence with `"binary-abs"`
- * @throws {Error} when the calibrated confidence is asked for and the weights bring none, or the module cannot be loaded
- * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the variant
+ * @throws {TypeError} for options of the wrong type or of a name that there is not, an unknown inference, effort, variant or
+ *   confidence, or the calibrated confidence with `"binary-abs"`
+ * @throws {Error} when the calibrated confidence is asked for and the weights bring none, when the module cannot be loaded,
+ *   or when it is not this release's
+ * @throws {WeightsError} for weights that are damaged, of another format, too large (docs/weights-format.md#limits), or
+ *   without the variant
  */
-export const createClassifier = createClassifierWith(packagedModule);
+export const createClassifier = createClassifierWith(packagedModule, readFileAt);
