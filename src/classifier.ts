@@ -1,10 +1,12 @@
 import { IMAGE_PIXELS } from "../format/image.ts";
+import { checkOptions, checkWhole } from "./arguments.ts";
 import type { Prototypes } from "./certify/prototype-classifier.ts";
 import { type Certificate, certifySmoothed, checkedSmoothing, type SmoothingOptions } from "./certify/smoothing.ts";
 import { type Effort, RACE_RULES } from "./effort.ts";
 import type { ConfidenceKind, Engine } from "./engine.ts";
 import { type Frames, readFrames } from "./image-stream.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
+import { checkedLatent, type Latent } from "./latent.ts";
 import type { ClassExplanation, Classification, Explanation, LossAndGradient } from "./results.ts";
 import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
 
@@ -36,6 +38,7 @@ export class ModuleClassifier {
   #engine: Engine | undefined;
   readonly #inference: Inference;
   readonly #effort: Effort;
+  readonly #confidence: ConfidenceKind;
   readonly #progress: Progress | undefined;
   #isPrepared = false;
   /** The classes' names, by label: 2 to 64 of them; with the shipped weights `"0"` to `"9"`. */
@@ -60,9 +63,11 @@ export class ModuleClassifier {
     this.#engine = engine;
     this.#inference = inference;
     this.#effort = effort;
-    this.confidence = confidence ?? (isFitted ? "calibrated" : "paper");
+    this.#confidence = confidence ?? (isFitted ? "calibrated" : "paper");
     this.#progress = progress;
-    this.classes = engine.description.classes;
+    // What callers do to the public fields changes nothing: the engine and private fields decide.
+    this.confidence = this.#confidence;
+    this.classes = Object.freeze([...engine.description.classes]);
     this.latents = engine.latents;
     if (inference === "race") this.#prepare(engine);
   }
@@ -150,6 +155,7 @@ export class ModuleClassifier {
    * The event loop gets its turn between frames. Leaving the loop closes the source.
    *
    * @param frames images as for `classify`; each is copied as it comes, so the source may use one array for all
+   * @throws {TypeError} at once, for an `ahead` that is no number, or an unknown option
    * @throws {RangeError} at once, for an `ahead` that is no whole number from 0 to 64
    * @throws {TypeError} when `frames` cannot be iterated over
    * @throws {TypeError | RangeError} after the results of earlier frames, for a frame that `classify` refuses, with the
@@ -165,8 +171,9 @@ export class ModuleClassifier {
    * // → 5
    * ```
    */
-  classifyStream(frames: Frames, { ahead = 2 }: { ahead?: number } = {}): AsyncGenerator<Classification, void, void> {
+  classifyStream(frames: Frames, options: { ahead?: number } = {}): AsyncGenerator<Classification, void, void> {
     this.#live();
+    const { ahead = 2 } = checkOptions(options, ["ahead"]);
     checkWhole("ahead", ahead, 0, MOST_AHEAD);
     return this.#classifyFrames(readFrames(frames, ahead));
   }
@@ -194,7 +201,7 @@ export class ModuleClassifier {
     const values = normalisedImages(image, 1);
     const classification = this.#classify(engine, values, true);
     const { label, losses } = classification;
-    const classes = this.classes.map((_, index) => ({
+    const classes = Array.from(losses, (_, index) => ({
       loss: losses[index] as number,
       latent: engine.latent(index),
       reconstruction: engine.reconstruct(index),
@@ -231,7 +238,7 @@ export class ModuleClassifier {
     const values = normalisedImages(image, 1);
     const { losses } = this.#classify(engine, values, true);
     const seen = engine.image();
-    const gradients = this.classes.map((_, index) => {
+    const gradients = Array.from(losses, (_, index) => {
       const reconstruction = engine.reconstruct(index);
       const factor = 2 * (engine.classScales[index] as number);
       return seen.map((x, pixel) => (factor * (x - (reconstruction[pixel] as number))) / IMAGE_PIXELS);
@@ -313,22 +320,19 @@ export class ModuleClassifier {
    * What a class's decoder draws for a latent: 784 values in [0, 1].
    *
    * @param label a whole number from 0, below the number of classes
-   * @param latent as many finite numbers as `latents` says; the prior is N(0, I), and searches stay within ‖z‖ ≤ 5
-   * @throws {RangeError} for an unknown label, a wrong length or a value that is not finite
+   * @param latent as many numbers from −1,000,000 to 1,000,000 as `latents` says; the prior is N(0, I), and searches stay
+   *   within ‖z‖ ≤ 5
+   * @throws {TypeError} for a label that is no number, or a latent that is no list of numbers
+   * @throws {RangeError} for an unknown label, a wrong length or a number out of range
    * @example
    * ```js
    * const mean = abs.decode(3, new Float32Array(abs.latents)); // the three in the middle of all threes
    * ```
    */
-  decode(label: number, latent: ArrayLike<number>): Float32Array {
+  decode(label: number, latent: Latent): Float32Array {
     const engine = this.#live();
-    this.#checkLabel(label);
-    if (latent.length !== this.latents) {
-      throw new RangeError(`latent: got ${latent.length} values, wanted ${this.latents}`);
-    }
-    const values = Float32Array.from(latent);
-    const at = values.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) throw new RangeError(`latent: got ${values[at]} at place ${at}, wanted a finite number`);
+    checkLabel(engine, label);
+    const values = checkedLatent(latent, engine.latents);
     engine.setLatent(label, values);
     return engine.reconstruct(label);
   }
@@ -339,20 +343,23 @@ export class ModuleClassifier {
    *
    * @param label a whole number from 0, below the number of classes
    * @returns `count` images of 784 values in [0, 1]
-   * @throws {RangeError} for an unknown label, seed or count
+   * @throws {TypeError} for a label, seed or count that is no number, or an unknown option
+   * @throws {RangeError} for a label, seed or count out of range
    * @example
    * ```js
    * const sevens = abs.sample(7, { seed: 1, count: 100 });
    * ```
    */
-  sample(label: number, { seed = 0, count = 1 }: { seed?: number; count?: number } = {}): Float32Array[] {
+  sample(label: number, options: { seed?: number; count?: number } = {}): Float32Array[] {
     const engine = this.#live();
-    this.#checkLabel(label);
+    checkLabel(engine, label);
+    const { seed = 0, count = 1 } = checkOptions(options, ["seed", "count"]);
     checkWhole("seed", seed, 0, LARGEST_SEED);
     checkWhole("count", count, 1, MOST_SAMPLES);
-    const latents = engine.drawNormal(seed, count * this.latents);
+    const size = engine.latents;
+    const latents = engine.drawNormal(seed, count * size);
     return Array.from({ length: count }, (_, index) => {
-      engine.setLatent(label, latents.subarray(index * this.latents, (index + 1) * this.latents));
+      engine.setLatent(label, latents.subarray(index * size, (index + 1) * size));
       return engine.reconstruct(label);
     });
   }
@@ -390,12 +397,12 @@ export class ModuleClassifier {
   #search(engine: Engine, all = false): Classification {
     const searched = this.#searchClasses(engine, all);
     const losses = engine.losses();
-    const { probabilities, evaluations: judged } = engine.probabilities(this.confidence);
+    const { probabilities, evaluations: judged } = engine.probabilities(this.#confidence);
     const label = smallest(losses);
     const confidence = probabilities[label] as number;
     return {
       label,
-      name: this.classes[label] as string,
+      name: engine.description.classes[label] as string,
       rejected: !Number.isFinite(losses[label]) || confidence < this.#rejectBelow(engine),
       confidence,
       probabilities,
@@ -414,12 +421,12 @@ export class ModuleClassifier {
   }
 
   #rejectBelow({ description: { confidence } }: Engine): number {
-    return (this.confidence === "calibrated" ? confidence.calibrated : confidence.paper)?.rejectBelow as number;
+    return (this.#confidence === "calibrated" ? confidence.calibrated : confidence.paper)?.rejectBelow as number;
   }
+}
 
-  #checkLabel(label: number): void {
-    checkWhole("label", label, 0, this.classes.length - 1);
-  }
+function checkLabel({ classes }: Engine, label: number): void {
+  checkWhole("label", label, 0, classes - 1);
 }
 
 /** Index of the smallest value, the first of equals, leaving out `except`. */
@@ -429,10 +436,4 @@ function smallest(values: Float32Array, except = -1): number {
     if (index !== except && (best < 0 || value < (values[best] as number))) best = index;
   });
   return best;
-}
-
-function checkWhole(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${name}: got ${value}, wanted a whole number from ${least} to ${most}`);
-  }
 }

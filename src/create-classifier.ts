@@ -1,7 +1,8 @@
+import { checkBytes, checkFunction, checkName, checkOptions } from "./arguments.ts";
 import { type Classifier, CONFIDENCES, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
 import { EFFORTS, type Effort } from "./effort.ts";
 import { type ConfidenceKind, Engine } from "./engine.ts";
-import { instantiate, type ModuleSource } from "./load/instantiate.ts";
+import { instantiate, type ModuleSource, type ReadFile } from "./load/instantiate.ts";
 import { writeBundle } from "./weights/bundle.ts";
 import { readWeights } from "./weights/read.ts";
 import { VARIANTS, type Variant } from "./weights/variants.ts";
@@ -10,7 +11,9 @@ import { VARIANTS, type Variant } from "./weights/variants.ts";
 
 /** Options of `createClassifier`, all with a default; docs/options.md has an example of each. */
 export interface ClassifierOptions {
-  /** The compiled module, its bytes, or where to fetch them; default: the module in the package. */
+  /**
+   * The compiled module, its bytes, or where to fetch them; default: the module in the package. Node reads `file:` URLs too.
+   */
   module?: ModuleSource | Promise<ModuleSource>;
   /**
    * Bytes of a weights file (docs/weights-format.md), or of the weights that the paper's authors published, as
@@ -61,43 +64,55 @@ export type CreateClassifier =
    * const abs = await createClassifier();
    * const [image] = abs.sample(4); // here and below: an image, drawn by the model of the four
    * ```
-   * @throws {TypeError} for options of the wrong type, an unknown inference, effort, variant or confidence, or the
-   *   calibrated confidence with `"binary-abs"`
-   * @throws {Error} when the calibrated confidence is asked for and the weights bring none, or the module cannot be loaded
-   * @throws {WeightsError} for weights that are damaged, of another format, too large for the memory, or without the
-   *   variant
+   * @throws {TypeError} for options of the wrong type or of a name that there is not, an unknown inference, effort, variant or
+   *   confidence, or the calibrated confidence with `"binary-abs"`
+   * @throws {Error} when the calibrated confidence is asked for and the weights bring none, when the module cannot be loaded,
+   *   or when it is not this release's
+   * @throws {WeightsError} for weights that are damaged, of another format, too large (docs/weights-format.md#limits), or
+   *   without the variant
    */
   (options?: ClassifierOptions) => Promise<Classifier>;
+
+const OPTIONS = [
+  "module",
+  "weights",
+  "inference",
+  "effort",
+  "variant",
+  "confidence",
+  "onProgress",
+] as const satisfies readonly (keyof ClassifierOptions)[];
+const WEIGHTS = ["Uint8Array", "ArrayBuffer"];
 
 /**
  * An entry's `createClassifier`.
  *
  * @param packagedModule where the host finds the module if the caller gives none
+ * @param readFile how the host reads a file: URL, where `fetch` does not
  */
-export function createClassifierWith(packagedModule: () => ModuleSource | Promise<ModuleSource>): CreateClassifier {
-  return async (options = {}) => {
+export function createClassifierWith(
+  packagedModule: () => ModuleSource | Promise<ModuleSource>,
+  readFile?: ReadFile,
+): CreateClassifier {
+  return async (given) => {
+    const options = checkOptions(given, OPTIONS);
     const { inference = "race", effort = "standard", variant = "abs", confidence, weights, onProgress } = options;
+    const { module } = options;
     checkName("inference", inference, INFERENCES);
     checkName("effort", effort, EFFORTS);
     checkName("variant", variant, VARIANTS);
     if (confidence !== undefined) checkName("confidence", confidence, CONFIDENCES);
+    checkFunction("onProgress", onProgress);
     if (variant === "binary-abs" && confidence === "calibrated") {
       throw new TypeError('confidence: got "calibrated", but the variant "binary-abs" has only "paper"');
     }
-    const bundle = weights === undefined ? undefined : writeBundle(readWeights(asBytes(weights)));
-    const instance = await instantiate(await (options.module ?? packagedModule()));
+    const bundle =
+      weights === undefined
+        ? undefined
+        : writeBundle(
+            readWeights(checkBytes("weights", weights, "a Uint8Array or ArrayBuffer with a weights file", WEIGHTS)),
+          );
+    const instance = await instantiate(await (module === undefined ? packagedModule() : module), readFile);
     return new ModuleClassifier(new Engine(instance, bundle, variant), inference, effort, confidence, onProgress);
   };
-}
-
-function checkName(option: string, value: string, known: readonly string[]): void {
-  if (!known.includes(value)) {
-    throw new TypeError(`${option}: got ${JSON.stringify(value)}, wanted ${known.join(" or ")}`);
-  }
-}
-
-function asBytes(weights: Uint8Array | ArrayBuffer): Uint8Array {
-  if (weights instanceof Uint8Array) return weights;
-  if (weights instanceof ArrayBuffer) return new Uint8Array(weights);
-  throw new TypeError(`weights: got ${typeof weights}, wanted a Uint8Array or ArrayBuffer with a weights file`);
 }

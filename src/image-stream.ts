@@ -1,10 +1,12 @@
 import { type ImageValues, normalisedImages } from "./image-values.ts";
 import { nextTurn } from "./load/next-turn.ts";
+import { kindOf } from "./shown.ts";
 
 /** Images one after another: an array, a generator, a stream, from a camera, a file or a network. */
 export type Frames = AsyncIterable<ImageValues> | Iterable<ImageValues | PromiseLike<ImageValues>>;
 
 type Step = IteratorResult<ImageValues | PromiseLike<ImageValues>>;
+type Source = AsyncIterator<ImageValues> | Iterator<ImageValues | PromiseLike<ImageValues>>;
 
 /**
  * The frames' values in [0, 1], in order. While one is worked on, up to `ahead` more are asked for, one after another, so
@@ -30,7 +32,7 @@ export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator
     if (previous?.done) return previous;
     ++owed;
     try {
-      const step = await source.next();
+      const step = checkedStep(await source.next());
       isOver ||= step.done === true;
       return step;
     } catch (error) {
@@ -65,7 +67,7 @@ export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator
     if (!isOver) {
       isOver = true;
       const isOwed = owed > 0;
-      const closing = Promise.resolve(source.return?.());
+      const closing = Promise.resolve(typeof source.return === "function" ? source.return() : undefined);
       if (isOwed) closing.catch(() => {});
       else await closing;
     }
@@ -73,13 +75,27 @@ export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator
 }
 
 /** @throws {TypeError} for what cannot be iterated over */
-function iteratorOf(frames: Frames): AsyncIterator<ImageValues> | Iterator<ImageValues | PromiseLike<ImageValues>> {
+function iteratorOf(frames: Frames): Source {
+  const wanted = "wanted images that can be iterated over";
+  if (frames === null || frames === undefined) throw new TypeError(`frames: got ${frames}, ${wanted}`);
   const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: plain } = Object(frames);
-  if (typeof asynchronous === "function") return asynchronous.call(frames);
-  if (typeof plain === "function") return plain.call(frames);
-  throw new TypeError(
-    `frames: got ${frames === null ? "null" : typeof frames}, wanted images that can be iterated over`,
-  );
+  const begin = typeof asynchronous === "function" ? asynchronous : plain;
+  if (typeof begin !== "function") throw new TypeError(`frames: got ${kindOf(frames)}, ${wanted}`);
+  const source: Source = begin.call(frames);
+  if (!isObject(source) || typeof source.next !== "function") {
+    throw new TypeError(`frames: its iterator is ${kindOf(source)} without a function "next", ${wanted}`);
+  }
+  return source;
+}
+
+/** @throws {TypeError} for what an iterator may not give */
+function checkedStep(step: Step): Step {
+  if (!isObject(step)) throw new TypeError(`frames: its iterator gave ${kindOf(step)}, wanted { done, value }`);
+  return step;
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 async function valuesOf(step: Step, place: number): Promise<Float32Array | undefined> {

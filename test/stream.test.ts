@@ -33,10 +33,10 @@ function source(frames: Iterable<unknown> = images) {
 
 describe("classifyStream", () => {
   it.each([
-    [5, "number"],
+    [5, "a number"],
     [null, "null"],
     [undefined, "undefined"],
-    [{}, "object"],
+    [{}, "an object"],
   ])("refuses what cannot be iterated over: %s", async (frames, kind) => {
     await expect(collect(abs.classifyStream(frames as never))).rejects.toThrow(
       new TypeError(`frames: got ${kind}, wanted images that can be iterated over`),

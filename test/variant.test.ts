@@ -111,7 +111,7 @@ describe("the variant binary-abs", () => {
 describe("createClassifier", () => {
   it("refuses a variant that there is not, and says which there are", async () => {
     await expect(createClassifier({ variant: "ternary" as never })).rejects.toThrow(
-      'variant: got "ternary", wanted abs or binary-abs',
+      'variant: got "ternary", wanted "abs" or "binary-abs"',
     );
     const without = writeWeightsFile(weightsFileParts(plain, layers));
     await expect(createClassifier({ weights: without, variant: "binary-abs" })).rejects.toThrow(

@@ -9,6 +9,7 @@ export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "../image/pre
 export { preprocess } from "../image/preprocess.ts";
 export type { Frames } from "../image-stream.ts";
 export type { ImageValues } from "../image-values.ts";
+export type { Latent } from "../latent.ts";
 export type { ModuleSource } from "../load/instantiate.ts";
 export type { ClassExplanation, Classification, Explanation, LossAndGradient } from "../results.ts";
 export { WeightsError } from "../weights/errors.ts";

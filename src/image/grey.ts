@@ -1,4 +1,4 @@
-import { checkPixelImage, type PixelImage, sampleMaximum } from "./pixel-image.ts";
+import { checkedImage, type PixelData, type PixelImage } from "./pixel-image.ts";
 
 /** One brightness per pixel, row-major; 0 is black and 1 is white unless a function says otherwise. */
 export interface GreyImage {
@@ -25,13 +25,12 @@ const BLUE = 0.114;
  * Transparent pixels show a backdrop: white, or black when what is painted is itself bright. Strokes drawn on a
  * transparent canvas thus stay visible whichever colour they have.
  *
- * @throws TypeError or RangeError as {@link checkPixelImage}, and RangeError for a float pixel that is not in [0, 1].
+ * @throws TypeError or RangeError as {@link checkedImage}, and RangeError for a float pixel that is not in [0, 1].
  */
 export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
-  const channels = checkPixelImage(image);
-  const { data, width, height } = image;
-  const scale = 1 / (sampleMaximum(data) ?? 1);
-  if (data instanceof Float32Array || data instanceof Float64Array) checkUnitRange(data);
+  const { data, length, width, height, channels, brightest } = checkedImage(image);
+  const scale = 1 / brightest;
+  if (brightest === 1) checkUnitRange(data, length);
 
   const colours = channels >= 3;
   const alphaAt = channels === 2 ? 1 : channels === 4 ? 3 : -1;
@@ -45,7 +44,7 @@ export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
   if (alphaAt >= 0) {
     let paint = 0;
     let opacity = 0;
-    for (let offset = 0; offset < data.length; offset += channels) {
+    for (let offset = 0; offset < length; offset += channels) {
       const alpha = scale * (data[offset + alphaAt] as number);
       paint += alpha * lumaAt(offset);
       opacity += alpha;
@@ -89,11 +88,11 @@ function divideByBlockSize(sums: Float32Array, width: number, height: number, fa
   }
 }
 
-function checkUnitRange(data: Float32Array | Float64Array): void {
-  for (let index = 0; index < data.length; ++index) {
+function checkUnitRange(data: PixelData, length: number): void {
+  for (let index = 0; index < length; ++index) {
     const value = data[index] as number;
     if (!(value >= 0 && value <= 1)) {
-      throw new RangeError(`float pixels must be numbers in [0, 1], got ${value} at index ${index}`);
+      throw new RangeError(`data: got ${value} at index ${index}, wanted a number in [0, 1], as floats are`);
     }
   }
 }

@@ -1,3 +1,7 @@
+import { checkArray, checkWhole } from "../arguments.ts";
+import { kindOf, shown } from "../shown.ts";
+import { typedArrayName } from "../typed-arrays.ts";
+
 /** Pixels as typed arrays hold them. The type tells the range: bytes 0..255, 16-bit 0..65535, floats 0..1. */
 export type PixelData = Uint8Array | Uint8ClampedArray | Uint16Array | Float32Array | Float64Array;
 
@@ -13,58 +17,55 @@ export interface PixelImage {
   readonly channels?: number | undefined;
 }
 
+/** An image that was checked: its fields were read once and fit together. */
+export interface CheckedImage {
+  readonly data: PixelData;
+  /** Values in `data`: width times height times channels. */
+  readonly length: number;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  /** The value that stands for full brightness; 1 for floats. */
+  readonly brightest: number;
+}
+
+/** The value that stands for full brightness in each kind of array. */
+const BRIGHTEST: ReadonlyMap<string, number> = /* @__PURE__ */ new Map([
+  ["Uint8Array", 255],
+  ["Uint8ClampedArray", 255],
+  ["Uint16Array", 65535],
+  ["Float32Array", 1],
+  ["Float64Array", 1],
+]);
+const WANTED = "a Uint8Array, Uint8ClampedArray, Uint16Array, Float32Array or Float64Array";
+
 /**
- * Checks that an image is what it says and returns its number of channels.
+ * Checks that an image is what it says.
  *
- * @throws TypeError when `data` is no typed array of a known kind, or a size is not a number.
- * @throws RangeError when a size is not a whole number from 1, the channels are not 1 to 4, or the length does not fit.
+ * @throws {TypeError} when `data` is no typed array of a known kind, or a size is not a number
+ * @throws {RangeError} when a size is not a whole number from 1, the channels are not 1 to 4, or the length does not fit
  */
-export function checkPixelImage(image: PixelImage): 1 | 2 | 3 | 4 {
+export function checkedImage(image: PixelImage): CheckedImage {
   if (typeof image !== "object" || image === null) {
-    throw new TypeError(
-      `an image must be { data, width, height, channels }, got ${image === null ? "null" : typeof image}`,
-    );
+    throw new TypeError(`picture: got ${kindOf(image)}, wanted { data, width, height, channels }`);
   }
-  const { data, width, height } = image;
-  if (sampleMaximum(data) === undefined) {
-    throw new TypeError(
-      `data must be a Uint8Array, Uint8ClampedArray, Uint16Array, Float32Array or Float64Array, got ${kindOf(data)}`,
-    );
-  }
-  checkSide("width", width);
-  checkSide("height", height);
-  const channels = image.channels ?? data.length / (width * height);
+  const { data, width, height, channels: given } = image;
+  const length = checkArray("data", data, BRIGHTEST, WANTED);
+  checkWhole("width", width, 1);
+  checkWhole("height", height, 1);
+  const channels = given === undefined ? length / (width * height) : given;
   if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
+    if (given === undefined) {
+      throw new RangeError(`data: got ${length} values, wanted ${width}×${height} pixels of 1, 2, 3 or 4 channels`);
+    }
+    const Kind = typeof given === "number" ? RangeError : TypeError;
+    throw new Kind(`channels: got ${shown(given)}, wanted 1, 2, 3 or 4`);
+  }
+  if (length !== width * height * channels) {
     throw new RangeError(
-      image.channels === undefined
-        ? `${data.length} values do not make ${width}×${height} pixels of 1, 2, 3 or 4 channels`
-        : `channels must be 1, 2, 3 or 4, got ${String(channels)}`,
+      `data: got ${length} values, wanted ${width * height * channels} for ${width}×${height} pixels of ${channels} channels`,
     );
   }
-  if (data.length !== width * height * channels) {
-    throw new RangeError(
-      `data has ${data.length} values, but ${width}×${height} pixels of ${channels} channels need ${width * height * channels}`,
-    );
-  }
-  return channels;
-}
-
-/** The value that stands for full brightness in this kind of array, or undefined for what is no pixel array. */
-export function sampleMaximum(data: unknown): number | undefined {
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 255;
-  if (data instanceof Uint16Array) return 65535;
-  if (data instanceof Float32Array || data instanceof Float64Array) return 1;
-  return undefined;
-}
-
-function checkSide(name: string, side: number): void {
-  if (typeof side !== "number") throw new TypeError(`${name} must be a number, got ${kindOf(side)}`);
-  if (!Number.isSafeInteger(side) || side < 1) {
-    throw new RangeError(`${name} must be a whole number from 1, got ${side}`);
-  }
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
-  return value.constructor?.name ?? "object";
+  const brightest = BRIGHTEST.get(typedArrayName(data) as string) as number;
+  return { data, length, width, height, channels, brightest };
 }

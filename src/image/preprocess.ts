@@ -1,7 +1,7 @@
 import { type Box, type Component, findComponents, pickDigit } from "./components.ts";
 import { type GreyImage, toGrey } from "./grey.ts";
 import { inkStrength } from "./ink-strength.ts";
-import type { PixelImage } from "./pixel-image.ts";
+import { checkedImage, type PixelImage } from "./pixel-image.ts";
 import { FITTED_SIDE, placeInFrame, SIDE } from "./placement.ts";
 import { findInk, type Ink } from "./polarity.ts";
 import { thickenThinStrokes } from "./stroke-width.ts";
@@ -65,7 +65,9 @@ const BOX_SHARE = 0.1;
  * ```
  */
 export function preprocess(picture: PixelImage): Preprocessed {
-  const grey = toGrey(picture, WORKING_SIDE);
+  // A copy of the fields, which may be getters: what was checked is what is read.
+  const checked = checkedImage(picture);
+  const grey = toGrey(checked, WORKING_SIDE);
   const ink = findInk(grey);
   const strength = inkStrength(grey, ink);
   const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
@@ -74,7 +76,7 @@ export function preprocess(picture: PixelImage): Preprocessed {
   const blank = {
     image: new Float32Array(SIDE * SIDE),
     ink,
-    box: { left: 0, top: 0, width: picture.width, height: picture.height },
+    box: { left: 0, top: 0, width: checked.width, height: checked.height },
   };
   if (levels === undefined) return blank;
 
@@ -84,7 +86,7 @@ export function preprocess(picture: PixelImage): Preprocessed {
   if (box === undefined) return blank;
   const thickened = thickenThinStrokes(isolated, box, FITTED_SIDE);
   const image = placeInFrame(thickened, inkBox(thickened) ?? box);
-  return { image, ink, box: enlarge(box, grey.factor, picture) };
+  return { image, ink, box: enlarge(box, grey.factor, checked) };
 }
 
 /** Keeps the digit with its antialiased rim of `margin` pixels, spreads its strength over [0, 1] and clears the rest. */

@@ -1,34 +1,123 @@
+import { checkBytes } from "../arguments.ts";
+import { kindOf, shown, shownText } from "../shown.ts";
+import { bytesKind, bytesOf } from "../typed-arrays.ts";
+
 /** What a caller may pass as the module. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL | Response;
 
+/** Reads the file that a file: URL names. */
+export type ReadFile = (url: URL) => Promise<ArrayBuffer | ArrayBufferView>;
+
 const WANTED = "a WebAssembly.Module, its bytes, a URL or a Response";
+/** What WebAssembly begins with: a zero byte and "asm". */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+/** What messages call bytes and modules that were passed as they are. */
+const GIVEN = "what was given";
+/** Bytes that are shown of what is something else. */
+const BYTES_SHOWN = 24;
+/** Characters of another's message that are passed on. */
+const MOST_OF_REASON = 160;
+
+/** A module's bytes, and what messages call the place that they came from. */
+interface Found {
+  bytes: Uint8Array<ArrayBuffer>;
+  origin: string;
+}
 
 /**
- * Instantiates a module given in any form; it imports nothing.
+ * Instantiates a module given in any form; it imports nothing. Modules, buffers, URLs and Responses of other realms are as
+ * good as this one's.
  *
+ * @param readFile for hosts whose `fetch` reads no files
  * @throws {TypeError} when `source` is none of them
- * @throws {Error} when a URL or Response cannot be read
- * @throws {WebAssembly.CompileError} when the bytes are no WebAssembly module that this host runs
+ * @throws {Error} when a URL or Response cannot be read, gives something else than WebAssembly, or a module that this host
+ *   does not run
  */
-export async function instantiate(source: ModuleSource): Promise<WebAssembly.Instance> {
-  if (isModule(source)) return await WebAssembly.instantiate(source, {});
-  const bytes = isBytes(source) ? source : await download(source);
-  const { instance } = await WebAssembly.instantiate(bytes, {});
-  return instance;
+export async function instantiate(source: ModuleSource, readFile?: ReadFile): Promise<WebAssembly.Instance> {
+  if (isModule(source)) return await start(source, GIVEN);
+  const found =
+    bytesKind(source) === undefined
+      ? await read(source, readFile)
+      : { bytes: checkBytes("module", source, WANTED), origin: GIVEN };
+  return await start(await compile(found), found.origin);
 }
 
-// Guards of their own: to the type checker every object has the shape of a WebAssembly.Module.
+/** A guard of its own: to the type checker every object has the shape of a WebAssembly.Module. */
 function isModule(source: unknown): source is WebAssembly.Module {
-  return source instanceof WebAssembly.Module;
+  try {
+    // Looks at what the value is, not at what it says it is.
+    WebAssembly.Module.exports(source as WebAssembly.Module);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-function isBytes(source: unknown): source is BufferSource {
-  return source instanceof ArrayBuffer || ArrayBuffer.isView(source);
+async function compile({ bytes, origin }: Found): Promise<WebAssembly.Module> {
+  if (MAGIC.some((byte, place) => bytes[place] !== byte)) {
+    const beginning = shown(String.fromCharCode(...bytes.subarray(0, BYTES_SHOWN)));
+    throw new Error(
+      `module: ${origin} is no WebAssembly but ${bytes.length} bytes${bytes.length === 0 ? "" : ` that begin with ${beginning}`}`,
+    );
+  }
+  return await WebAssembly.compile(bytes).catch(failed(`this host cannot compile ${origin}`));
 }
 
-async function download(source: unknown): Promise<ArrayBuffer> {
-  const response = source instanceof URL ? await fetch(source) : source;
-  if (!(response instanceof Response)) throw new TypeError(`module: got ${typeof source}, wanted ${WANTED}`);
-  if (!response.ok) throw new Error(`module: ${response.url} answered ${response.status} ${response.statusText}`);
-  return await response.arrayBuffer();
+async function start(module: WebAssembly.Module, origin: string): Promise<WebAssembly.Instance> {
+  const [wanted] = WebAssembly.Module.imports(module);
+  if (wanted !== undefined) {
+    const name = shown(`${wanted.module}.${wanted.name}`);
+    throw new Error(`module: ${origin} is not this release's abs.wasm: it imports ${name}, which abs.wasm does not`);
+  }
+  return await WebAssembly.instantiate(module, {}).catch(failed(`this host cannot start ${origin}`));
+}
+
+async function read(source: unknown, readFile?: ReadFile): Promise<Found> {
+  const tag = tagOf(source);
+  if (tag === "Response") return await receive(source as Response, "the Response");
+  if (tag !== "URL") throw new TypeError(`module: got ${kindOf(source)}, wanted ${WANTED}`);
+  const origin = shownText(String(source));
+  const problem = `${origin} cannot be read`;
+  const url = await parsed(String(source)).catch(failed(problem));
+  if (url.protocol === "file:" && readFile !== undefined) {
+    return { bytes: bytesOf(await readFile(url).catch(failed(problem))), origin };
+  }
+  return await receive(await fetch(url).catch(failed(problem)), origin);
+}
+
+/** As a promise, so that it fails as the other steps do. */
+async function parsed(address: string): Promise<URL> {
+  return new URL(address);
+}
+
+async function receive(response: Response, origin: string): Promise<Found> {
+  if (response.ok !== true) {
+    const answer = shownText(`${response.status} ${response.statusText}`);
+    throw new Error(`module: ${response.url ? shownText(response.url) : origin} answered ${answer}`);
+  }
+  const body = async (): Promise<Uint8Array<ArrayBuffer>> => bytesOf(await response.arrayBuffer());
+  return { bytes: await body().catch(failed(`${origin} cannot be read`)), origin };
+}
+
+/** What a value says it is, `Response` for one of any realm; `Object` where it says nothing. */
+function tagOf(source: unknown): string {
+  try {
+    return Object.prototype.toString.call(source).slice("[object ".length, -1);
+  } catch {
+    return "Object";
+  }
+}
+
+/** Passes on that something failed, and why. */
+function failed(problem: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new Error(`module: ${problem}: ${reasonOf(cause)}`, { cause });
+  };
+}
+
+/** An error's message and, where it has one, that of its cause: fetch says only there what happened. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = Object(error) as { message?: unknown; cause?: { message?: unknown } };
+  const reasons = [message, cause?.message].filter((reason) => typeof reason === "string" && reason !== "");
+  return shownText(reasons.join(": "), MOST_OF_REASON);
 }

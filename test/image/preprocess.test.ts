@@ -292,18 +292,26 @@ describe("preprocess, on wrong input", () => {
   const pixels = new Uint8Array(12);
 
   it.each([
-    [{ data: pixels, width: 0, height: 3 }, RangeError, "width must be a whole number from 1, got 0"],
-    [{ data: pixels, width: 4, height: 1.5 }, RangeError, "height must be a whole number from 1, got 1.5"],
-    [{ data: pixels, width: Number.NaN, height: 3 }, RangeError, "width must be a whole number from 1, got NaN"],
+    [{ data: pixels, width: 0, height: 3 }, RangeError, "width: got 0, wanted a whole number from 1"],
+    [{ data: pixels, width: 4, height: 1.5 }, RangeError, "height: got 1.5, wanted a whole number from 1"],
+    [{ data: pixels, width: Number.NaN, height: 3 }, RangeError, "width: got NaN, wanted a whole number from 1"],
     [
       { data: pixels, width: 4, height: 3, channels: 3 },
       RangeError,
-      "data has 12 values, but 4×3 pixels of 3 channels need 36",
+      "data: got 12 values, wanted 36 for 4×3 pixels of 3 channels",
     ],
-    [{ data: pixels, width: 5, height: 3 }, RangeError, "12 values do not make 5×3 pixels of 1, 2, 3 or 4 channels"],
-    [{ data: pixels, width: 4, height: 3, channels: 5 }, RangeError, "channels must be 1, 2, 3 or 4, got 5"],
+    [
+      { data: pixels, width: 5, height: 3 },
+      RangeError,
+      "data: got 12 values, wanted 5×3 pixels of 1, 2, 3 or 4 channels",
+    ],
+    [{ data: pixels, width: 4, height: 3, channels: 5 }, RangeError, "channels: got 5, wanted 1, 2, 3 or 4"],
     [{ data: Float32Array.of(0, Number.NaN), width: 2, height: 1 }, RangeError, "got NaN at index 1"],
-    [{ data: Float32Array.of(0, 255), width: 2, height: 1 }, RangeError, "in [0, 1], got 255 at index 1"],
+    [
+      { data: Float32Array.of(0, 255), width: 2, height: 1 },
+      RangeError,
+      "data: got 255 at index 1, wanted a number in [0, 1]",
+    ],
   ])("names what came and what is wanted: %#", (input, kind, message) => {
     expect(() => preprocess(input)).toThrow(kind);
     expect(() => preprocess(input)).toThrow(message);
@@ -311,7 +319,7 @@ describe("preprocess, on wrong input", () => {
 
   it.each([
     [{ data: [1, 2, 3, 4], width: 2, height: 2 }, "got Array"],
-    [{ data: pixels, width: "4", height: 3 }, "width must be a number, got string"],
+    [{ data: pixels, width: "4", height: 3 }, 'width: got "4", wanted a whole number from 1'],
     [null, "got null"],
     [undefined, "got undefined"],
   ])("refuses what is of the wrong kind: %#", (input, message) => {

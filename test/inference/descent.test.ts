@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { preparePrototypes } from "../../src/starts.ts";
-import { decoderShape } from "../../src/weights/decoderShape.ts";
+import { decoderShape } from "../../src/weights/decoder-shape.ts";
 import type { Model } from "../../src/weights/model.ts";
 import { engineFor } from "../support/module.ts";
 
