@@ -1,12 +1,12 @@
 import { IMAGE_PIXELS } from "../format/image.ts";
-import { checkOptions, checkWhole } from "./arguments.ts";
+import { checkOptions, checkWhole } from "./arguments/checks.ts";
+import { checkedLatent, type Latent } from "./arguments/latent.ts";
 import type { Prototypes } from "./certify/prototype-classifier.ts";
 import { type Certificate, certifySmoothed, checkedSmoothing, type SmoothingOptions } from "./certify/smoothing.ts";
 import { type Effort, RACE_RULES } from "./effort.ts";
 import type { ConfidenceKind, Engine } from "./engine.ts";
 import { type Frames, readFrames } from "./image-stream.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
-import { checkedLatent, type Latent } from "./latent.ts";
 import type { ClassExplanation, Classification, Explanation, LossAndGradient } from "./results.ts";
 import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
 
@@ -263,7 +263,7 @@ export class ModuleClassifier {
    * console.log(abstained, radius.toFixed(2)); // → false 0.62
    * ```
    */
-  certify(image: ImageValues, options: SmoothingOptions = {}): Certificate {
+  certify(image: ImageValues, options?: SmoothingOptions): Certificate {
     const engine = this.#live();
     const values = normalisedImages(image, 1);
     const smoothing = checkedSmoothing(options, engine.canRace ? "surrogates" : "label");

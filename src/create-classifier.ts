@@ -1,4 +1,4 @@
-import { checkBytes, checkFunction, checkName, checkOptions } from "./arguments.ts";
+import { checkBytes, checkFunction, checkName, checkOptions } from "./arguments/checks.ts";
 import { type Classifier, CONFIDENCES, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
 import { EFFORTS, type Effort } from "./effort.ts";
 import { type ConfidenceKind, Engine } from "./engine.ts";

@@ -1,6 +1,6 @@
+import { kindOf } from "./arguments/shown.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
 import { nextTurn } from "./load/next-turn.ts";
-import { kindOf } from "./shown.ts";
 
 /** Images one after another: an array, a generator, a stream, from a camera, a file or a network. */
 export type Frames = AsyncIterable<ImageValues> | Iterable<ImageValues | PromiseLike<ImageValues>>;

@@ -1,6 +1,6 @@
 import { IMAGE_PIXELS } from "../format/image.ts";
-import { checkArray } from "./arguments.ts";
-import { typedArrayName } from "./typed-arrays.ts";
+import { checkArray } from "./arguments/checks.ts";
+import { typedArrayName } from "./arguments/typed-arrays.ts";
 
 /** 784 values, 28 rows of 28, bright ink on dark: floats in [0, 1], or bytes in 0..255. Batches are n×784 in one array. */
 export type ImageValues = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray;

@@ -1,3 +1,5 @@
+import { checkName, checkOptions, checkWhole } from "../arguments/checks.ts";
+import { shown } from "../arguments/shown.ts";
 import { binomialLowerBound } from "./binomial-bound.ts";
 import { normalQuantile } from "./normal-distribution.ts";
 
@@ -54,7 +56,8 @@ export const CHOOSING_SAMPLES = 100;
 
 const MOST_SIGMA = 10;
 const MOST_SAMPLES = 1_000_000;
-const SEEDS = 2 ** 32;
+const LARGEST_SEED = 2 ** 32 - 1;
+const OPTIONS = ["sigma", "samples", "alpha", "seed", "base"] as const satisfies readonly (keyof SmoothingOptions)[];
 
 /**
  * The options with their defaults.
@@ -62,27 +65,23 @@ const SEEDS = 2 ** 32;
  * @param usualBase what labels copies where the options do not say
  * @throws {TypeError | RangeError} for an unknown option or one out of range
  */
-export function checkedSmoothing(options: SmoothingOptions, usualBase: SmoothingBase): Required<SmoothingOptions> {
-  const { sigma = 0.5, samples = 1000, alpha = 0.001, seed = 0, base = usualBase, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new TypeError(`unknown option ${JSON.stringify(unknown.slice(0, 40))}`);
-  checkNumber("sigma", sigma, sigma > 0 && sigma <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
-  checkNumber("samples", samples, isWhole(samples, 1, MOST_SAMPLES), `a whole number from 1 to ${MOST_SAMPLES}`);
-  checkNumber("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
-  checkNumber("seed", seed, isWhole(seed, 0, SEEDS - 1), `a whole number from 0 to ${SEEDS - 1}`);
-  if (!SMOOTHING_BASES.includes(base)) {
-    throw new TypeError(`base: got ${JSON.stringify(base)?.slice(0, 40)}, wanted ${SMOOTHING_BASES.join(" or ")}`);
-  }
+export function checkedSmoothing(
+  options: SmoothingOptions | undefined,
+  usualBase: SmoothingBase,
+): Required<SmoothingOptions> {
+  const { sigma = 0.5, samples = 1000, alpha = 0.001, seed = 0, base = usualBase } = checkOptions(options, OPTIONS);
+  checkBetween("sigma", sigma, sigma > 0 && sigma <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
+  checkWhole("samples", samples, 1, MOST_SAMPLES);
+  checkBetween("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
+  checkWhole("seed", seed, 0, LARGEST_SEED);
+  checkName("base", base, SMOOTHING_BASES);
   return { sigma, samples, alpha, seed, base };
 }
 
-function isWhole(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
-}
-
-function checkNumber(name: string, value: unknown, isValid: boolean, wanted: string): void {
-  if (typeof value !== "number") throw new TypeError(`${name}: got a ${typeof value}, wanted a number`);
-  if (!isValid) throw new RangeError(`${name}: got ${value}, wanted ${wanted}`);
+function checkBetween(name: string, value: unknown, isBetween: boolean, wanted: string): void {
+  if (typeof value === "number" && isBetween) return;
+  const Kind = typeof value === "number" ? RangeError : TypeError;
+  throw new Kind(`${name}: got ${shown(value)}, wanted a number ${wanted}`);
 }
 
 /** Certifies the smoothed classifier at the image whose noisy copies `castVotes` labels. Pure but for those votes. */

@@ -1,5 +1,6 @@
 // What every entry offers besides its own `createClassifier`.
 
+export type { Latent } from "../arguments/latent.ts";
 export type { Certificate, SmoothingBase, SmoothingOptions } from "../certify/smoothing.ts";
 export type { Classifier, Inference } from "../classifier.ts";
 export type { ClassifierOptions, CreateClassifier } from "../create-classifier.ts";
@@ -9,7 +10,6 @@ export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "../image/pre
 export { preprocess } from "../image/preprocess.ts";
 export type { Frames } from "../image-stream.ts";
 export type { ImageValues } from "../image-values.ts";
-export type { Latent } from "../latent.ts";
 export type { ModuleSource } from "../load/instantiate.ts";
 export type { ClassExplanation, Classification, Explanation, LossAndGradient } from "../results.ts";
 export { WeightsError } from "../weights/errors.ts";

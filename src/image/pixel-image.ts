@@ -1,6 +1,6 @@
-import { checkArray, checkWhole } from "../arguments.ts";
-import { kindOf, shown } from "../shown.ts";
-import { typedArrayName } from "../typed-arrays.ts";
+import { checkArray, checkWhole } from "../arguments/checks.ts";
+import { kindOf, shown } from "../arguments/shown.ts";
+import { typedArrayName } from "../arguments/typed-arrays.ts";
 
 /** Pixels as typed arrays hold them. The type tells the range: bytes 0..255, 16-bit 0..65535, floats 0..1. */
 export type PixelData = Uint8Array | Uint8ClampedArray | Uint16Array | Float32Array | Float64Array;

@@ -1,6 +1,6 @@
-import { checkBytes } from "../arguments.ts";
-import { kindOf, shown, shownText } from "../shown.ts";
-import { bytesKind, bytesOf } from "../typed-arrays.ts";
+import { checkBytes } from "../arguments/checks.ts";
+import { kindOf, shown, shownText } from "../arguments/shown.ts";
+import { bytesKind, bytesOf } from "../arguments/typed-arrays.ts";
 
 /** What a caller may pass as the module. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL | Response;

@@ -51,14 +51,16 @@ describe("certify", () => {
 
   it("refuses what makes no sense", () => {
     const image = digit(1);
-    expect(() => abs.certify(image, { sigma: 0 })).toThrow("sigma: got 0, wanted above 0 and at most 10");
+    expect(() => abs.certify(image, { sigma: 0 })).toThrow("sigma: got 0, wanted a number above 0 and at most 10");
     expect(() => abs.certify(image, { samples: 1.5 })).toThrow(/^samples: got 1.5/);
     expect(() => abs.certify(image, { alpha: 1 })).toThrow(/^alpha: got 1/);
     expect(() => abs.certify(image, { seed: -1 })).toThrow(/^seed: got -1/);
     expect(() => abs.certify(image, { base: "race" as "label" })).toThrow(
-      'base: got "race", wanted surrogates or label',
+      'base: got "race", wanted "surrogates" or "label"',
     );
-    expect(() => abs.certify(image, { sigam: 1 } as object)).toThrow('unknown option "sigam"');
+    expect(() => abs.certify(image, { sigam: 1 } as object)).toThrow(
+      'options: got the unknown "sigam"; did you mean "sigma"?',
+    );
     expect(() => abs.certify(new Float32Array(3))).toThrow(RangeError);
     expect(abs.certify(image, { samples: 1 }).abstained).toBe(true);
   });

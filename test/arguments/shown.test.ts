@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { kindOf, shown, shownText } from "../src/shown.ts";
-import { foreign, hostileValue } from "./support/hostile-values.ts";
+import { kindOf, shown, shownText } from "../../src/arguments/shown.ts";
+import { foreign, hostileValue } from "../support/hostile-values.ts";
 
 describe("shown", () => {
   it.each<[unknown, string]>([

@@ -1,4 +1,4 @@
-import { checkArray } from "./arguments.ts";
+import { checkArray } from "./checks.ts";
 import { kindOf, shown } from "./shown.ts";
 
 /** A latent, what a class's decoder draws from: `latents` numbers. */
