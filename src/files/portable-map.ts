@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<string, { channels: number; text: boolean }>> = {
   P6: { channels: 3, text: false },
 };
 const LARGEST_MAXIMUM = 65535;
+const MOST_DIGITS = 9;
 
 /**
  * Decodes a PGM or PPM image: P2 and P3 as text, P5 and P6 as bytes, up to 16 bits per value. Of several images in
@@ -63,9 +64,27 @@ class TokenReader {
   }
 
   nextNumber(wanted: string): number {
-    const token = this.next(wanted);
-    if (!/^[0-9]{1,9}$/.test(token)) throw new Error(`the portable map has ${JSON.stringify(token)} for ${wanted}`);
-    return Number(token);
+    const number = this.tryNumber();
+    if (number !== undefined) return number;
+    throw new Error(`the portable map has ${JSON.stringify(this.next(wanted))} for ${wanted}`);
+  }
+
+  /**
+   * The next number, several times faster than `nextNumber`; undefined, and nothing read, where there is none of at most 9
+   * digits.
+   */
+  tryNumber(): number | undefined {
+    this.#skipSpace();
+    let end = this.offset;
+    let value = 0;
+    for (; end < this.#bytes.length && !isSpace(this.#bytes[end] as number); ++end) {
+      const digit = (this.#bytes[end] as number) - 0x30;
+      if (digit < 0 || digit > 9 || end - this.offset === MOST_DIGITS) return undefined;
+      value = 10 * value + digit;
+    }
+    if (end === this.offset) return undefined;
+    this.offset = end;
+    return value;
   }
 
   #skipSpace(): void {
@@ -84,7 +103,7 @@ class TextValues {
   }
 
   next(index: number): number {
-    return this.#reader.nextNumber(`value ${index}`);
+    return this.#reader.tryNumber() ?? this.#reader.nextNumber(`value ${index}`);
   }
 }
 

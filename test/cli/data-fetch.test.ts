@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { dataFetchCommandFor } from "../../src/cli/data-fetch.ts";
 import { fetchDataFiles } from "../../src/cli/download.ts";
 import { type DataFile, MNIST_FILES } from "../../src/cli/mnist-files.ts";
 import { temporaryDirectory } from "../files/handmade-files.ts";
-import { Collector, FakeClassifier, FakeThreads } from "./fake-classifier.ts";
+import { Collector, FakeClassifier, FakeThreads, run } from "./fake-classifier.ts";
 
 const CONTENT = Buffer.from("what the file holds, unpacked ".repeat(50));
 const PACKED = gzipSync(CONTENT);
@@ -148,6 +149,28 @@ describe("abs data fetch", () => {
     expect(text).toEqual({ code: 0, stdout: `${path}: downloaded\n`, stderr: "" });
     const json = await runCommand([join(directory.path, "new"), "--mirror", mirror.slice(0, -1), "--json"]);
     expect(JSON.parse(json.stdout).files).toEqual([{ file: FILE.name, path, outcome: "already there" }]);
+  });
+
+  it("names the directory or the file that cannot be made", async () => {
+    const mirror = await serve(good);
+    await directory.write("file", "file");
+    const inFile = await run(["data", "fetch", join(directory.path, "file", "data")]);
+    expect(inFile).toMatchObject({ code: 1, stdout: "" });
+    expect(inFile.stderr).toMatch(/^abs data fetch: .*\/file\/data: cannot be written: .* not a directory\n$/);
+    const onFile = await run(["data", "fetch", join(directory.path, "file")]);
+    expect(onFile.stderr).toMatch(/\/file: is there already and is no directory\n$/);
+    // A directory of the file's name is neither read nor replaced.
+    await mkdir(join(directory.path, FILE.name));
+    await expect(runCommand([directory.path, "--mirror", mirror])).rejects.toThrow(
+      `${FILE.name}: is a directory; a file is wanted`,
+    );
+  });
+
+  it("does not wait at a pipe of the file's name", async () => {
+    execFileSync("mkfifo", [join(directory.path, FILE.name)]);
+    await expect(runCommand([directory.path, "--mirror", await serve(good)])).rejects.toThrow(
+      /is a pipe; a regular file/,
+    );
   });
 
   it("fails when a file cannot be had", async () => {

@@ -20,7 +20,9 @@ const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
  * pixel is rejected.
  */
 export class FakeClassifier implements CommandClassifier {
-  readonly classes = CLASSES;
+  /** @param classes the ten names */
+  constructor(readonly classes: readonly string[] = CLASSES) {}
+
   readonly confidence = "calibrated";
   disposed = false;
   readonly batchLengths: number[] = [];
@@ -32,7 +34,7 @@ export class FakeClassifier implements CommandClassifier {
     const rejected = image.subarray(1).every((value) => value === 0);
     return {
       label,
-      name: CLASSES[label] as string,
+      name: this.classes[label] as string,
       rejected,
       confidence: rejected ? 0.1 : 0.75,
       probabilities: Float64Array.from(CLASSES, (_, index) => (index === label ? 0.75 : 0.25 / 9)),

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseShard, shardOf } from "../../src/cli/shards.ts";
@@ -84,6 +85,37 @@ describe("abs merge", () => {
       JSON.parse((await evaluate(...words)).stdout).digest;
     const digests = [await digestOf("--limit", "10"), await digestOf("--offset", "10", "--limit", "10")];
     expect(new Set(digests).size).toBe(2);
+  });
+
+  it("refuses counts that there cannot be", async () => {
+    const [file] = (await shards(1)) as [string];
+    const document = JSON.parse(await readFile(file, "utf8"));
+    const { tally } = document;
+    const changes: object[] = [
+      { shard: { index: 0, count: 2 ** 53 } },
+      { shard: { index: 0, count: 1e9 } },
+      { shard: { index: -1, count: 1 } },
+      { shard: null },
+      { of: { start: 0, stop: -1 } },
+      { of: { start: 5, stop: 4 } },
+      { version: {} },
+      { tally: null },
+      { tally: { ...tally, names: "0123456789" } },
+      { tally: { ...tally, names: tally.names.map(() => null) } },
+      { tally: { ...tally, confusion: tally.confusion.slice(1) } },
+      { tally: { ...tally, confusion: tally.confusion.map((row: number[]) => row.map(() => "1")) } },
+      { tally: { ...tally, milliseconds: tally.milliseconds.map(() => "1") } },
+      { tally: { ...tally, rejected: -1 } },
+      { tally: { ...tally, digest: [tally.digest] } },
+    ];
+    for (const change of changes) {
+      const changed = await directory.write("changed.json", JSON.stringify({ ...document, ...change }));
+      const { code, stderr } = await run(["merge", changed]);
+      expect(stderr).toMatch(/changed\.json: is not what "abs evaluate --shard INDEX\/COUNT --json" prints/);
+      expect(code).toBe(1);
+    }
+    const large = await directory.write("large.json", new Uint8Array(2 ** 25 + 1).fill(0x20));
+    expect((await run(["merge", large])).stderr).toContain("33554433 bytes, which is more than the 33554432");
   });
 
   it("names what is wrong with the shards", async () => {

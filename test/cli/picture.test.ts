@@ -20,6 +20,21 @@ describe("renderPictures", () => {
     expect(renderPictures(pictures, { colour: false, columns: 5 })).toHaveLength(45);
   });
 
+  it("shows the left of pictures where the terminal is narrower than one", () => {
+    for (const columns of [1, 20, 28]) {
+      const pictures = [{ title: "a title that is longer than twenty", values: RAMP }];
+      const plain = renderPictures(pictures, { colour: false, columns });
+      expect(Math.max(...plain.map((line) => line.length))).toBeLessThanOrEqual(columns);
+      const coloured = renderPictures(pictures, { colour: true, columns });
+      expect(coloured[1]?.match(/▀/g)).toHaveLength(columns);
+    }
+  });
+
+  it("shows titles without control characters", () => {
+    const [title] = renderPictures([{ title: "\u001b[31mred", values: RAMP }], { colour: true, columns: 80 });
+    expect(title).toBe("\\u001b[31mred");
+  });
+
   it("shows two pixels a character in colour and resets at the end of each line", () => {
     const values = new Float32Array(784);
     values[28] = 1;
