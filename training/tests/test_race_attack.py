@@ -189,7 +189,7 @@ class CommandTest(unittest.TestCase):
         self.call(
             *("train", "--data", str(self.folder), "--out", str(self.weights)),
             *("--shape", "dense", "--latents", "2", "--prototypes", "6", "--max-steps", "2"),
-            *("--run-directory", str(self.folder / "run"), "--workers", "1"),
+            *("--run-directory", str(self.folder / "run"), "--workers", "1", "--without-race"),
         )
 
     def call(self, *arguments: str, status: int = 0) -> tuple[str, str]:
