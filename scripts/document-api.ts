@@ -11,6 +11,7 @@ import ts from "typescript";
 // TypeDoc was tried: it spells out a dozen headings per method and `Error`'s own properties, and what matters drowns.
 
 const ENTRY = fileURLToPath(new URL("../src/entries/node.ts", import.meta.url));
+const CERTIFY_ENTRY = fileURLToPath(new URL("../src/entries/certify.ts", import.meta.url));
 const CONFIGURATION = fileURLToPath(new URL("../tsconfig.json", import.meta.url));
 const TARGET = new URL("../docs/api.md", import.meta.url);
 
@@ -24,6 +25,10 @@ of numbers (16 with the shipped weights) from which a class's decoder draws an i
 
 The examples work from top to bottom: \`abs\` and \`image\` are those of the first one. [Options](options.md) has each
 option of \`createClassifier\` with an example.`;
+
+const CERTIFY_OPENING = `# Bounds for any model
+
+What \`import … from "analysis-by-synthesis/certify"\` gives besides \`Certificate\` and \`SmoothingOptions\`.`;
 
 /** A thing that is exported, by the name under which it is. */
 interface Exported {
@@ -50,9 +55,11 @@ class Documenter {
     }
   }
 
-  /** All exports as Markdown: first what can be called, then the types in the order in which they are mentioned. */
-  print(): string {
-    const all = [...this.#exported].map(([name, symbol]) => ({ name, symbol }));
+  /**
+   * All exports but some as Markdown: first what can be called, then the types in the order in which they are mentioned.
+   */
+  print(except: ReadonlySet<string> = new Set()): string {
+    const all = [...this.#exported].map(([name, symbol]) => ({ name, symbol })).filter(({ name }) => !except.has(name));
     const isType = ({ symbol }: Exported): boolean => (symbol.flags & ts.SymbolFlags.Value) === 0;
     const isCalled = ({ symbol }: Exported): boolean => this.#callSignature(symbol) !== undefined;
     const waiting = [...all.filter(isCalled), ...all.filter((one) => !isType(one)), ...all];
@@ -66,6 +73,11 @@ class Documenter {
       waiting.splice(isCalled(next) ? waiting.findIndex((one) => !isCalled(one)) : 0, 0, ...mentioned);
     }
     return [...printed.values()].join("\n\n");
+  }
+
+  /** The names of all exports. */
+  get names(): ReadonlySet<string> {
+    return new Set(this.#exported.keys());
   }
 
   #section({ name, symbol }: Exported): string {
@@ -84,6 +96,13 @@ class Documenter {
       const own = type.isUnion() ? [] : type.getProperties().filter((member) => this.#isOurs(member));
       if (own.length > 0) return joined(`## ${name}`, comment, ...own.map((member) => this.#member(member)));
       return joined(`## ${name}`, comment, codeBlock(`type ${name} = ${this.#aliased(declaration)};`));
+    }
+    if (declaration !== undefined && ts.isClassDeclaration(declaration)) {
+      const methods = declaration.members.filter(
+        (member) => ts.isMethodDeclaration(member) && !ts.isPrivateIdentifier(member.name),
+      );
+      const named = methods.map(({ name: method }) => this.#checker.getSymbolAtLocation(method as ts.Identifier));
+      return joined(`## ${name}`, comment, ...named.map((method) => this.#member(method as ts.Symbol)));
     }
     return joined(`## ${name}`, comment);
   }
@@ -206,7 +225,9 @@ function codeBlock(line: string): string {
 }
 
 const { values: options } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-const text = `${OPENING}\n\n${new Documenter(ENTRY).print()}\n`;
+const main = new Documenter(ENTRY);
+const certify = new Documenter(CERTIFY_ENTRY);
+const text = `${[OPENING, main.print(), CERTIFY_OPENING, certify.print(main.names)].join("\n\n")}\n`;
 if (!options.check) writeFileSync(TARGET, text);
 else if (readFileSync(TARGET, "utf8") !== text) {
   console.error("docs/api.md is out of date: `npm run docs` writes it anew from the doc comments in src/");
