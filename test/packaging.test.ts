@@ -29,8 +29,6 @@ describe("the package", () => {
       "dist/abs.wasm",
       "dist/library/THIRD-PARTY-LICENSES.txt",
       "dist/library/browser.js",
-      "dist/library/certificates.d.ts",
-      "dist/library/certificates.js",
       "dist/library/certify.d.ts",
       "dist/library/certify.js",
       "dist/library/cli.js",
