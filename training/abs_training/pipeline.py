@@ -16,6 +16,7 @@ from abs_training.confidence.calibration import calibrate, confidences, quality
 from abs_training.confidence.fit import fit_confidence
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.sets import SetSizes
+from abs_training.decoders.budget import check_budget
 from abs_training.decoders.layers import Decoder
 from abs_training.decoders.vae import Vae, encode
 from abs_training.foundation.checkpoint import Checkpoint
@@ -72,7 +73,15 @@ class Run:
 
         `storage` names how the finished weights are stored (`quantization.STORAGES`). It comes
         after training, so that another choice continues from the same saved stages.
+
+        Raises LayerError for a model that is too large for the package's reader.
         """
+        check_budget(
+            configuration.layers,
+            configuration.latents,
+            len(data.class_names),
+            configuration.prototypes,
+        )
         self._configuration = configuration
         self._class_names = data.class_names
         self._sha256 = data.sha256

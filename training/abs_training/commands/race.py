@@ -16,6 +16,7 @@ from abs_training.commands.arguments import (
     multiple_of_4,
     positive,
 )
+from abs_training.decoders.budget import check_values, values
 from abs_training.foundation.limits import MOST_CANDIDATES
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import DataError, read_data_set
@@ -69,6 +70,11 @@ def run(options: argparse.Namespace) -> None:
         raise DataError(f"{options.weights}: has no prototypes to start from")
     data = read_data_set(options.data, options.classes, weights.class_names)
     sizes = dataclasses.replace(DEFAULTS, **{name: getattr(options, name) for name in SIZES})
+    first = weights.decoders[0]
+    classes, count = len(weights.decoders), weights.prototypes.shape[1]
+    check_values(
+        values(first.layers, first.latents, classes, count) + sizes.values(classes, first.latents)
+    )
     started = time.monotonic()
     tables = fit_tables(
         weights.decoders,
