@@ -1,3 +1,4 @@
+import { DRAWN_PROTOTYPES } from "../format/limits.ts";
 import type { Engine } from "./engine.ts";
 
 // Where the searches start: which latents, and when they are decoded.
@@ -6,8 +7,6 @@ import type { Engine } from "./engine.ts";
 export const PAPER_SAMPLES = 8000;
 /** The paper draws a ninth more samples than it keeps, and keeps the likeliest. */
 const SHARE_KEPT = 0.9;
-/** Starts per class when the weights bring no prototypes of their own. */
-const DRAWN_PROTOTYPES = 300;
 /** Any fixed number: with it the same weights always start from the same latents. */
 const SEED = 20180523;
 /** Samples decoded between two calls of a progress callback. */

@@ -1,4 +1,6 @@
 import { FEATURE_COUNT, Feature, PENALTY_COUNT, Penalty } from "../../format/confidence-features.ts";
+import { MOST_HIDDEN_UNITS } from "../../format/limits.ts";
+import { shown } from "../arguments/shown.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, numbers, record } from "./fields.ts";
 
@@ -66,7 +68,6 @@ export function calibrationValues(calibrated: CalibratedConfidence): number[] {
   ];
 }
 
-const MOST_HIDDEN_UNITS = 64;
 const LARGEST_PARAMETER = 1e6;
 
 /**
@@ -129,9 +130,9 @@ function readCalibrated(values: Record<string, unknown>): CalibratedConfidence {
 }
 
 function checkNames(value: unknown, name: string, wanted: readonly string[]): void {
-  if (JSON.stringify(value) !== JSON.stringify(wanted)) {
-    throw new WeightsError(
-      `weights file: ${name} is ${JSON.stringify(value)}, this release knows ${JSON.stringify(wanted)}`,
-    );
+  const isWanted =
+    Array.isArray(value) && value.length === wanted.length && wanted.every((one, place) => value[place] === one);
+  if (!isWanted) {
+    throw new WeightsError(`weights file: ${name} is ${shown(value)}, this release knows ${JSON.stringify(wanted)}`);
   }
 }

@@ -1,5 +1,14 @@
 import { IMAGE_SIDE } from "../../format/image.ts";
-import { LARGEST_KERNEL, LARGEST_SIDE, LARGEST_STRIDE, MOST_CHANNELS } from "../../format/limits.ts";
+import {
+  CHANNELS_AT_ONCE,
+  LARGEST_KERNEL,
+  LARGEST_SIDE,
+  LARGEST_STRIDE,
+  MOST_CHANNELS,
+  MOST_LAYERS,
+  MOST_MULTIPLY_ADDS,
+} from "../../format/limits.ts";
+import { shown } from "../arguments/shown.ts";
 import { WeightsError } from "./errors.ts";
 
 // The decoder's layers as the weights file names them, checked, with the size of what flows between them.
@@ -33,16 +42,25 @@ export interface PixelShuffleConvolutionLayer extends WeightedLayer {
 
 export type DecoderLayer = DenseLayer | TransposedConvolutionLayer | PixelShuffleConvolutionLayer;
 
+/** Of a 3×3 convolution with four times the channels, for its pixel shuffle. */
+const SHUFFLED_TAPS = 36;
 const KINDS = "dense, transposed_convolution, pixel_shuffle_convolution, elu, sigmoid";
 
 /**
  * Checks a parsed list of layers and works out every layer's input and output.
  *
  * @param latents number of latents, the channels of the first layer's 1×1 input
- * @throws {WeightsError} naming the layer that is unknown, malformed or out of place.
+ * @throws {WeightsError} naming the layer that is unknown, malformed or out of place, or saying what the decoder takes and
+ *   what it may
  */
 export function decoderShape(layers: unknown, latents: number): DecoderLayer[] {
   if (!Array.isArray(layers)) throw new WeightsError(`weights file: "layers" is not a list`);
+  // Each is followed by an activation.
+  if (layers.length > 2 * MOST_LAYERS) {
+    throw new WeightsError(
+      `weights file: got ${layers.length} layers, wanted at most ${2 * MOST_LAYERS}, half of them activations`,
+    );
+  }
   const shape: DecoderLayer[] = [];
   let size: PlaneSize = { channels: latents, height: 1, width: 1 };
   let wanted: "weights" | "activation" | "nothing" = "weights";
@@ -71,7 +89,39 @@ export function decoderShape(layers: unknown, latents: number): DecoderLayer[] {
       `weights file: the layers yield ${size.channels}×${size.height}×${size.width}, wanted 1×${IMAGE_SIDE}×${IMAGE_SIDE}`,
     );
   }
+  const work = multiplyAdds(shape);
+  if (work > MOST_MULTIPLY_ADDS) {
+    throw new WeightsError(
+      `weights file: decoding takes ${work} multiply-adds per class, wanted at most ${MOST_MULTIPLY_ADDS}`,
+    );
+  }
   return shape;
+}
+
+/**
+ * Multiply-adds of decoding one latent, as the module's time goes: it computes 8 channels at once, so that a layer's, in and
+ * out, count as the next multiple of 8.
+ */
+export function multiplyAdds(layers: readonly DecoderLayer[]): number {
+  return layers.reduce((sum, layer) => sum + layerMultiplyAdds(layer), 0);
+}
+
+function layerMultiplyAdds(layer: DecoderLayer): number {
+  const { input, output } = layer;
+  const perPixel = wholeBlocks(input.channels) * wholeBlocks(output.channels);
+  const pixels = input.height * input.width;
+  switch (layer.kind) {
+    case "dense":
+      return pixels * output.height * output.width * perPixel;
+    case "transposed_convolution":
+      return pixels * layer.kernel ** 2 * perPixel;
+    case "pixel_shuffle_convolution":
+      return pixels * SHUFFLED_TAPS * perPixel;
+  }
+}
+
+function wholeBlocks(channels: number): number {
+  return CHANNELS_AT_ONCE * Math.ceil(channels / CHANNELS_AT_ONCE);
 }
 
 function describe(value: unknown, index: number): Record<string, unknown> {
@@ -82,16 +132,16 @@ function describe(value: unknown, index: number): Record<string, unknown> {
 }
 
 function weightedLayer(description: Record<string, unknown>, index: number, input: PlaneSize): DecoderLayer {
+  const kind = description["kind"];
   const count = (name: string, most: number): number => {
     const value = description[name];
     if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > most) {
       throw new WeightsError(
-        `weights file: layer ${index} (${String(description["kind"])}) has ${name} ${String(value)}, wanted a whole number from 1 to ${most}`,
+        `weights file: layer ${index} (${kind}) has ${name} ${shown(value)}, wanted a whole number from 1 to ${most}`,
       );
     }
     return value;
   };
-  const kind = description["kind"];
   switch (kind) {
     case "dense": {
       const output = {
@@ -116,7 +166,7 @@ function weightedLayer(description: Record<string, unknown>, index: number, inpu
     case "pixel_shuffle_convolution": {
       if (description["kernel"] !== 3 || description["upscale"] !== 2) {
         throw new WeightsError(
-          `weights file: layer ${index} (${kind}) has kernel ${String(description["kernel"])} and upscale ${String(description["upscale"])}, wanted 3 and 2`,
+          `weights file: layer ${index} (${kind}) has kernel ${shown(description["kernel"])} and upscale ${shown(description["upscale"])}, wanted 3 and 2`,
         );
       }
       const output = {
@@ -129,7 +179,7 @@ function weightedLayer(description: Record<string, unknown>, index: number, inpu
     }
     default:
       throw new WeightsError(
-        `weights file: layer ${index} is of the unknown kind "${String(kind)}"; known kinds are ${KINDS}`,
+        `weights file: layer ${index} is of the unknown kind ${shown(kind)}; known kinds are ${KINDS}`,
       );
   }
 }

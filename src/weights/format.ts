@@ -1,11 +1,14 @@
-import { LEAST_CLASSES, LEAST_LATENTS, MOST_CLASSES, MOST_LATENTS } from "../../format/limits.ts";
+import { LEAST_CLASSES, LEAST_LATENTS, MOST_CLASSES, MOST_LATENTS, MOST_NAME_CHARACTERS } from "../../format/limits.ts";
+import { shown } from "../arguments/shown.ts";
+import { checkWork } from "./budget.ts";
 import { readConfidence } from "./confidence.ts";
 import { crc32 } from "./crc32.ts";
 import { decoderShape } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, record } from "./fields.ts";
+import { parseJson } from "./json.ts";
 import type { Model } from "./model.ts";
-import { readRaceTables } from "./race.ts";
+import { RACE_TENSORS, readRaceTables } from "./race.ts";
 import type { Safetensors } from "./safetensors.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 import { biasShape, checkScales, readStoredTensor, type TensorShape, weightShape } from "./tensors.ts";
@@ -20,32 +23,30 @@ const CHECKSUM_KEY = "metadata_crc32";
 /** Checks a file in our format and reads it. @throws {WeightsError} naming the metadata or tensor at fault. */
 export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   if (metadata.get("format") !== FORMAT) {
-    throw new WeightsError(
-      `weights file: its format is ${JSON.stringify(metadata.get("format") ?? null)}, wanted "${FORMAT}"`,
-    );
+    throw new WeightsError(`weights file: its format is ${shown(metadata.get("format"))}, wanted "${FORMAT}"`);
   }
   if (metadata.get("format_version") !== VERSION) {
     throw new WeightsError(
-      `weights file: its format_version is ${JSON.stringify(metadata.get("format_version") ?? null)}, this release reads "${VERSION}"`,
+      `weights file: its format_version is ${shown(metadata.get("format_version"))}, this release reads "${VERSION}"`,
     );
   }
   checkMetadata(metadata);
   const classes = classNames(json(metadata, "classes"));
-  const latents = numberIn(Number(metadata.get("latents")), "latents", LEAST_LATENTS, MOST_LATENTS);
-  if (!Number.isInteger(latents)) throw new WeightsError(`weights file: latents is ${latents}, wanted a whole number`);
+  const latents = latentCount(metadata.get("latents"));
   const layers = decoderShape(json(metadata, "layers"), latents);
   const checksums = record(json(metadata, "tensor_crc32"), "tensor_crc32");
-  checkNames([...tensors.keys()], Object.keys(checksums));
+  checkNames(tensors, checksums);
   checkScales(tensors);
   const read = (name: string, shape: TensorShape): StoredTensor =>
     readStoredTensor(tensors, checksums, name, classes.length, shape);
+  const prototypeTensor = tensors.get("prototypes");
+  const count = prototypeTensor?.shape[1] ?? 0;
+  checkWork(layers, classes.length, prototypeTensor === undefined ? undefined : count, tensors.has(RACE_TENSORS[0]));
   const weights = layers.map((layer) => ({
     weight: read(`layers.${layer.index}.weight`, weightShape(layer)),
     bias: read(`layers.${layer.index}.bias`, biasShape(layer)),
   }));
   const inference = record(json(metadata, "inference"), "inference");
-  const prototypeTensor = tensors.get("prototypes");
-  const count = prototypeTensor?.shape[1] ?? 0;
   const binaryVariant = metadata.has("variants")
     ? readBinaryVariant(json(metadata, "variants"), classes.length)
     : undefined;
@@ -68,11 +69,12 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
 }
 
 /** A flipped bit in a tensor's name must not make an optional tensor vanish. */
-function checkNames(present: readonly string[], listed: readonly string[]): void {
-  const missing = listed.find((name) => !present.includes(name));
-  if (missing !== undefined) throw new WeightsError(`weights file: tensor "${missing}" is missing`);
-  const extra = present.find((name) => !listed.includes(name));
-  if (extra !== undefined) throw new WeightsError(`weights file: tensor "${extra}" has no entry in "tensor_crc32"`);
+function checkNames(tensors: Safetensors["tensors"], checksums: Record<string, unknown>): void {
+  const missing = Object.keys(checksums).find((name) => !tensors.has(name));
+  if (missing !== undefined) throw new WeightsError(`weights file: tensor ${shown(missing)} is missing`);
+  const extra = [...tensors.keys()].find((name) => !Object.hasOwn(checksums, name));
+  if (extra !== undefined)
+    throw new WeightsError(`weights file: tensor ${shown(extra)} has no entry in "tensor_crc32"`);
 }
 
 function checkMetadata(metadata: ReadonlyMap<string, string>): void {
@@ -84,7 +86,7 @@ function checkMetadata(metadata: ReadonlyMap<string, string>): void {
   const found = crc32(new TextEncoder().encode(text));
   if (metadata.get(CHECKSUM_KEY) !== found) {
     throw new WeightsError(
-      `damaged weights file: the metadata has CRC-32 ${found}, the file says ${String(metadata.get(CHECKSUM_KEY))}`,
+      `damaged weights file: the metadata has CRC-32 ${found}, the file says ${shown(metadata.get(CHECKSUM_KEY))}`,
     );
   }
 }
@@ -92,19 +94,36 @@ function checkMetadata(metadata: ReadonlyMap<string, string>): void {
 function json(metadata: ReadonlyMap<string, string>, key: string): unknown {
   const text = metadata.get(key);
   if (text === undefined) throw new WeightsError(`weights file: metadata "${key}" is missing`);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new WeightsError(`weights file: metadata "${key}" is not JSON`, { cause });
-  }
+  return parseJson(text, `metadata "${key}"`);
 }
+
+/** @throws {WeightsError} for anything but decimal digits within the limits */
+function latentCount(text: string | undefined): number {
+  const latents = /^\d{1,9}$/.test(text ?? "") ? Number(text) : Number.NaN;
+  if (!(latents >= LEAST_LATENTS && latents <= MOST_LATENTS)) {
+    throw new WeightsError(
+      `weights file: latents is ${shown(text)}, wanted a whole number from ${LEAST_LATENTS} to ${MOST_LATENTS}`,
+    );
+  }
+  return latents;
+}
+
+/** Names are printed, in terminals too, so they hold nothing that a terminal acts upon, nor halves of characters. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 function classNames(value: unknown): string[] {
   const isNames = Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
   if (!isNames || value.length < LEAST_CLASSES || value.length > MOST_CLASSES || new Set(value).size !== value.length) {
     throw new WeightsError(
-      `weights file: "classes" is ${JSON.stringify(value)}, wanted ${LEAST_CLASSES} to ${MOST_CLASSES} different names`,
+      `weights file: "classes" is ${shown(value)}, wanted ${LEAST_CLASSES} to ${MOST_CLASSES} different names`,
     );
   }
-  return value;
+  const names = value as string[];
+  const wrong = names.find((name) => [...name].length > MOST_NAME_CHARACTERS || UNPRINTABLE.test(name));
+  if (wrong !== undefined) {
+    throw new WeightsError(
+      `weights file: "classes" has the name ${shown(wrong)}, wanted at most ${MOST_NAME_CHARACTERS} characters and no control characters`,
+    );
+  }
+  return names;
 }

@@ -1,3 +1,4 @@
+import { shown } from "../arguments/shown.ts";
 import type { PaperConfidence } from "./confidence.ts";
 import { decoderShape } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
@@ -44,7 +45,7 @@ export function readPublished({ tensors }: Safetensors): Model {
       if (tensor === undefined) throw new WeightsError(`weights file: tensor "${name}" is missing`);
       if (tensor.dtype !== "F32" || tensor.shape.join() !== shape.join()) {
         throw new WeightsError(
-          `weights file: tensor "${name}" is ${tensor.dtype} [${tensor.shape.join(", ")}], wanted F32 [${shape.join(", ")}]`,
+          `weights file: tensor "${name}" is ${tensor.dtype} ${shown(tensor.shape)}, wanted F32 [${shape.join(", ")}]`,
         );
       }
       stacked.set(finite(float32Values(tensor), name), digit * size);

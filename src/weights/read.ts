@@ -1,3 +1,4 @@
+import { checkValues } from "./budget.ts";
 import { readOwnFormat } from "./format.ts";
 import type { Model } from "./model.ts";
 import { isPublished, readPublished } from "./published.ts";
@@ -10,5 +11,6 @@ import { readSafetensors } from "./safetensors.ts";
  */
 export function readWeights(file: Uint8Array): Model {
   const contents = readSafetensors(file);
+  checkValues(contents);
   return isPublished(contents) ? readPublished(contents) : readOwnFormat(contents);
 }

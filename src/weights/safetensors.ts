@@ -1,4 +1,7 @@
+import { MOST_FILE_BYTES, MOST_HEADER_BYTES, MOST_TENSORS } from "../../format/limits.ts";
+import { shown } from "../arguments/shown.ts";
 import { WeightsError } from "./errors.ts";
+import { parseJson } from "./json.ts";
 
 /** One tensor of a safetensors file; `bytes` is a view into the file. */
 export interface Tensor {
@@ -14,34 +17,41 @@ export interface Safetensors {
 }
 
 const LENGTH_BYTES = 8;
-/** The format's own limit on the header. */
-const LARGEST_HEADER = 100_000_000;
-const BYTES_OF: Readonly<Record<string, number>> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-};
+/** The shortest header, `{}`. */
+const LEAST_HEADER_BYTES = 2;
+const METADATA = "__metadata__";
+const BYTES_OF: ReadonlyMap<unknown, number> = new Map([
+  ["F64", 8],
+  ["F32", 4],
+  ["F16", 2],
+  ["BF16", 2],
+  ["I64", 8],
+  ["I32", 4],
+  ["I16", 2],
+  ["I8", 1],
+  ["U8", 1],
+  ["BOOL", 1],
+]);
 
 /**
- * Reads the header of a safetensors file and checks that the tensors tile its data without gap or overlap.
+ * Reads the header of a safetensors file and checks that the tensors tile its data without gap or overlap. What it takes is
+ * bounded by the bytes that are there, whatever they say.
  *
- * @throws {WeightsError} when the file is truncated, has bytes left over, or its header does not fit its data.
+ * @throws {WeightsError} when the file is too large, truncated, has bytes left over, or its header does not fit its data
  */
 export function readSafetensors(file: Uint8Array): Safetensors {
   if (file.length < LENGTH_BYTES) {
     throw new WeightsError(`not a safetensors file: ${file.length} bytes, wanted at least ${LENGTH_BYTES}`);
   }
+  if (file.length > MOST_FILE_BYTES) {
+    throw new WeightsError(`weights file: got ${file.length} bytes, wanted at most ${MOST_FILE_BYTES}`);
+  }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > LARGEST_HEADER || headerLength < 2) {
-    throw new WeightsError(`not a safetensors file: its first 8 bytes announce a header of ${headerLength} bytes`);
+  if (headerLength > MOST_HEADER_BYTES || headerLength < LEAST_HEADER_BYTES) {
+    throw new WeightsError(
+      `not a safetensors file: its first 8 bytes announce a header of ${headerLength} bytes, wanted ${LEAST_HEADER_BYTES} to ${MOST_HEADER_BYTES}`,
+    );
   }
   const dataStart = LENGTH_BYTES + headerLength;
   if (dataStart > file.length) {
@@ -49,78 +59,95 @@ export function readSafetensors(file: Uint8Array): Safetensors {
       `truncated weights file: the header takes ${headerLength} bytes, the file has ${file.length}`,
     );
   }
-  const header = parseHeader(file.subarray(LENGTH_BYTES, dataStart));
-  const data = file.subarray(dataStart);
-  const metadata = new Map<string, string>();
-  const tensors = new Map<string, Tensor>();
-  const ranges: { name: string; start: number; end: number }[] = [];
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") {
-      for (const [key, value] of Object.entries(asObject(entry, "__metadata__"))) {
-        if (typeof value !== "string") throw new WeightsError(`weights file: metadata "${key}" is not a string`);
-        metadata.set(key, value);
-      }
-      continue;
-    }
-    const { dtype, shape, start, end } = tensorEntry(name, entry);
-    if (end > data.length) {
-      throw new WeightsError(
-        `truncated weights file: tensor "${name}" ends at byte ${end} of the data, the file has ${data.length}`,
-      );
-    }
-    tensors.set(name, { name, dtype, shape, bytes: data.subarray(start, end) });
-    ranges.push({ name, start, end });
+  const header = Object.entries(parseHeader(file.subarray(LENGTH_BYTES, dataStart)));
+  const entries = header.filter(([name]) => name !== METADATA);
+  if (entries.length > MOST_TENSORS) {
+    throw new WeightsError(`weights file: got ${entries.length} tensors, wanted at most ${MOST_TENSORS}`);
   }
+  const data = file.subarray(dataStart);
+  const ranges = entries.map(([name, entry]) => tensorEntry(name, entry, data.length));
   checkTiling(ranges, data.length);
-  return { metadata, tensors };
+  return {
+    metadata: readMetadata(header.find(([name]) => name === METADATA)?.[1] ?? {}),
+    tensors: new Map(
+      ranges.map(({ name, dtype, shape, start, end }) => [
+        name,
+        { name, dtype, shape, bytes: data.subarray(start, end) },
+      ]),
+    ),
+  };
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
-  let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new WeightsError("damaged weights file: its header is not JSON", { cause });
+    throw new WeightsError("damaged weights file: its header is not UTF-8", { cause });
   }
-  return asObject(header, "header");
+  return asObject(parseJson(text, "its header"), "its header");
+}
+
+function readMetadata(entry: unknown): ReadonlyMap<string, string> {
+  const metadata = new Map<string, string>();
+  for (const [key, value] of Object.entries(asObject(entry, shown(METADATA)))) {
+    if (typeof value !== "string") throw new WeightsError(`weights file: metadata ${shown(key)} is not a string`);
+    metadata.set(key, value);
+  }
+  return metadata;
 }
 
 function asObject(value: unknown, name: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new WeightsError(`damaged weights file: "${name}" is not an object`);
+    throw new WeightsError(`damaged weights file: ${name} is not an object`);
   }
   return value as Record<string, unknown>;
 }
 
-function tensorEntry(name: string, value: unknown): { dtype: string; shape: number[]; start: number; end: number } {
-  const { dtype, shape, data_offsets: offsets } = asObject(value, name);
-  const size = typeof dtype === "string" ? BYTES_OF[dtype] : undefined;
-  if (typeof dtype !== "string" || size === undefined) {
-    throw new WeightsError(`damaged weights file: tensor "${name}" has the unknown element type ${String(dtype)}`);
+/** A tensor's entry in the header, checked: its shape takes as many bytes as it has, and they are there. */
+interface Range {
+  name: string;
+  dtype: string;
+  shape: number[];
+  start: number;
+  end: number;
+}
+
+function tensorEntry(name: string, value: unknown, dataLength: number): Range {
+  const tensor = `tensor ${shown(name)}`;
+  const { dtype, shape, data_offsets: offsets } = asObject(value, tensor);
+  const size = BYTES_OF.get(dtype);
+  if (size === undefined) {
+    throw new WeightsError(`damaged weights file: ${tensor} has the unknown element type ${shown(dtype)}`);
   }
-  if (!isCounts(shape)) throw new WeightsError(`damaged weights file: tensor "${name}" has no valid shape`);
+  if (!isCounts(shape)) throw new WeightsError(`damaged weights file: ${tensor} has no valid shape`);
   if (!isCounts(offsets) || offsets.length !== 2) {
-    throw new WeightsError(`damaged weights file: tensor "${name}" has no valid data_offsets`);
+    throw new WeightsError(`damaged weights file: ${tensor} has no valid data_offsets`);
   }
   const [start, end] = offsets as [number, number];
   const wanted = shape.reduce((product, extent) => product * extent, size);
   if (end - start !== wanted) {
     throw new WeightsError(
-      `damaged weights file: tensor "${name}" of shape [${shape.join(", ")}] takes ${wanted} bytes, the header gives it ${end - start}`,
+      `damaged weights file: ${tensor} of shape ${shown(shape)} takes ${wanted} bytes, the header gives it ${end - start}`,
     );
   }
-  return { dtype, shape, start, end };
+  if (end > dataLength) {
+    throw new WeightsError(
+      `truncated weights file: ${tensor} ends at byte ${end} of the data, the file has ${dataLength}`,
+    );
+  }
+  return { name, dtype: dtype as string, shape, start, end };
 }
 
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }
 
-function checkTiling(ranges: { name: string; start: number; end: number }[], dataLength: number): void {
+function checkTiling(ranges: readonly Range[], dataLength: number): void {
   let position = 0;
-  for (const { name, start, end } of ranges.sort((a, b) => a.start - b.start || a.end - b.end)) {
+  for (const { name, start, end } of [...ranges].sort((a, b) => a.start - b.start || a.end - b.end)) {
     if (start !== position) {
-      throw new WeightsError(`damaged weights file: tensor "${name}" starts at byte ${start}, wanted ${position}`);
+      throw new WeightsError(`damaged weights file: tensor ${shown(name)} starts at byte ${start}, wanted ${position}`);
     }
     position = end;
   }

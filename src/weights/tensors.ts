@@ -1,3 +1,4 @@
+import { shown } from "../arguments/shown.ts";
 import { crc32 } from "./crc32.ts";
 import type { DecoderLayer } from "./decoder-shape.ts";
 import { WeightsError } from "./errors.ts";
@@ -49,7 +50,7 @@ export function checkScales(tensors: Tensors): void {
     const dtype = tensors.get(scaled)?.dtype;
     if (dtype !== "I8") {
       throw new WeightsError(
-        `weights file: "${name}" holds scales, but tensor "${scaled}" ${dtype === undefined ? "is missing" : `holds ${dtype}`}`,
+        `weights file: ${shown(name)} holds scales, but tensor ${shown(scaled)} ${dtype === undefined ? "is missing" : `holds ${dtype}`}`,
       );
     }
   }
@@ -119,13 +120,13 @@ function checkedTensor(
   if (tensor === undefined) throw new WeightsError(`weights file: tensor "${name}" is missing`);
   if (tensor.shape.length !== shape.length || tensor.shape.some((extent, axis) => extent !== shape[axis])) {
     throw new WeightsError(
-      `weights file: tensor "${name}" has shape [${tensor.shape.join(", ")}], wanted [${shape.join(", ")}]`,
+      `weights file: tensor "${name}" has shape ${shown(tensor.shape)}, wanted [${shape.join(", ")}]`,
     );
   }
   const found = crc32(tensor.bytes);
   if (checksums[name] !== found) {
     throw new WeightsError(
-      `damaged weights file: tensor "${name}" has CRC-32 ${found}, the file says ${String(checksums[name])}`,
+      `damaged weights file: tensor "${name}" has CRC-32 ${found}, the file says ${shown(checksums[name])}`,
     );
   }
   return tensor;

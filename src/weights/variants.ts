@@ -1,3 +1,4 @@
+import { shown } from "../arguments/shown.ts";
 import { readPaperConfidence } from "./confidence.ts";
 import { WeightsError } from "./errors.ts";
 import { numberIn, record } from "./fields.ts";
@@ -20,7 +21,7 @@ export function readBinaryVariant(variants: unknown, classes: number): BinaryVar
   const scales = values["class_scales"];
   if (!Array.isArray(scales) || scales.length !== classes) {
     throw new WeightsError(
-      `weights file: variants.binary-abs.class_scales is ${JSON.stringify(scales ?? null)}, wanted ${classes} numbers`,
+      `weights file: variants.binary-abs.class_scales is ${shown(scales)}, wanted ${classes} numbers`,
     );
   }
   return {

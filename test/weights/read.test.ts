@@ -183,7 +183,7 @@ describe("readWeights", () => {
       () => {
         parts.metadata["latents"] = "33";
       },
-      /latents is 33, wanted a number from 2 to 32/,
+      /latents is "33", wanted a whole number from 2 to 32/,
     ],
     [
       "a single class",
@@ -238,7 +238,7 @@ describe("readWeights", () => {
       () => {
         parts.metadata["metadata_crc32"] = "00000000";
       },
-      /the metadata has CRC-32 [0-9a-f]{8}, the file says 00000000/,
+      /the metadata has CRC-32 [0-9a-f]{8}, the file says "00000000"/,
     ],
     [
       "a weight that is not finite",
@@ -273,7 +273,7 @@ describe("readWeights", () => {
       () => {
         parts.metadata["variants"] = '{"binary-abs":{"threshold":0.5,"class_scales":[1,1]}}';
       },
-      /variants\.binary-abs\.class_scales is \[1,1\], wanted 3 numbers/,
+      /variants\.binary-abs\.class_scales is \[1, 1\], wanted 3 numbers/,
     ],
     [
       "a class scale of 0",

@@ -18,6 +18,7 @@ from abs_training.confidence.calibration import calibrate, confidences, quality
 from abs_training.confidence.fit import fit_confidence
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.sets import SetSizes
+from abs_training.decoders.budget import check_budget, check_values, values
 from abs_training.decoders.layers import Decoder
 from abs_training.decoders.vae import Vae, encode
 from abs_training.foundation.checkpoint import Checkpoint
@@ -80,7 +81,21 @@ class Run:
         `storage` names how the finished weights are stored (`quantization.STORAGES`), `race` gives
         the sizes of the race's tables; without it the weights have none. Both come after training,
         so that another choice continues from the same saved stages.
+
+        Raises LayerError for a model that is too large for the package's reader.
         """
+        check_budget(
+            configuration.layers,
+            configuration.latents,
+            len(data.class_names),
+            configuration.prototypes,
+        )
+        if race is not None:
+            classes = len(data.class_names)
+            model = values(
+                configuration.layers, configuration.latents, classes, configuration.prototypes
+            )
+            check_values(model + race.values(classes, configuration.latents))
         self._configuration = configuration
         self._class_names = data.class_names
         self._sha256 = data.sha256

@@ -93,6 +93,8 @@ class ReadDataSetTest(unittest.TestCase):
             ([0, 3], None, "class 3 is chosen"),
             (None, ["a", "b"], "2 class names are given for 3 classes"),
             (None, ["a", "b", "a"], "must differ"),
+            (None, ["a", "b", "c" * 101], "at most 100 characters"),
+            (None, ["a", "b", "\033[2J"], r"class name '\\x1b\[2J': .* no control characters"),
         ):
             with self.subTest(message), self.assertRaisesRegex(DataError, message):
                 read_data_set(self.folder, kept, names)

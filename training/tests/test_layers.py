@@ -7,18 +7,25 @@ from pathlib import Path
 
 import torch
 
+from abs_training.decoders.budget import check_budget, values
 from abs_training.decoders.layers import (
     NAMED_SHAPES,
     Decoder,
     Layer,
     LayerError,
     check_layers,
+    multiply_adds,
     read_layers,
 )
 from abs_training.foundation import limits
 from abs_training.foundation.randomness import generator_for
+from abs_training.race.fit import TableSizes
+from abs_training.storage.safetensors_file import read_safetensors
+from abs_training.weights.weights_file import read_weights
 
-LIMITS = Path(__file__).resolve().parents[2] / "format" / "limits.ts"
+ROOT = Path(__file__).resolve().parents[2]
+LIMITS = ROOT / "format" / "limits.ts"
+SHIPPED = ROOT / "weights" / "abs-mnist.safetensors"
 
 
 class CheckLayersTest(unittest.TestCase):
@@ -85,6 +92,55 @@ class CheckLayersTest(unittest.TestCase):
         wide = [{**dense, "height": 33, "width": 2}, {"kind": "elu"}, shuffle, {"kind": "sigmoid"}]
         with self.assertRaisesRegex(LayerError, r"layer 2 \(pixel.*\) yields 66×4, .* 64×64"):
             check_layers(wide, 8)
+
+    def test_what_would_cost_too_much_is_refused(self) -> None:
+        single: Layer = {
+            "kind": "transposed_convolution",
+            "channels": 1,
+            "kernel": 1,
+            "stride": 1,
+        }
+        elu, sigmoid = {"kind": "elu"}, {"kind": "sigmoid"}
+        first = {"kind": "dense", "channels": 1, "height": 28, "width": 28}
+        deep = [first, elu, *[single, elu] * 15, single, sigmoid]
+        self.assertEqual(len(deep), 34)
+        with self.assertRaisesRegex(LayerError, "34 layers, but at most 32"):
+            check_layers(deep, 8)
+        grow = {"kind": "transposed_convolution", "channels": 288, "kernel": 2, "stride": 2}
+        wide = [{"kind": "dense", "channels": 64, "height": 14, "width": 14}, elu, grow, elu]
+        with self.assertRaisesRegex(LayerError, "takes 16,357,376 multiply-adds, .* 16,000,000"):
+            check_layers([*wide, single, sigmoid], 8)
+        paper = NAMED_SHAPES["paper"]
+        self.assertEqual(multiply_adds(paper, 8), 2_263_296)
+        check_budget(paper, 8, 64, 100)
+        for classes, prototypes, message in (
+            (67, 1, "with 67 classes takes 151,640,832 multiply-adds, .* 150,000,000"),
+            (2, 4097, "4097 prototypes for each of 2 classes, but at most 4096 per class"),
+            (10, 2001, "2001 prototypes for each of 10 classes, .* 20000 in all"),
+            (10, 700, "decoding 700 prototypes per class takes 15,843,072,000 multiply-adds"),
+        ):
+            with self.subTest(message), self.assertRaisesRegex(LayerError, message):
+                check_budget(paper, 8, classes, prototypes)
+        broad: list[Layer] = [
+            {"kind": "dense", "channels": 1024, "height": 1, "width": 1},
+            elu,
+            first,
+            sigmoid,
+        ]
+        with self.assertRaisesRegex(LayerError, "8,156,740 numbers in all tensors, .* 8,000,000"):
+            check_budget(broad, 8, 10, 100)
+
+    def test_numbers_are_counted_about_as_the_file_has_them(self) -> None:
+        weights = read_weights(SHIPPED)
+        tensors, _ = read_safetensors(SHIPPED)
+        assert weights.prototypes is not None
+        first, classes = weights.decoders[0], len(weights.decoders)
+        whole = values(first.layers, first.latents, classes, weights.prototypes.shape[1])
+        tables = TableSizes().values(classes, first.latents)
+        stored = sum(tensor.numel() for tensor in tensors.values())
+        # Tensors of 16-bit floats have no scales, which are counted all the same.
+        self.assertGreaterEqual(whole + tables, stored)
+        self.assertLess(whole + tables, 1.01 * stored)
 
     def test_limits_are_those_of_the_packages_reader(self) -> None:
         source = LIMITS.read_text("utf-8")

@@ -141,6 +141,18 @@ class FitTest(unittest.TestCase):
         )
         before = read_weights(out)
         self.assertIsNone(before.race)
+        sizes = [
+            "--surrogate-hidden",
+            "1024",
+            "--proposal-hidden",
+            "1024",
+            "--coefficients",
+            "1024",
+        ]
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            words = ["race", "--weights", str(out), "--data", str(self.folder), *sizes]
+            self.assertEqual(main(words), 1)
+        self.assertRegex(errors.getvalue(), r"^error: \d+,\d{3},\d{3} numbers in all tensors")
         self.call(
             *("race", "--weights", str(out), "--data", str(self.folder), "--coefficients", "8"),
             *("--surrogate-hidden", "4", "--proposal-hidden", "8", "--candidates", "3"),

@@ -226,6 +226,15 @@ class TrainingTest(unittest.TestCase):
             self.assertEqual(main(["train", *arguments]), 1)
         self.assertRegex(errors.getvalue(), r"^error: .* holds neither .*\n$")
 
+    def test_a_model_that_no_reader_takes_is_refused_before_training(self) -> None:
+        errors = io.StringIO()
+        run = ["--run-directory", str(self.folder / "run"), "--prototypes", "5000"]
+        out = ["--data", str(self.folder), "--out", str(self.folder / "x.safetensors")]
+        with contextlib.redirect_stderr(errors):
+            self.assertEqual(main(["train", *out, *QUICK, *run]), 1)
+        self.assertRegex(errors.getvalue(), "^error: 5000 prototypes for each of 3 classes")
+        self.assertFalse((self.folder / "run").exists())
+
 
 class PartsTest(unittest.TestCase):
     def test_other_settings_start_afresh(self) -> None:

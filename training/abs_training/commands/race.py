@@ -16,6 +16,7 @@ from abs_training.commands.arguments import (
     table_sizes,
     table_words,
 )
+from abs_training.decoders.budget import check_values, values
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import DataError, read_data_set
 from abs_training.race.fit import fit_tables
@@ -48,13 +49,19 @@ def run(options: argparse.Namespace) -> None:
     if weights.prototypes is None:
         raise DataError(f"{options.weights}: has no prototypes to start from")
     data = read_data_set(options.data, options.classes, weights.class_names)
+    sizes = table_sizes(options)
+    first = weights.decoders[0]
+    classes, count = len(weights.decoders), weights.prototypes.shape[1]
+    check_values(
+        values(first.layers, first.latents, classes, count) + sizes.values(classes, first.latents)
+    )
     started = time.monotonic()
     tables = fit_tables(
         weights.decoders,
         list(weights.prototypes),
         weights.prior,
         data.training,
-        table_sizes(options),
+        sizes,
         options.seed,
         options.workers,
     )

@@ -12,12 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from abs_training.foundation.limits import (
+    CHANNELS_AT_ONCE,
     LARGEST_KERNEL,
     LARGEST_SIDE,
     LARGEST_STRIDE,
     LEAST_LATENTS,
     MOST_CHANNELS,
     MOST_LATENTS,
+    MOST_LAYERS,
+    MOST_MULTIPLY_ADDS,
 )
 from abs_training.images.data import SIDE
 
@@ -40,6 +43,10 @@ LARGEST_VALUES = {
     "upscale": 2,
 }
 """The largest number that each of these fields may hold."""
+
+
+SHUFFLED_TAPS = 36
+"""Of a 3×3 convolution with four times the channels, for its pixel shuffle."""
 
 
 class LayerError(Exception):
@@ -126,6 +133,10 @@ def check_layers(layers: Any, latents: int) -> list[Layer]:
         raise LayerError(f"{latents} latents, but {LEAST_LATENTS} to {MOST_LATENTS} are possible")
     if not isinstance(layers, list) or not layers or len(layers) % 2:
         raise LayerError("the layers must be a list of pairs of weights and activation")
+    if len(layers) > 2 * MOST_LAYERS:
+        raise LayerError(
+            f"{len(layers)} layers, but at most {2 * MOST_LAYERS} are possible, half of them activations"
+        )
     size = Size(latents, 1, 1)
     for index, layer in enumerate(layers):
         expected = _expected_kinds(index, len(layers))
@@ -154,7 +165,37 @@ def check_layers(layers: Any, latents: int) -> list[Layer]:
         raise LayerError(
             f"the layers yield {size.channels}×{size.height}×{size.width}, not 1×{SIDE}×{SIDE}"
         )
+    work = multiply_adds(layers, latents)
+    if work > MOST_MULTIPLY_ADDS:
+        raise LayerError(
+            f"decoding takes {work:,} multiply-adds, but at most {MOST_MULTIPLY_ADDS:,} are possible"
+        )
     return layers
+
+
+def multiply_adds(layers: Sequence[Layer], latents: int) -> int:
+    """Multiply-adds of decoding one latent, as `docs/weights-format.md` counts them.
+
+    The package computes 8 channels at a time, so that a layer's count as the next multiple of 8.
+    """
+    total = 0
+    size = Size(latents, 1, 1)
+    for layer in layers:
+        output = output_size(layer, size)
+        per_pixel = _whole_blocks(size.channels) * _whole_blocks(output.channels)
+        pixels = size.height * size.width
+        if layer["kind"] == "dense":
+            total += pixels * output.height * output.width * per_pixel
+        elif layer["kind"] == "transposed_convolution":
+            total += pixels * layer["kernel"] ** 2 * per_pixel
+        elif layer["kind"] == "pixel_shuffle_convolution":
+            total += pixels * SHUFFLED_TAPS * per_pixel
+        size = output
+    return total
+
+
+def _whole_blocks(channels: int) -> int:
+    return CHANNELS_AT_ONCE * -(-channels // CHANNELS_AT_ONCE)
 
 
 def _expected_kinds(index: int, count: int) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import struct
+import unicodedata
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from abs_training.foundation.limits import LEAST_CLASSES, MOST_CLASSES
+from abs_training.foundation.limits import LEAST_CLASSES, MOST_CLASSES, MOST_NAME_CHARACTERS
 
 SIDE = 28
 """Height and width of an image in pixels."""
 
 PIXELS = SIDE * SIDE
 """Pixels of an image."""
+
+UNPRINTABLE = ("Cc", "Cs")
+"""Unicode's categories of what a class's name may not hold: control characters, halves of characters."""
 
 VALIDATION_SHARE = 12
 """The last 1/12 of the training file is held out: 5000 of MNIST's 60,000 images."""
@@ -203,6 +207,14 @@ def choose_classes(
         )
     if len(set(chosen_names)) != len(chosen_names) or "" in chosen_names:
         raise DataError("class names must differ from each other and not be empty")
+    for name in chosen_names:
+        if len(name) > MOST_NAME_CHARACTERS or any(
+            unicodedata.category(one) in UNPRINTABLE for one in name
+        ):
+            raise DataError(
+                f"class name {name[:MOST_NAME_CHARACTERS]!r}: at most {MOST_NAME_CHARACTERS} "
+                "characters are possible, and no control characters"
+            )
     return chosen, chosen_names
 
 

@@ -43,6 +43,15 @@ class TableSizes:
             bank=BankSizes(images, images),
         )
 
+    def values(self, classes: int, latents: int) -> int:
+        """Numbers in the tables of a file, scales included."""
+        basis, hidden, proposal = self.coefficients, self.surrogate_hidden, self.proposal_hidden
+        proposed = classes * self.candidates * latents
+        shared = PIXELS * (basis + 1) + proposal * (basis + 1 + proposed) + proposed
+        own = hidden * (latents + 1 + hidden + 1) + (hidden + 1) * (basis + 1) + latents**2
+        scales = basis + proposal + proposed + classes * (2 * hidden + basis + 1)
+        return shared + classes * own + scales
+
 
 def fit_tables(
     decoders: Sequence[Decoder],
