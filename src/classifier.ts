@@ -41,6 +41,7 @@ export class ModuleClassifier {
   readonly #confidence: ConfidenceKind;
   readonly #progress: Progress | undefined;
   #isPrepared = false;
+  #isPreparing = false;
   /** The classes' names, by label: 2 to 64 of them; with the shipped weights `"0"` to `"9"`. */
   readonly classes: readonly string[];
   /** Numbers in a latent, 2 to 32; with the shipped weights 16. */
@@ -382,10 +383,17 @@ export class ModuleClassifier {
   }
 
   #prepare(engine: Engine): void {
-    if (this.#inference === "paper") prepareSamples(engine, this.#progress);
-    else if (engine.canRace) engine.setRaceRules(RACE_RULES[this.#effort]);
-    else preparePrototypes(engine);
-    this.#isPrepared = true;
+    if (this.#isPreparing)
+      throw new Error("onProgress: it wants an image classified while the table for that is being built");
+    this.#isPreparing = true;
+    try {
+      if (this.#inference === "paper") prepareSamples(engine, this.#progress);
+      else if (engine.canRace) engine.setRaceRules(RACE_RULES[this.#effort]);
+      else preparePrototypes(engine);
+      this.#isPrepared = true;
+    } finally {
+      this.#isPreparing = false;
+    }
   }
 
   #classify(engine: Engine, values: Float32Array, all = false): Classification {

@@ -45,7 +45,10 @@ export interface ClassifierOptions {
    * formula, the default for weights that bring nothing else.
    */
   confidence?: ConfidenceKind;
-  /** Hears how far the table of `inference: "paper"` is built: `done` of `total` reconstructions. */
+  /**
+   * Hears how far the table of `inference: "paper"` is built: `done` of `total` reconstructions. What it throws, the call
+   * throws for which the table is built. It may not classify itself.
+   */
   onProgress?: (done: number, total: number) => void;
 }
 

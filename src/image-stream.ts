@@ -78,14 +78,23 @@ export async function* readFrames(frames: Frames, ahead: number): AsyncGenerator
 function iteratorOf(frames: Frames): Source {
   const wanted = "wanted images that can be iterated over";
   if (frames === null || frames === undefined) throw new TypeError(`frames: got ${frames}, ${wanted}`);
-  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: plain } = Object(frames);
-  const begin = typeof asynchronous === "function" ? asynchronous : plain;
+  const begin = beginningOf(frames);
   if (typeof begin !== "function") throw new TypeError(`frames: got ${kindOf(frames)}, ${wanted}`);
   const source: Source = begin.call(frames);
   if (!isObject(source) || typeof source.next !== "function") {
     throw new TypeError(`frames: its iterator is ${kindOf(source)} without a function "next", ${wanted}`);
   }
   return source;
+}
+
+/** The method that begins an iteration, if there is one. */
+function beginningOf(frames: Frames): ((this: Frames) => Source) | undefined {
+  try {
+    const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: plain } = Object(frames);
+    return typeof asynchronous === "function" ? asynchronous : plain;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws {TypeError} for what an iterator may not give */

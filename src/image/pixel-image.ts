@@ -49,7 +49,7 @@ export function checkedImage(image: PixelImage): CheckedImage {
   if (typeof image !== "object" || image === null) {
     throw new TypeError(`picture: got ${kindOf(image)}, wanted { data, width, height, channels }`);
   }
-  const { data, width, height, channels: given } = image;
+  const { data, width, height, channels: given } = fieldsOf(image);
   const length = checkArray("data", data, BRIGHTEST, WANTED);
   checkWhole("width", width, 1);
   checkWhole("height", height, 1);
@@ -68,4 +68,14 @@ export function checkedImage(image: PixelImage): CheckedImage {
   }
   const brightest = BRIGHTEST.get(typedArrayName(data) as string) as number;
   return { data, length, width, height, channels, brightest };
+}
+
+/** Reads each field once: they may be getters, even ones that throw. */
+function fieldsOf(image: PixelImage): PixelImage {
+  try {
+    const { data, width, height, channels } = image;
+    return { data, width, height, channels };
+  } catch (cause) {
+    throw new TypeError("picture: got an object whose fields cannot be read", { cause });
+  }
 }
