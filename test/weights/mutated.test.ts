@@ -198,7 +198,7 @@ describe("a weights file that was tampered with", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...originals),
-        fc.array(mutation, { minLength: 1, maxLength: 3 }),
+        fc.array(mutation, { minLength: 1, maxLength: 2 }),
         (original, mutations) => {
           const parts = structuredClone(original);
           for (const { parts: change } of mutations) change?.(parts);
@@ -222,6 +222,6 @@ describe("a weights file that was tampered with", () => {
     );
     // Neither happens for want of the other.
     expect(refused).toBeGreaterThan(1000);
-    expect(used).toBeGreaterThan(300);
+    expect(used).toBeGreaterThan(200);
   });
 });
