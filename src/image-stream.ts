@@ -119,5 +119,10 @@ async function valuesOf(step: Step, place: number): Promise<Float32Array | undef
 }
 
 function isPromise(value: unknown): value is PromiseLike<ImageValues> {
-  return typeof (value as PromiseLike<ImageValues> | undefined)?.then === "function";
+  try {
+    return typeof (value as PromiseLike<ImageValues> | undefined)?.then === "function";
+  } catch {
+    // What cannot be read is no image either, and is refused as such.
+    return false;
+  }
 }
