@@ -30,9 +30,17 @@ function placeOf(address: number, start: number, end: number): string {
   return address < end ? `${address - start} bytes into and goes beyond` : `${address - end} bytes after`;
 }
 
-/** Instantiates without asking whether a module wants these imports: it receives them where it does. */
+/**
+ * Instantiates without asking whether a module wants these imports: it receives them where it does. Who asks what a module
+ * imports does not hear of them.
+ */
 export function provideDebugImports(): void {
   const { Instance, instantiate, compile } = WebAssembly;
+  const { imports: importsOf } = WebAssembly.Module;
+  WebAssembly.Module.imports = (module) => {
+    const isDebugBuild = WebAssembly.Module.customSections(module, "sites").length > 0;
+    return importsOf(module).filter(({ name }) => !(isDebugBuild && name === "outOfBounds"));
+  };
   const withImports = (module: WebAssembly.Module, imports: WebAssembly.Imports = {}): WebAssembly.Imports => ({
     ...imports,
     ...debugImports(module),
