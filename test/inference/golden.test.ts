@@ -10,7 +10,7 @@ const RADIUS = 5;
 const TOLERANCE = 1e-5;
 
 describe.skipIf(referenceDirectory === undefined || mnistDirectory === undefined)("the paper's inference", () => {
-  it("reaches the authors' decisions and losses from the authors' samples", { timeout: 300_000 }, () => {
+  it("reaches the authors' decisions and losses from the authors' samples", { timeout: 900_000 }, () => {
     const engine = engineFor(readWeights(readReferenceFile("original-abs.safetensors")));
     const golden = referenceTensors("gold-inference.safetensors");
     const samples = golden("samples_z").values;
