@@ -7,12 +7,14 @@ import { HOSTS } from "./vitest.config.ts";
 
 /**
  * Unit tests that do not run on the debug build: of modules with an entry of their own, of the command, which is given a
- * classifier that only pretends, and of how much memory the module gets on with.
+ * classifier that only pretends, of how much memory the module gets on with, and of the paper's search on hundreds of images,
+ * which takes minutes even on the release build.
  */
 const WITHOUT_DEBUG = [
   "test/bench/**/*.test.ts",
   "test/cli/**/*.test.ts",
   "test/decoder/memory.test.ts",
+  "test/inference/golden.test.ts",
   "test/vector/**/*.test.ts",
 ];
 
