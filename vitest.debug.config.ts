@@ -7,14 +7,15 @@ import { HOSTS } from "./vitest.config.ts";
 
 /**
  * Unit tests that do not run on the debug build: of modules with an entry of their own, of the command, which is given a
- * classifier that only pretends, of how much memory the module gets on with, and of the paper's search on hundreds of images,
- * which takes minutes even on the release build.
+ * classifier that only pretends, of how much memory the module gets on with, of the paper's search on hundreds of images,
+ * which takes minutes even on the release build, and of how abs.wasm is told from other modules, of which this is one.
  */
 const WITHOUT_DEBUG = [
   "test/bench/**/*.test.ts",
   "test/cli/**/*.test.ts",
   "test/decoder/memory.test.ts",
   "test/inference/golden.test.ts",
+  "test/load/**/*.test.ts",
   "test/vector/**/*.test.ts",
 ];
 
