@@ -1,3 +1,4 @@
+import { shownText, visible } from "./printable.ts";
 import { typedArrayName } from "./typed-arrays.ts";
 
 // How messages show what came: on one line, shortened, and without characters that a terminal or a log would act upon.
@@ -7,8 +8,6 @@ const MOST_CHARACTERS = 60;
 /** Items of a list that are shown, and characters of each. */
 const MOST_ITEMS = 5;
 const MOST_OF_ITEM = 16;
-/** Control characters, invisible ones, halves of characters, and those that end a line or turn its direction. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const IDENTIFIER = /^[A-Za-z_$][\w$]{0,39}$/;
 const TYPED_ARRAY = /^(Uint8Clamped|(Ui|I)nt(8|16|32)|Big(Ui|I)nt64|Float(16|32|64))Array$/;
 
@@ -18,12 +17,6 @@ const TYPED_ARRAY = /^(Uint8Clamped|(Ui|I)nt(8|16|32)|Big(Ui|I)nt64|Float(16|32|
  */
 export function shown(value: unknown): string {
   return short(value, MOST_CHARACTERS);
-}
-
-/** A text without quotes, for what is already a sentence or a place, such as an address or the reason that another gave. */
-export function shownText(text: string, most = MOST_CHARACTERS): string {
-  const printable = text.slice(0, most).replace(UNPRINTABLE, escaped);
-  return text.length > most || printable.length > most ? `${printable.slice(0, most)}…` : printable;
 }
 
 /** What a value is, with an article where it is no class: `a string`, `null`, `Int16Array`. It never throws. */
@@ -59,7 +52,7 @@ function short(value: unknown, most: number): string {
 }
 
 function quoted(text: string, most: number): string {
-  const printable = text.slice(0, most).replace(/["\\]/g, "\\$&").replace(UNPRINTABLE, escaped);
+  const printable = visible(text.slice(0, most).replace(/["\\]/g, "\\$&"));
   if (text.length <= most && printable.length <= 2 * most) return `"${printable}"`;
   return `"${printable.slice(0, most)}…" (${text.length} characters)`;
 }
@@ -75,8 +68,4 @@ function listed(value: unknown): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function escaped(character: string): string {
-  return `\\u{${(character.codePointAt(0) as number).toString(16)}}`;
 }

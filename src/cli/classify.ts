@@ -1,7 +1,7 @@
 import { pMapIterable } from "p-map";
+import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
-import { shownText } from "../files/shown-text.ts";
 import type { Classification } from "../results.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import {

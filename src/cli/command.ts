@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { shownText } from "../arguments/printable.ts";
+import { shown } from "../arguments/shown.ts";
 import { CONFIDENCES, INFERENCES, type Inference } from "../classifier.ts";
 import { EFFORTS, type Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
-import { quoted, shownText } from "../files/shown-text.ts";
 import { VARIANTS, type Variant } from "../weights/variants.ts";
 import type { Environment } from "./environment.ts";
 
@@ -100,7 +101,7 @@ export class Invocation {
     if (positionals.length < least) throw new UsageError(`missing argument: ${command.name} wants ${command.usage}`);
     if (positionals.length > most) {
       throw new UsageError(
-        `unexpected argument ${quoted(positionals[most] ?? "")}: ${command.name} wants ${command.usage}`,
+        `unexpected argument ${shown(positionals[most] ?? "")}: ${command.name} wants ${command.usage}`,
       );
     }
   }
@@ -129,7 +130,7 @@ export class Invocation {
     if (value === undefined) return fallback;
     const number = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
     if (!(Number.isSafeInteger(number) && number >= least)) {
-      throw new UsageError(`--${name} wants a whole number from ${least}, got ${quoted(value)}`);
+      throw new UsageError(`--${name} wants a whole number from ${least}, got ${shown(value)}`);
     }
     return number;
   }
@@ -140,7 +141,7 @@ export class Invocation {
     if (value === undefined) return undefined;
     const found = choices.find((choice) => choice === value);
     if (found === undefined) {
-      throw new UsageError(`--${name} wants ${choices.join(" or ")}, got ${quoted(value)}`);
+      throw new UsageError(`--${name} wants ${choices.join(" or ")}, got ${shown(value)}`);
     }
     return found;
   }
@@ -155,7 +156,7 @@ export class Invocation {
     if (value === "auto") return Math.min(MOST_WORKERS, availableParallelism());
     const workers = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
     if (workers >= 1 && workers <= MOST_WORKERS) return workers;
-    throw new UsageError(`--workers wants auto or a whole number from 1 to ${MOST_WORKERS}, got ${quoted(value)}`);
+    throw new UsageError(`--workers wants auto or a whole number from 1 to ${MOST_WORKERS}, got ${shown(value)}`);
   }
 
   /** The value of `--variant`. */

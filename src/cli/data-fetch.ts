@@ -1,4 +1,4 @@
-import { quoted } from "../files/shown-text.ts";
+import { shown } from "../arguments/shown.ts";
 import { type Command, type Invocation, JSON_OPTION, UsageError } from "./command.ts";
 import { fetchDataFiles } from "./download.ts";
 import { DONE, type Environment, FAILED, printJson, printLines, printProblem } from "./environment.ts";
@@ -57,7 +57,7 @@ async function fetchFiles(
 /** @throws UsageError when it is no http or https address */
 function checkedMirror(mirror: string): string {
   if (!URL.canParse(mirror) || !/^https?:$/.test(new URL(mirror).protocol)) {
-    throw new UsageError(`--mirror wants an http or https address, got ${quoted(mirror)}`);
+    throw new UsageError(`--mirror wants an http or https address, got ${shown(mirror)}`);
   }
   return mirror;
 }

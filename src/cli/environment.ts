@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
+import { printable, shownText } from "../arguments/printable.ts";
 import type { Inference } from "../classifier.ts";
 import type { Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
-import { printable, shownText } from "../files/shown-text.ts";
 import type { Variant } from "../weights/variants.ts";
 import type { CommandClassifier, Tasks } from "./tasks.ts";
 

@@ -1,4 +1,4 @@
-import { printable } from "../files/shown-text.ts";
+import { printable } from "../arguments/printable.ts";
 import { SIDE } from "../image/placement.ts";
 
 /** A 28×28 picture for the terminal. */

@@ -1,5 +1,5 @@
+import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
-import { shownText } from "../files/shown-text.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, commandHelp, Invocation, UsageError } from "./command.ts";
 import { dataFetchCommand } from "./data-fetch.ts";

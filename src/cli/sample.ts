@@ -1,4 +1,4 @@
-import { quoted } from "../files/shown-text.ts";
+import { shown } from "../arguments/shown.ts";
 import { writeWholeFile } from "../files/write-whole-file.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import { contactSheet } from "./contact-sheet.ts";
@@ -38,7 +38,7 @@ async function drawSamples(invocation: Invocation, environment: Environment): Pr
     const label = wanted === undefined ? -1 : classes.indexOf(wanted);
     const name = classes[label];
     if (name === undefined)
-      throw new UsageError(`there is no class ${quoted(wanted ?? "")}; there are ${classes.join(", ")}`);
+      throw new UsageError(`there is no class ${shown(wanted ?? "")}; there are ${classes.join(", ")}`);
     const images = classifier.sample(label, { seed, count });
     if (out !== undefined) await writeWholeFile(out, contactSheet(images));
     if (invocation.flag("json")) {

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { printable } from "../files/shown-text.ts";
+import { printable } from "../arguments/printable.ts";
 import type { Scores } from "./scores.ts";
 
 /** How an evaluation on this machine went about it. */

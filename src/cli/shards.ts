@@ -1,4 +1,4 @@
-import { quoted } from "../files/shown-text.ts";
+import { shown } from "../arguments/shown.ts";
 import { UsageError } from "./command.ts";
 import type { Tally } from "./scores.ts";
 
@@ -24,7 +24,7 @@ export function parseShard(text: string): Shard {
   const [, index, count] = /^([0-9]+)\/([0-9]+)$/.exec(text) ?? [];
   const shard = { index: Number(index), count: Number(count) };
   if (!(shard.index < shard.count && shard.count <= MOST_SHARDS)) {
-    throw new UsageError(`--shard wants INDEX/COUNT with an index from 0 to COUNT − 1, got ${quoted(text)}`);
+    throw new UsageError(`--shard wants INDEX/COUNT with an index from 0 to COUNT − 1, got ${shown(text)}`);
   }
   return shard;
 }

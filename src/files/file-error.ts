@@ -1,4 +1,4 @@
-import { shownText } from "./shown-text.ts";
+import { shownText } from "../arguments/printable.ts";
 
 /** Characters of a problem's description; what is longer quotes a file at length. */
 const LONGEST_PROBLEM = 400;

@@ -1,5 +1,6 @@
 import { checkBytes } from "../arguments/checks.ts";
-import { kindOf, shown, shownText } from "../arguments/shown.ts";
+import { shownText } from "../arguments/printable.ts";
+import { kindOf, shown } from "../arguments/shown.ts";
 import { bytesKind, bytesOf } from "../arguments/typed-arrays.ts";
 
 /** What a caller may pass as the module. */

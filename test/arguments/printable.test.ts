@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { printable, shownText } from "../../src/arguments/printable.ts";
 import { FileError } from "../../src/files/file-error.ts";
-import { printable, shownText } from "../../src/files/shown-text.ts";
 
 describe("text from outside", () => {
   it("is printed without what a terminal acts upon", () => {
