@@ -282,7 +282,7 @@ export class ModuleClassifier {
 
   /** Counts what `label` says of noisy copies of the image. */
   #castVotes(engine: Engine, values: Float32Array, sigma: number, samples: number, seed: number): number[] {
-    const votes = this.classes.map(() => 0);
+    const votes = Array.from({ length: engine.classes }, () => 0);
     engine.seedNoise(seed);
     for (let sample = 0; sample < samples; ++sample) {
       const label = this.label(engine.noisyCopy(values, sigma));
@@ -306,9 +306,9 @@ export class ModuleClassifier {
     const labels: number[] = [];
     const images: Float32Array[] = [];
     const penalties: number[] = [];
-    for (let at = 0; at < this.classes.length * count; ++at) {
+    for (let at = 0; at < engine.classes * count; ++at) {
       const label = Math.floor(at / count);
-      const latent = engine.prototypes.subarray(at * this.latents, (at + 1) * this.latents);
+      const latent = engine.prototypes.subarray(at * engine.latents, (at + 1) * engine.latents);
       engine.setLatent(label, latent);
       labels.push(label);
       images.push(engine.reconstruct(label));

@@ -40,6 +40,17 @@ export function checkName(option: string, value: unknown, known: readonly string
   }
 }
 
+/**
+ * @param isBetween whether the number is in its range, which `wanted` puts in words
+ * @throws {TypeError} when a value is no number
+ * @throws {RangeError} when it is not in its range
+ */
+export function checkNumber(name: string, value: unknown, isBetween: boolean, wanted: string): void {
+  if (typeof value === "number" && isBetween) return;
+  const Kind = typeof value === "number" ? RangeError : TypeError;
+  throw new Kind(`${name}: got ${shown(value)}, wanted a number ${wanted}`);
+}
+
 /** @throws {TypeError} when an option is neither a function nor left out */
 export function checkFunction(option: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") {

@@ -1,3 +1,5 @@
+import { checkNumber, checkWhole } from "../arguments/checks.ts";
+
 // How sure a share is that was counted on samples.
 
 /**
@@ -12,8 +14,12 @@
  * @param trials a whole number from 1
  * @param alpha in (0, 1)
  * @returns in [0, 1)
+ * @throws {TypeError | RangeError} for other numbers
  */
 export function binomialLowerBound(successes: number, trials: number, alpha: number): number {
+  checkWhole("trials", trials, 1);
+  checkWhole("successes", successes, 0, trials);
+  checkNumber("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
   if (successes === 0) return 0;
   if (successes === trials) return alpha ** (1 / trials);
   const logarithm = logBinomial(trials, successes);

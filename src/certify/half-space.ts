@@ -60,16 +60,22 @@ function alongSigns(image: Float64Array, normal: Float64Array, step: number): Fl
   return image.map((value, pixel) => clip(value + step * Math.sign(normal[pixel] as number)));
 }
 
+/** Where each pixel gains most, 0 or 1, and all pixels, those first that gain most by going there. */
+export function bestMoves(image: Float64Array, normal: Float64Array): { targets: Float64Array; order: number[] } {
+  const targets = normal.map((weight) => (weight > 0 ? 1 : 0));
+  const gains = image.map((value, pixel) => (normal[pixel] as number) * ((targets[pixel] as number) - value));
+  const order = Array.from(image, (_, pixel) => pixel);
+  return { targets, order: order.sort((one, other) => (gains[other] as number) - (gains[one] as number)) };
+}
+
 function fewestPixels(image: Float64Array, { normal, offset }: HalfSpace): NearestPoint {
-  const wanted = (pixel: number): number => ((normal[pixel] as number) > 0 ? 1 : 0);
-  const gain = (pixel: number): number => (normal[pixel] as number) * (wanted(pixel) - (image[pixel] as number));
-  const order = Array.from(image, (_, pixel) => pixel).sort((one, other) => gain(other) - gain(one));
+  const { targets, order } = bestMoves(image, normal);
   const point = image.slice();
   let missing = offset - dot(normal, image);
-  for (let moved = 0; moved < order.length; ++moved) {
-    const pixel = order[moved] as number;
-    missing -= gain(pixel);
-    point[pixel] = wanted(pixel);
+  for (const [moved, pixel] of order.entries()) {
+    const target = targets[pixel] as number;
+    missing -= (normal[pixel] as number) * (target - (image[pixel] as number));
+    point[pixel] = target;
     // A sum that rounding leaves just short counts as reached: the distance must not come out too large.
     if (missing <= Number.EPSILON * Math.abs(offset)) return { distance: moved + 1, point };
   }

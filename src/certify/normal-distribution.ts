@@ -1,3 +1,5 @@
+import { checkNumber } from "../arguments/checks.ts";
+
 // The standard normal distribution, as bounds by smoothing need it.
 
 /** Beyond this Φ is 1 in double precision. */
@@ -24,8 +26,10 @@ export function normalShareBelow(x: number): number {
  * Φ⁻¹(share) by bisection, never above the true value by more than Φ's own rounding: the lower end of the last interval.
  *
  * @param share in (0, 1); 0 gives −8.5 and 1 gives 8.5, where Φ ends in double precision
+ * @throws {TypeError | RangeError} for other numbers
  */
 export function normalQuantile(share: number): number {
+  checkNumber("share", share, share >= 0 && share <= 1, "from 0 to 1");
   let low = -FARTHEST;
   let high = FARTHEST;
   for (;;) {

@@ -1,4 +1,15 @@
-import { distanceIn, dot, type HalfSpace, nearestPoint, type RadiusNorm } from "./half-space.ts";
+import { checkName, checkWhole } from "../arguments/checks.ts";
+import { checkedNumbers, isList } from "../arguments/numbers.ts";
+import { kindOf } from "../arguments/shown.ts";
+import {
+  bestMoves,
+  distanceIn,
+  dot,
+  type HalfSpace,
+  nearestPoint,
+  RADIUS_NORMS,
+  type RadiusNorm,
+} from "./half-space.ts";
 import { type PixelBox, project } from "./polyhedron.ts";
 
 // The classifier that searches nothing: an image receives the class of the prototype with the lowest loss,
@@ -11,7 +22,7 @@ export interface Prototypes {
   /** Class of each prototype, from 0 on. */
   readonly labels: readonly number[];
   /** What each looks like: values in [0, 1], all of one length. */
-  readonly images: readonly ArrayLike<number>[];
+  readonly images: readonly (readonly number[] | Float32Array | Float64Array)[];
   /** What each adds to its squared error, 0 or more: β ½‖z‖². */
   readonly penalties: readonly number[];
 }
@@ -29,6 +40,7 @@ export interface PrototypeRadius {
 /** How much nearer than the best image found a rival's bound must be to be looked into. */
 const WORTHWHILE = 1 - 1e-6;
 const BOUNDARY_HALVINGS = 50;
+const LARGEST_LABEL = Number.MAX_SAFE_INTEGER;
 /** To which a radius in L∞ is bisected. */
 const LARGEST_CHANGE_PRECISION = 1e-7;
 
@@ -44,30 +56,40 @@ export class PrototypeClassifier {
   readonly #images: readonly Float64Array[];
   readonly #penalties: readonly number[];
   readonly #squares: readonly number[];
+  readonly #pixels: number;
 
   /**
-   * @throws {RangeError} when there are not as many labels as images and penalties, when the images differ in length, or when there
-   *   are fewer than two classes
+   * @throws {TypeError} when labels, images or penalties are no lists, or hold something that is no number
+   * @throws {RangeError} when there are not as many labels as images and penalties, when the images differ in length, when a
+   *   number is out of range, or when there are fewer than two classes
    */
   constructor({ labels, images, penalties }: Prototypes) {
-    if (labels.length !== images.length || penalties.length !== images.length) {
-      throw new RangeError(
-        `prototypes: got ${images.length} images, ${labels.length} labels and ${penalties.length} penalties, wanted one of each per prototype`,
-      );
-    }
-    if (new Set(labels).size < 2) throw new RangeError("prototypes: got fewer than two classes");
-    const length = images[0]?.length;
-    if (images.some((image) => image.length !== length))
-      throw new RangeError("prototypes: got images of several lengths");
-    this.#labels = labels;
-    this.#images = images.map((image) => Float64Array.from(image));
-    this.#penalties = penalties;
+    if (!isList(images)) throw new TypeError(`prototypes.images: got ${kindOf(images)}, wanted a list of images`);
+    const size = images.length;
+    this.#labels = Array.from(checkedNumbers("prototypes.labels", labels, { size, least: 0, most: LARGEST_LABEL }));
+    for (const label of this.#labels) checkWhole("prototypes.labels", label, 0);
+    this.#penalties = Array.from(
+      checkedNumbers("prototypes.penalties", penalties, { size, least: 0, most: Number.MAX_VALUE }),
+    );
+    if (new Set(this.#labels).size < 2) throw new RangeError("prototypes: got fewer than two classes");
+    const first = checkedNumbers("prototypes.images[0]", images[0], { least: 0, most: 1 });
+    this.#pixels = first.length;
+    this.#images = images.map((image, index) => this.#checkedImage(`prototypes.images[${index}]`, image));
     this.#squares = this.#images.map((image) => dot(image, image));
   }
 
-  /** The label of the prototype with the lowest loss, of equal ones the lowest label. */
-  classify(image: ArrayLike<number>): number {
-    return this.#classify(Float64Array.from(image));
+  #checkedImage(name: string, image: unknown): Float64Array {
+    return checkedNumbers(name, image, { size: this.#pixels, least: 0, most: 1 });
+  }
+
+  /**
+   * The label of the prototype with the lowest loss, of equal ones the lowest label.
+   *
+   * @param image as many values in [0, 1] as the prototypes have
+   * @throws {TypeError | RangeError} for anything else
+   */
+  classify(image: readonly number[] | Float32Array | Float64Array): number {
+    return this.#classify(this.#checkedImage("image", image));
   }
 
   #classify(image: Float64Array): number {
@@ -103,10 +125,13 @@ export class PrototypeClassifier {
    * distance, so the bound is exact in L2 and, with the box of the allowed change in place of all images, in L∞. L0 is a
    * matter of whole pixels; there the bound may stay below the distance of the best image found.
    *
-   * @param image values in [0, 1], as many as the prototypes have
+   * @param image as many values in [0, 1] as the prototypes have
+   * @param norm `"l2"`, `"linf"` or `"l0"`
+   * @throws {TypeError | RangeError} for anything else
    */
-  radius(image: ArrayLike<number>, norm: RadiusNorm): PrototypeRadius {
-    const from = Float64Array.from(image);
+  radius(image: readonly number[] | Float32Array | Float64Array, norm: RadiusNorm): PrototypeRadius {
+    const from = this.#checkedImage("image", image);
+    checkName("norm", norm, RADIUS_NORMS);
     const label = this.#classify(from);
     const own = this.#prototypesOf(label, from);
     const rivals = this.#rivals(from, own, norm);
@@ -212,12 +237,9 @@ export class PrototypeClassifier {
     index: number,
   ): Float64Array | undefined {
     const label = this.#labels[best];
-    const { point: target } = nearestPoint(from, { normal: combined.normal, offset: Number.POSITIVE_INFINITY }, "l0");
+    const { targets, order } = bestMoves(from, combined.normal);
     const prototype = this.#images[index] as Float64Array;
-    const gain = (pixel: number): number =>
-      Math.abs((combined.normal[pixel] as number) * ((target[pixel] as number) - (from[pixel] as number)));
-    const order = Array.from(from, (_, pixel) => pixel).sort((one, other) => gain(other) - gain(one));
-    for (const goal of [target, prototype]) {
+    for (const goal of [targets, prototype]) {
       const point = from.slice();
       const moved: number[] = [];
       for (const pixel of order) {

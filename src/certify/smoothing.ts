@@ -1,5 +1,5 @@
-import { checkName, checkOptions, checkWhole } from "../arguments/checks.ts";
-import { shown } from "../arguments/shown.ts";
+import { checkName, checkNumber, checkOptions, checkWhole } from "../arguments/checks.ts";
+import { kindOf } from "../arguments/shown.ts";
 import { binomialLowerBound } from "./binomial-bound.ts";
 import { normalQuantile } from "./normal-distribution.ts";
 
@@ -70,30 +70,42 @@ export function checkedSmoothing(
   usualBase: SmoothingBase,
 ): Required<SmoothingOptions> {
   const { sigma = 0.5, samples = 1000, alpha = 0.001, seed = 0, base = usualBase } = checkOptions(options, OPTIONS);
-  checkBetween("sigma", sigma, sigma > 0 && sigma <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
+  checkNumber("sigma", sigma, sigma > 0 && sigma <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
   checkWhole("samples", samples, 1, MOST_SAMPLES);
-  checkBetween("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
+  checkNumber("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
   checkWhole("seed", seed, 0, LARGEST_SEED);
   checkName("base", base, SMOOTHING_BASES);
   return { sigma, samples, alpha, seed, base };
 }
 
-function checkBetween(name: string, value: unknown, isBetween: boolean, wanted: string): void {
-  if (typeof value === "number" && isBetween) return;
-  const Kind = typeof value === "number" ? RangeError : TypeError;
-  throw new Kind(`${name}: got ${shown(value)}, wanted a number ${wanted}`);
-}
-
-/** Certifies the smoothed classifier at the image whose noisy copies `castVotes` labels. Pure but for those votes. */
-export function certifySmoothed(
-  castVotes: CastVotes,
-  { sigma, samples, alpha, seed }: Omit<Required<SmoothingOptions>, "base">,
-): Certificate {
-  const label = mostVoted(castVotes(sigma, CHOOSING_SAMPLES, choosingSeed(seed)));
-  const votes = castVotes(sigma, samples, seed)[label] as number;
+/**
+ * Certifies the smoothed classifier at the image whose noisy copies `castVotes` labels. Pure but for those votes.
+ *
+ * @param options as for `certify` of a classifier; `base` says nothing here
+ * @throws {TypeError | RangeError} for an unknown option or one out of range, and when `castVotes` is no function, or returns
+ *   something else than one whole number per class that add up to the samples
+ */
+export function certifySmoothed(castVotes: CastVotes, options?: SmoothingOptions): Certificate {
+  if (typeof castVotes !== "function") {
+    throw new TypeError(`castVotes: got ${kindOf(castVotes)}, wanted a function`);
+  }
+  const { sigma, samples, alpha, seed } = checkedSmoothing(options, "label");
+  const label = mostVoted(checkedVotes(castVotes(sigma, CHOOSING_SAMPLES, choosingSeed(seed)), CHOOSING_SAMPLES));
+  const votes = checkedVotes(castVotes(sigma, samples, seed), samples)[label] ?? 0;
   const lowerBound = binomialLowerBound(votes, samples, alpha);
   const abstained = lowerBound <= 0.5;
   return { label, abstained, lowerBound, radius: abstained ? 0 : sigma * normalQuantile(lowerBound), votes };
+}
+
+/** A certificate rests on the counts: they must be of all the copies. */
+function checkedVotes(votes: ArrayLike<number>, samples: number): ArrayLike<number> {
+  let sum = 0;
+  for (let index = 0; index < votes?.length; ++index) {
+    checkWhole(`castVotes: votes of class ${index}`, votes[index], 0, samples);
+    sum += votes[index] as number;
+  }
+  if (sum !== samples) throw new RangeError(`castVotes: got ${sum} votes in all, wanted ${samples}`);
+  return votes;
 }
 
 /** A seed for the copies that choose, so that the bound's copies are independent of the choice. */

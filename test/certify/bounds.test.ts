@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { binomialLowerBound } from "../../src/certify/binomial-bound.ts";
 import { normalQuantile, normalShareBelow } from "../../src/certify/normal-distribution.ts";
+import { type CastVotes, certifySmoothed } from "../../src/certify/smoothing.ts";
 
 /** P(X ≥ k) for n trials of probability p, trial by trial. */
 function tailByConvolution(k: number, n: number, p: number): number {
@@ -82,5 +83,46 @@ describe("the binomial bound", () => {
       expect(missed).toBeLessThanOrEqual(alpha);
       expect(missed).toBeGreaterThan(0);
     }
+  });
+});
+
+describe("a certificate for any model", () => {
+  /** A model for which every copy votes for class 1 but a tenth, which vote for class 0. */
+  const mostly: CastVotes = (_, samples) => [Math.floor(samples / 10), samples - Math.floor(samples / 10)];
+
+  it("rests on the bound, and asks for two independent sets of copies", () => {
+    const asked: [number, number, number][] = [];
+    const found = certifySmoothed(
+      (...words) => {
+        asked.push(words);
+        return mostly(...words);
+      },
+      { sigma: 2, samples: 500, alpha: 0.01, seed: 7 },
+    );
+    const lowerBound = binomialLowerBound(450, 500, 0.01);
+    expect(found).toEqual({
+      label: 1,
+      abstained: false,
+      lowerBound,
+      radius: 2 * normalQuantile(lowerBound),
+      votes: 450,
+    });
+    expect(asked.map(([, samples]) => samples)).toEqual([100, 500]);
+    expect(asked[0]?.[2]).not.toBe(asked[1]?.[2]);
+  });
+
+  it("refuses options and votes that make no sense", () => {
+    expect(() => certifySmoothed(mostly, { sigma: "1" as unknown as number })).toThrow(
+      /^sigma: got "1", wanted a number/,
+    );
+    expect(() => certifySmoothed(1 as unknown as CastVotes)).toThrow("castVotes: got a number, wanted a function");
+    expect(() => certifySmoothed(() => [1, 2])).toThrow("castVotes: got 3 votes in all, wanted 100");
+    expect(() => certifySmoothed(() => [-1, 101])).toThrow(
+      "castVotes: votes of class 0: got -1, wanted a whole number",
+    );
+    expect(() => certifySmoothed(() => undefined as unknown as number[])).toThrow("castVotes: got 0 votes in all");
+    expect(() => binomialLowerBound(3, 2, 0.1)).toThrow("successes: got 3, wanted a whole number from 0 to 2");
+    expect(() => binomialLowerBound(1, 2, 0)).toThrow("alpha: got 0, wanted a number above 0 and below 1");
+    expect(() => normalQuantile(1.1)).toThrow("share: got 1.1, wanted a number from 0 to 1");
   });
 });

@@ -122,13 +122,21 @@ describe("radii of the prototype classifier", () => {
     expect(share(gaps.linf)).toBeGreaterThan(0.7);
   });
 
-  it("refuses what is no set of prototypes", () => {
-    expect(() => new PrototypeClassifier({ labels: [0], images: [[1]], penalties: [0] })).toThrow(RangeError);
-    expect(() => new PrototypeClassifier({ labels: [0, 1], images: [[1]], penalties: [0] })).toThrow(
-      /1 images, 2 labels/,
+  it("refuses what is no set of prototypes, no image and no norm", () => {
+    const make = (labels: unknown, images: unknown, penalties: unknown): PrototypeClassifier =>
+      new PrototypeClassifier({ labels, images, penalties } as Prototypes);
+    expect(() => make([0], [[1]], [0])).toThrow(RangeError);
+    expect(() => make([0, 1], [[1]], [0])).toThrow("prototypes.labels: got 2 values, wanted 1");
+    expect(() => make([0, 1], [[1], [1, 0]], [0, 0])).toThrow("prototypes.images[1]: got 2 values, wanted 1");
+    expect(() => make([0, 1.5], [[1], [0]], [0, 0])).toThrow("prototypes.labels: got 1.5, wanted a whole number");
+    expect(() => make([0, 1], [[1], [2]], [0, 0])).toThrow(
+      "prototypes.images[1]: got 2 at place 0, wanted a number from 0 to 1",
     );
-    expect(() => new PrototypeClassifier({ labels: [0, 1], images: [[1], [1, 2]], penalties: [0, 0] })).toThrow(
-      /lengths/,
-    );
+    expect(() => make([0, 1], [[1], [0]], [0, Number.NaN])).toThrow("prototypes.penalties: got NaN at place 1");
+    expect(() => make([0, 1], "images", [0, 0])).toThrow("prototypes.images: got a string, wanted a list of images");
+    const classifier = make([0, 1], [[1], [0]], [0, 0]);
+    expect(() => classifier.classify([1, 2])).toThrow("image: got 2 values, wanted 1");
+    expect(() => classifier.radius([Number.NaN], "l2")).toThrow("image: got NaN at place 0");
+    expect(() => classifier.radius([1], "l1" as "l2")).toThrow('norm: got "l1", wanted "l2" or "linf" or "l0"');
   });
 });
