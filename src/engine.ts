@@ -1,6 +1,6 @@
-import type { instantiate } from "../dist/abs.js";
 import { IMAGE_PIXELS } from "../format/image.ts";
 import { type RaceRules, raceRuleBytes } from "./effort.ts";
+import { checkedExports, type ModuleExports } from "./module-exports.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
 import { type CalibratedConfidence, calibrationValues, FEATURES, PENALTIES } from "./weights/confidence.ts";
 import { WeightsError } from "./weights/errors.ts";
@@ -9,55 +9,6 @@ import { describeVariant, type Variant } from "./weights/variants.ts";
 
 // The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls. The module itself remembers what
 // was presented, proposed and searched, so calls may come in any order; those that cannot be served throw.
-
-/** What assembly/index.ts exports, as its compiler says (`npm run compile`). Addresses are byte offsets into `memory`. */
-type ModuleExports = Awaited<ReturnType<typeof instantiate>>;
-
-/** Its functions, each with how many parameters it has: by these a module of another release is known before it is run. */
-const PARAMETERS: Readonly<Record<Exclude<keyof ModuleExports, "memory">, number>> = {
-  frozenBundle: 0,
-  frozenBundleLength: 0,
-  reserveBundle: 1,
-  load: 1,
-  imageAddress: 0,
-  nextImageAddress: 0,
-  latentsAddress: 0,
-  lossesAddress: 0,
-  reconstructionAddress: 0,
-  gradientAddress: 0,
-  probabilitiesAddress: 0,
-  classScalesAddress: 0,
-  thresholdImage: 2,
-  expandPrototypes: 1,
-  reconstruct: 1,
-  evaluateWithGradient: 1,
-  reservePrototypes: 1,
-  reserveSamples: 1,
-  fillPrototypes: 3,
-  fillSamples: 3,
-  drawNormal: 3,
-  reserveScratch: 1,
-  releaseScratch: 1,
-  scratchMark: 0,
-  dropStarts: 0,
-  searchPaper: 0,
-  searchPrototypes: 1,
-  raceRulesAddress: 0,
-  presentImage: 0,
-  presentImagePair: 0,
-  presentNext: 0,
-  searchRace: 0,
-  raceLabel: 0,
-  settleRace: 0,
-  paperProbabilities: 2,
-  reserveCalibration: 1,
-  calibratedProbabilities: 0,
-  featuresAddress: 0,
-  seedNoise: 1,
-  addNoise: 3,
-  castVotes: 4,
-  votesAddress: 0,
-};
 
 /** Which model turns losses into probabilities. */
 export type ConfidenceKind = "calibrated" | "paper";
@@ -72,20 +23,6 @@ const NO_TABLES = "these weights bring no tables for a race";
 function served(returned: number, why: string): number {
   if (returned < 0) throw new Error(why);
   return returned;
-}
-
-/** @throws {Error} when an instance does not export what this release's abs.wasm does */
-function checkedExports({ exports }: WebAssembly.Instance): ModuleExports {
-  const missing = Object.entries(PARAMETERS).find(([name, count]) => {
-    const found: unknown = exports[name];
-    return typeof found !== "function" || found.length !== count;
-  });
-  const hasMemory = Object.prototype.toString.call(exports["memory"]) === "[object WebAssembly.Memory]";
-  if (missing !== undefined || !hasMemory) {
-    const what = missing === undefined ? "memory" : `function "${missing[0]}" of ${missing[1]} parameters`;
-    throw new Error(`module: what was given is not this release's abs.wasm: it exports no ${what}`);
-  }
-  return exports as unknown as ModuleExports;
 }
 
 /** One instance of the module with one model loaded. */
