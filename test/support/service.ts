@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { createClassifier } from "../../src/entries/node.ts";
+import { beforeEach, vi } from "vitest";
+import { createClassifier } from "../../src/entries/node.ts";
 
 /** What the service logs about a request. */
 export interface LogEntry {
@@ -40,3 +41,32 @@ export const map = readFileSync(new URL("../../examples/wasi/digits.pgm", import
 export const pixels = new Uint8Array(map.subarray(-784));
 export const RAW = "application/octet-stream";
 export const PGM = "image/x-portable-graymap";
+export const ADDRESS = "http://localhost/";
+/** What the path of images answers to. */
+export const METHODS = "GET, HEAD, OPTIONS, POST";
+
+/** A service whose making of classifiers and whose log are looked at; the log is emptied before each test. */
+export function observedService() {
+  const create = vi.fn(createClassifier);
+  const logged: LogEntry[] = [];
+  const log = (entry: LogEntry) => logged.push(entry);
+  beforeEach(() => {
+    logged.length = 0;
+  });
+  return { create, logged, log, respond: respondWith(create, { log }) };
+}
+
+/** A request with an image. */
+export function post(
+  body: RequestInit["body"],
+  type: string | undefined,
+  headers: Record<string, string> = {},
+): Request {
+  const types = type === undefined ? {} : { "content-type": type };
+  return new Request(ADDRESS, {
+    method: "POST",
+    body: body ?? null,
+    headers: { ...types, ...headers },
+    duplex: "half",
+  } as RequestInit);
+}
