@@ -10,7 +10,6 @@ from unittest import mock
 
 import torch
 
-from abs_training import pipeline
 from abs_training.cli import main
 from abs_training.confidence.sets import SetSizes
 from abs_training.decoders.encoder import KINDS, Encoder
@@ -19,7 +18,7 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.images.augmentation import distort
 from abs_training.search.inference import decode
 from abs_training.race import steps
-from abs_training.stages import class_epochs, confidence_refit, discriminative_stage
+from abs_training.stages import class_epochs, confidence_refit, discriminative_stage, finish
 from abs_training.stages.prototypes import medoids
 from abs_training.storage.safetensors_file import read_safetensors
 from abs_training.weights.weights_file import read_weights, write_weights
@@ -65,7 +64,7 @@ class TrainingTest(unittest.TestCase):
         self.folder = Path(folder.name)
         write_data_set(self.folder, training=216, test=30)
         # Fitting the confidence to thousands of images of junk would take most of the time.
-        for module in (pipeline, confidence_refit):
+        for module in (finish, confidence_refit):
             few = mock.patch.object(module, "SetSizes", lambda: SetSizes(60, 60, 20, 20))
             few.start()
             self.addCleanup(few.stop)

@@ -21,7 +21,7 @@ from abs_training.commands.arguments import (
 from abs_training.decoders import encoder
 from abs_training.decoders.layers import NAMED_SHAPES, Layer, check_layers, read_layers
 from abs_training.images.data import read_data_set
-from abs_training.pipeline import Run
+from abs_training.pipeline import start_run, train
 from abs_training.stages.configuration import Configuration
 from abs_training.storage.quantization import STORAGES
 
@@ -158,8 +158,8 @@ def run(options: argparse.Namespace) -> None:
     data = read_data_set(options.data, options.classes, class_names(options))
     folder = options.run_directory or Path("runs") / options.out.stem
     race = None if options.without_race else table_sizes(options)
-    whole = Run(configuration, data, folder, options.workers, options.storage, race)
-    whole.train(options.out, _command_line(options))
+    whole = start_run(configuration, data, folder, options.workers, options.storage, race)
+    train(whole, options.out, _command_line(options))
 
 
 def _command_line(options: argparse.Namespace) -> str:
