@@ -132,7 +132,7 @@ describe("a weights file", () => {
     [
       "a name that would clear a terminal",
       { "\u001b[2J": { dtype: "U8", shape: [3], data_offsets: [0, 4] } },
-      /tensor "\\u\{1b\}\[2J" of shape \[3\]/,
+      /tensor "\\u001b\[2J" of shape \[3\]/,
     ],
   ])("is refused for %s", (_, header, message) => {
     expect(() => readSafetensors(file(header, 4))).toThrow(WeightsError);
@@ -207,9 +207,9 @@ describe("a model", () => {
     [
       "a name that a terminal acts upon",
       ["0", "\u001b]0;owned\u0007"],
-      /has the name "\\u\{1b\}\]0;owned\\u\{7\}", wanted .* no control characters/,
+      /has the name "\\u001b\]0;owned\\u0007", wanted .* no control characters/,
     ],
-    ["half a character", ["0", "\ud800"], /has the name "\\u\{d800\}"/],
+    ["half a character", ["0", "\ud800"], /has the name "\\ud800"/],
     [
       "a thousand classes",
       Array.from({ length: 1000 }, (_, index) => `c${index}`),
