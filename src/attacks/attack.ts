@@ -1,0 +1,19 @@
+import type { AttackedImage } from "./attacked-image.ts";
+import type { Need } from "./model.ts";
+import type { Norm } from "./norms.ts";
+
+/** A method of finding an image near the original that the model takes for another class. */
+export interface Attack {
+  /** Its name in options and tables, e.g. `apgd`. */
+  readonly name: string;
+  /** The norms that it minimises, or searches balls of. */
+  readonly norms: readonly Norm[];
+  /** What the model must offer. */
+  readonly needs: readonly Need[];
+  /** Whom it is after: authors, year and arXiv number, or why it is new. */
+  readonly source: string;
+  /** Whether the gradient leads its steps, so that it alone has to find what there is on a model with a smooth gradient. */
+  readonly isGradientDescent?: boolean;
+  /** Searches; what it finds is kept by `target`. */
+  search(target: AttackedImage): void;
+}
