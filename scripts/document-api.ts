@@ -137,9 +137,13 @@ class Documenter {
   }
 
   #property(member: ts.TypeElement): string {
-    if (!ts.isPropertySignature(member) || member.type === undefined) throw new Error(`unknown: ${member.getText()}`);
+    const isMethod = ts.isMethodSignature(member);
+    if (!(isMethod || ts.isPropertySignature(member)) || member.type === undefined) {
+      throw new Error(`unknown: ${member.getText()}`);
+    }
     const symbol = this.#checker.getSymbolAtLocation(member.name) as ts.Symbol;
-    const name = `${member.name.getText()}${member.questionToken ? "?" : ""}`;
+    const parameters = isMethod ? `(${member.parameters.map((parameter) => parameter.getText()).join(", ")})` : "";
+    const name = `${member.name.getText()}${member.questionToken ? "?" : ""}${parameters}`;
     const comment = this.#comment(symbol).replaceAll("\n", "\n  ");
     const type = member.type.getText();
     return `- \`${name}: ${type}\`${this.#seeAlso(type, comment)}${comment && "\\\n  "}${comment}`;
