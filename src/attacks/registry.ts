@@ -1,6 +1,7 @@
 import type { Attack } from "./attack.ts";
 import { curveCrossing } from "./generative/curve-crossing.ts";
 import { latentDescent } from "./generative/latent-descent.ts";
+import { restartedSearch } from "./generative/restarted-search.ts";
 import { apgd } from "./gradient/apgd.ts";
 import { carliniWagner } from "./gradient/carlini-wagner.ts";
 import { ddn } from "./gradient/ddn.ts";
@@ -14,6 +15,7 @@ import { pgd } from "./gradient/pgd.ts";
 export const ATTACKS: readonly Attack[] = [
   latentDescent,
   curveCrossing,
+  restartedSearch,
   fgsm,
   deepfool,
   ddn,
