@@ -135,6 +135,32 @@ export class Invocation {
     return number;
   }
 
+  /** @throws UsageError when the value is no decimal number */
+  number(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = /^[0-9.][0-9.e-]*$/i.test(value) ? Number(value) : Number.NaN;
+    if (!Number.isFinite(number)) throw new UsageError(`--${name} wants a number, got ${shown(value)}`);
+    return number;
+  }
+
+  /**
+   * The names in a list with commas, each once.
+   *
+   * @throws UsageError when a name is none of the choices
+   */
+  names<Choice extends string>(name: string, choices: readonly Choice[]): readonly Choice[] | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const found = value.split(",").map((word) => {
+      const choice = choices.find((known) => known === word.trim());
+      if (choice === undefined)
+        throw new UsageError(`--${name} wants names out of ${choices.join(", ")}, got ${shown(word)}`);
+      return choice;
+    });
+    return choices.filter((choice) => found.includes(choice));
+  }
+
   /** @throws UsageError when the value is none of the choices */
   choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
     const value = this.text(name);

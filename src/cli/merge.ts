@@ -2,9 +2,9 @@ import { FileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
 import { type Command, type Invocation, JSON_OPTION } from "./command.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
+import { joinShards } from "./evaluation-shards.ts";
 import { scoreLines } from "./score-lines.ts";
 import { joinTallies, scoresOf } from "./scores.ts";
-import { joinShards } from "./shards.ts";
 
 /** A document has some 20 bytes per image, so this is for more than a million. */
 const DOCUMENT_BYTE_LIMIT = 2 ** 25;
