@@ -88,11 +88,14 @@ export const WORKERS_OPTION = {
 /** The arguments and options of one call, with typed and checked access. */
 export class Invocation {
   readonly positionals: readonly string[];
+  /** The command line as it was given, the command's name first. */
+  readonly words: readonly string[];
   readonly #values: Readonly<Record<string, string | boolean | undefined>>;
 
   /** @throws UsageError for unknown options, missing or superfluous values and arguments */
   constructor(command: Command, words: readonly string[]) {
     const { values, positionals } = parse(command, words);
+    this.words = [...command.name.split(" "), ...words];
     this.#values = values;
     this.positionals = positionals;
     const { least, most } = command.positionals;

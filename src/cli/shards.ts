@@ -101,7 +101,7 @@ function range({ start, stop }: ImageRange): string {
 }
 
 /** Whether a document read from a file says where it belongs. */
-export function isShardPlace(found: Partial<ShardPlace>): found is ShardPlace {
+export function isShardPlace<Found extends Partial<ShardPlace>>(found: Found): found is Found & ShardPlace {
   return (
     isWhole(found.shard?.count, 1, MOST_SHARDS) &&
     isWhole(found.shard?.index, 0, found.shard.count - 1) &&
