@@ -3,12 +3,13 @@ import { pMapIterable } from "p-map";
 import { IMAGE_PIXELS } from "../../format/image.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
+import type { EvaluationSettings } from "./evaluation-shards.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
 import { type LabelledImages, readSplit, SPLITS } from "./mnist-files.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { scoreLines } from "./score-lines.ts";
 import { ScoreBoard, scoresOf, type Tally } from "./scores.ts";
-import { type EvaluationSettings, type ImageRange, parseShard, shardOf } from "./shards.ts";
+import { type ImageRange, parseShard, shardOf } from "./shards.ts";
 import type { TimedBatch } from "./tasks.ts";
 
 /** Images classified between two reports of progress. */
