@@ -26,9 +26,18 @@ describe("the nearest neighbour", () => {
     const model = new NearestNeighbour(images, Uint8Array.of(4, 5, 6));
     expect(model.classify(new Float32Array(784).fill(9 / 255))).toEqual({
       label: 5,
-      distance: expect.closeTo(0, 6),
+      distance: expect.closeTo(0, 5),
       index: 1,
     });
+  });
+
+  it("looks at one class alone where it is told to", () => {
+    const images = Uint8Array.from({ length: 3 * 784 }, (_, index) => 100 * Math.floor(index / 784));
+    const model = new NearestNeighbour(images, Uint8Array.of(4, 5, 4));
+    const image = new Float32Array(784).fill(110 / 255);
+    expect(model.classify(image)).toMatchObject({ label: 5, index: 1 });
+    expect(model.classify(image, 4)).toMatchObject({ label: 4, index: 2 });
+    expect(() => model.classify(image, 7)).toThrow("class 7");
   });
 
   it("refuses images and labels that do not fit", () => {
