@@ -1,6 +1,6 @@
+import { Random } from "../random.ts";
 import type { AttackedModel, LossesAndGradients, Redrawings } from "./model.ts";
 import { distanceBetween, type Norm } from "./norms.ts";
-import { Random } from "./random.ts";
 
 // One image under attack by one method: counts what is asked of the model and keeps the nearest success.
 

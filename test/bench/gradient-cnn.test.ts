@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GradientCnn } from "../../bench/models/gradient-cnn.ts";
-import { Random } from "../../src/attacks/random.ts";
+import { Random } from "../../src/random.ts";
 
 interface Golden {
   images: number[][];
