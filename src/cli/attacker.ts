@@ -1,4 +1,5 @@
 import type { AttackedModel } from "../attacks/model.ts";
+import { EFFORTS } from "../effort.ts";
 import type { Variant } from "../weights/variants.ts";
 import type { AttackMethods } from "./attack-methods.ts";
 import type { ClassifierSettings, CreateClassifier } from "./environment.ts";
@@ -11,18 +12,23 @@ const THRESHOLD = 0.5;
  * A classifier as attacks see it.
  *
  * @param variant of the classifier; that for black-and-white images sees what its threshold leaves
- * @param confirming the same model with a more thorough search, whose decision counts where it is given
+ * @param searches the same model with other searches: a more thorough one, whose decision counts where it is given, and others that
+ *   an attack may follow too
  */
 export function attackedClassifier(
   classifier: CommandClassifier,
   variant: Variant,
-  confirming?: CommandClassifier,
+  searches: { confirming?: CommandClassifier | undefined; others?: readonly CommandClassifier[] } = {},
 ): AttackedModel {
+  const { confirming, others = [] } = searches;
   return {
     classify: (image) => classifier.classify(image),
     lossAndGradient: (image) => classifier.lossAndGradient(image),
     explain: (image) => classifier.explain(image),
     ...(confirming === undefined ? {} : { confirm: (image: Float32Array) => confirming.classify(image) }),
+    ...(others.length === 0
+      ? {}
+      : { searches: others.map((other) => (image: Float32Array) => other.lossAndGradient(image)) }),
     ...(variant === "binary-abs" ? { response: (value: number) => (value >= THRESHOLD ? 1 : 0) } : {}),
   };
 }
@@ -62,8 +68,12 @@ export class Attacker {
   async #createModel(): Promise<AttackedModel> {
     const { effort, inference, variant = "abs" } = this.#settings;
     // The paper's inference has one effort only.
-    const isThorough = effort === "thorough" || inference === "paper";
-    const confirming = isThorough ? undefined : await this.#createClassifier({ ...this.#settings, effort: "thorough" });
-    return attackedClassifier(this.#classifier, variant, confirming);
+    if (inference === "paper") return attackedClassifier(this.#classifier, variant);
+    const others = EFFORTS.filter((other) => other !== (effort ?? "standard"));
+    const searches = await Promise.all(
+      others.map((other) => this.#createClassifier({ ...this.#settings, effort: other })),
+    );
+    const confirming = searches[others.indexOf("thorough")];
+    return attackedClassifier(this.#classifier, variant, { confirming, others: searches });
   }
 }
