@@ -55,12 +55,9 @@ export async function benchModel(name: ModelName, data: string, published: strin
 /** The search as people use it, confirmed by the thorough one; weights without tables for the race have just one way. */
 async function attackedAbs(variant: "abs" | "binary-abs", weights: Uint8Array | undefined): Promise<AttackedModel> {
   const options = { variant, ...(weights === undefined ? {} : { weights }) };
-  const [usual, thorough, quick] = await Promise.all(
-    (["standard", "thorough", "quick"] as const).map((effort) => createClassifier({ ...options, effort })),
-  );
-  if (usual === undefined || thorough === undefined || quick === undefined) throw new Error("no classifier");
-  const others = weights === undefined ? [quick, thorough] : [];
-  return attackedClassifier(usual, variant, { confirming: thorough, others });
+  const usual = await createClassifier(options);
+  const thorough = await createClassifier({ ...options, effort: "thorough" });
+  return attackedClassifier(usual, variant, thorough);
 }
 
 function sha256(bytes: Uint8Array): string {

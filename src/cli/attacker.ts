@@ -1,5 +1,4 @@
 import type { AttackedModel } from "../attacks/model.ts";
-import { EFFORTS } from "../effort.ts";
 import type { Variant } from "../weights/variants.ts";
 import type { AttackMethods } from "./attack-methods.ts";
 import type { ClassifierSettings, CreateClassifier } from "./environment.ts";
@@ -12,23 +11,23 @@ const THRESHOLD = 0.5;
  * A classifier as attacks see it.
  *
  * @param variant of the classifier; that for black-and-white images sees what its threshold leaves
- * @param searches the same model with other searches: a more thorough one, whose decision counts where it is given, and others that
- *   an attack may follow too
+ * @param thorough the same model with a more thorough search: its decision counts, and attacks may follow its gradients too
  */
 export function attackedClassifier(
   classifier: CommandClassifier,
   variant: Variant,
-  searches: { confirming?: CommandClassifier | undefined; others?: readonly CommandClassifier[] } = {},
+  thorough?: CommandClassifier,
 ): AttackedModel {
-  const { confirming, others = [] } = searches;
   return {
     classify: (image) => classifier.classify(image),
     lossAndGradient: (image) => classifier.lossAndGradient(image),
     explain: (image) => classifier.explain(image),
-    ...(confirming === undefined ? {} : { confirm: (image: Float32Array) => confirming.classify(image) }),
-    ...(others.length === 0
+    ...(thorough === undefined
       ? {}
-      : { searches: others.map((other) => (image: Float32Array) => other.lossAndGradient(image)) }),
+      : {
+          confirm: (image: Float32Array) => thorough.classify(image),
+          searches: [(image: Float32Array) => thorough.lossAndGradient(image)],
+        }),
     ...(variant === "binary-abs" ? { response: (value: number) => (value >= THRESHOLD ? 1 : 0) } : {}),
   };
 }
@@ -68,12 +67,8 @@ export class Attacker {
   async #createModel(): Promise<AttackedModel> {
     const { effort, inference, variant = "abs" } = this.#settings;
     // The paper's inference has one effort only.
-    if (inference === "paper") return attackedClassifier(this.#classifier, variant);
-    const others = EFFORTS.filter((other) => other !== (effort ?? "standard"));
-    const searches = await Promise.all(
-      others.map((other) => this.#createClassifier({ ...this.#settings, effort: other })),
-    );
-    const confirming = searches[others.indexOf("thorough")];
-    return attackedClassifier(this.#classifier, variant, { confirming, others: searches });
+    const isThorough = effort === "thorough" || inference === "paper";
+    const thorough = isThorough ? undefined : await this.#createClassifier({ ...this.#settings, effort: "thorough" });
+    return attackedClassifier(this.#classifier, variant, thorough);
   }
 }
