@@ -76,8 +76,8 @@ function countStep(step: BoundaryStep, pixel: number, slopePrice: number, price:
   const slope = slopePrice * (step.normal[pixel] as number);
   const home = step.home[pixel] as number;
   const away = boxed(step, pixel, -slope / price);
-  const cost = (delta: number): number => slope * delta + (price * delta * delta) / 2;
-  return 1 + cost(away) < cost(home) ? away : home;
+  const saved = slope * (home - away) + (price * (home * home - away * away)) / 2;
+  return saved > 1 ? away : home;
 }
 
 /** L∞: the smallest box around the original that the shortest step to the boundary can stay in. */
