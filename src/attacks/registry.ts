@@ -1,4 +1,9 @@
 import type { Attack } from "./attack.ts";
+import { brendelBethge } from "./boundary/brendel-bethge.ts";
+import { boundary } from "./decision/boundary.ts";
+import { gaussianNoise } from "./decision/gaussian-noise.ts";
+import { transfer } from "./decision/transfer.ts";
+import { uniformNoise } from "./decision/uniform-noise.ts";
 import { curveCrossing } from "./generative/curve-crossing.ts";
 import { latentDescent } from "./generative/latent-descent.ts";
 import { restartedSearch } from "./generative/restarted-search.ts";
@@ -10,12 +15,13 @@ import { fab } from "./gradient/fab.ts";
 import { fgsm } from "./gradient/fgsm.ts";
 import { fmn } from "./gradient/fmn.ts";
 import { pgd } from "./gradient/pgd.ts";
+import { greedyPixels } from "./pixel/greedy-pixels.ts";
+import { pointwise } from "./pixel/pointwise.ts";
+import { saltAndPepper } from "./pixel/salt-and-pepper.ts";
+import { sparseRs } from "./pixel/sparse-rs.ts";
 
-/** All attacks, cheap ones first. */
+/** All attacks: those along gradients, those that know how a model works, and those that ask for decisions or change few pixels. */
 export const ATTACKS: readonly Attack[] = [
-  latentDescent,
-  curveCrossing,
-  restartedSearch,
   fgsm,
   deepfool,
   ddn,
@@ -24,4 +30,16 @@ export const ATTACKS: readonly Attack[] = [
   pgd,
   apgd,
   carliniWagner,
+  brendelBethge,
+  latentDescent,
+  curveCrossing,
+  restartedSearch,
+  transfer,
+  gaussianNoise,
+  uniformNoise,
+  boundary,
+  saltAndPepper,
+  pointwise,
+  greedyPixels,
+  sparseRs,
 ];
