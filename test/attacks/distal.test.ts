@@ -133,7 +133,7 @@ describe("distal", () => {
 
   it("makes ABS sure of a digit only by drawing one", async () => {
     const abs = await createClassifier();
-    const { success, probability, image, start } = distal(abs, 4, { seed: 2 });
+    const { success, probability, image, start } = distal(abs, 4, { seed: 2, steps: 60 });
     expect(success).toBe(true);
     expect(probability).toBeGreaterThanOrEqual(0.9);
     const { label, rejected, classes } = abs.explain(image);
