@@ -88,11 +88,14 @@ export const WORKERS_OPTION = {
 /** The arguments and options of one call, with typed and checked access. */
 export class Invocation {
   readonly positionals: readonly string[];
+  /** The command line as it was given, the command's name first. */
+  readonly words: readonly string[];
   readonly #values: Readonly<Record<string, string | boolean | undefined>>;
 
   /** @throws UsageError for unknown options, missing or superfluous values and arguments */
   constructor(command: Command, words: readonly string[]) {
     const { values, positionals } = parse(command, words);
+    this.words = [...command.name.split(" "), ...words];
     this.#values = values;
     this.positionals = positionals;
     const { least, most } = command.positionals;
@@ -133,6 +136,32 @@ export class Invocation {
       throw new UsageError(`--${name} wants a whole number from ${least}, got ${shown(value)}`);
     }
     return number;
+  }
+
+  /** @throws UsageError when the value is no decimal number */
+  number(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = /^[0-9.][0-9.e-]*$/i.test(value) ? Number(value) : Number.NaN;
+    if (!Number.isFinite(number)) throw new UsageError(`--${name} wants a number, got ${shown(value)}`);
+    return number;
+  }
+
+  /**
+   * The names in a list with commas, each once.
+   *
+   * @throws UsageError when a name is none of the choices
+   */
+  names<Choice extends string>(name: string, choices: readonly Choice[]): readonly Choice[] | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const found = value.split(",").map((word) => {
+      const choice = choices.find((known) => known === word.trim());
+      if (choice === undefined)
+        throw new UsageError(`--${name} wants names out of ${choices.join(", ")}, got ${shown(word)}`);
+      return choice;
+    });
+    return choices.filter((choice) => found.includes(choice));
   }
 
   /** @throws UsageError when the value is none of the choices */

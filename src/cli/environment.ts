@@ -1,9 +1,11 @@
+import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { printable, shownText } from "../arguments/printable.ts";
 import type { Inference } from "../classifier.ts";
 import type { Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
 import type { Variant } from "../weights/variants.ts";
+import type { AttackMethods } from "./attack-methods.ts";
 import type { CommandClassifier, Tasks } from "./tasks.ts";
 
 /** Where a command prints. Both `process.stdout` and a stream that only collects will do. */
@@ -47,6 +49,12 @@ export interface Environment {
   readonly version: string;
   readonly createClassifier: CreateClassifier;
   readonly createThreads: CreateThreads;
+  readonly attacks: AttackMethods;
+  /**
+   * Starts listening for the signals that ask a program to end. The first aborts with its name as the reason, so that what
+   * was found can be written; another one ends the program. `stop` gives the signals back.
+   */
+  listenForSignals(): { readonly signal: AbortSignal; stop(): void };
 }
 
 /** Exit codes. */
@@ -55,6 +63,11 @@ export const DONE = 0;
 export const FAILED = 1;
 /** The command line was wrong. */
 export const WRONG_USAGE = 2;
+
+/** The exit code of a command that a signal ended early and that wrote what it had: as shells have it, 130 for Ctrl-C. */
+export function interruptedBy(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
 
 /** Whether colour may be used on standard output: a terminal, and nobody asked for none (https://no-color.org). */
 export function wantsColour({ stdout, variables }: Environment): boolean {

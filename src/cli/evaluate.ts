@@ -10,12 +10,13 @@ import {
   scoreCorruptions,
 } from "./corruption-scores.ts";
 import { DONE, type Environment, printJson, printLines, printTable } from "./environment.ts";
+import type { EvaluationSettings } from "./evaluation-shards.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
 import { type LabelledImages, readSplit, SPLITS } from "./mnist-files.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { scoreLines } from "./score-lines.ts";
 import { ScoreBoard, scoresOf, type Tally } from "./scores.ts";
-import { type EvaluationSettings, type ImageRange, parseShard, shardOf } from "./shards.ts";
+import { type ImageRange, parseShard, shardOf } from "./shards.ts";
 import type { TimedBatch } from "./tasks.ts";
 
 /** Images classified between two reports of progress. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createClassifier } from "../entries/node.ts";
 import { fileFailure } from "../files/file-failure.ts";
 import { packagedModule } from "../load/node.ts";
+import { ATTACK_METHODS } from "./attack-methods.ts";
 import { DONE, FAILED } from "./environment.ts";
 import { runProgram } from "./program.ts";
 import { ThreadPool } from "./thread-pool.ts";
@@ -22,6 +23,22 @@ function packageVersion(): string {
     }
   }
   return "unknown";
+}
+
+/** The signals on which a command may finish what it writes: Ctrl-C, and what ends a container. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+function listenForSignals(): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const end = (signal: NodeJS.Signals): void => {
+    stop();
+    controller.abort(signal);
+  };
+  const stop = (): void => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  return { signal: controller.signal, stop };
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -53,4 +70,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   createClassifier: async (options) => createClassifier({ ...options, module: await compiledModule() }),
   createThreads: async (threads, settings, onProgress) =>
     new ThreadPool(WORKER, threads, { ...settings, module: await compiledModule() }, onProgress),
+  attacks: ATTACK_METHODS,
+  listenForSignals,
 });

@@ -1,28 +1,50 @@
 import { FileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
-import { type Command, type Invocation, JSON_OPTION } from "./command.ts";
-import { DONE, type Environment, printJson, printLines } from "./environment.ts";
+import { writeWholeFile } from "../files/write-whole-file.ts";
+import { attackDocument, isAttackDocument, joinAttackShards } from "./attack-document.ts";
+import { attackLines } from "./attack-lines.ts";
+import { reportOf } from "./attack-report/report.ts";
+import { type Command, type Invocation, JSON_OPTION, UsageError } from "./command.ts";
+import { DONE, type Environment, printJson, printLines, printTable } from "./environment.ts";
+import { joinShards } from "./evaluation-shards.ts";
 import { scoreLines } from "./score-lines.ts";
 import { joinTallies, scoresOf } from "./scores.ts";
-import { joinShards } from "./shards.ts";
 
-/** A document has some 20 bytes per image, so this is for more than a million. */
+/** An evaluation's document has some 20 bytes per image, so this is for more than a million; one of attacks 150 a result. */
 const DOCUMENT_BYTE_LIMIT = 2 ** 25;
 
-/** `abs merge`: joins the shards of an evaluation. */
+/** `abs merge`: joins the shards of an evaluation, or of attacks. */
 export const mergeCommand: Command = {
   name: "merge",
   usage: "FILE…",
-  summary: "join what `evaluate --shard --json` printed into the scores of one run",
+  summary: "join what `evaluate` or `attack` print with --shard --json into the scores of one run",
   positionals: { least: 1, most: Number.POSITIVE_INFINITY },
-  options: JSON_OPTION,
-  examples: ["abs merge shards/*.json", "abs merge --json shards/*.json > scores.json"],
+  options: { ...JSON_OPTION, out: { value: "FILE", description: "write a report of joined attacks as one HTML file" } },
+  examples: [
+    "abs merge shards/*.json",
+    "abs merge --json shards/*.json > scores.json",
+    "abs merge attacks/*.json --out attacks.html",
+  ],
   run: mergeShards,
 };
 
+interface ShardFile {
+  readonly file: string;
+  readonly document: unknown;
+}
+
 async function mergeShards(invocation: Invocation, environment: Environment): Promise<number> {
-  const documents = [];
+  const documents: ShardFile[] = [];
   for (const file of invocation.positionals) documents.push({ file, document: await readJson(file) });
+  const ofAttacks = documents.find(({ document }) => isAttackDocument(document));
+  const ofOthers = documents.find(({ document }) => !isAttackDocument(document));
+  if (ofAttacks === undefined) return mergeEvaluations(documents, invocation, environment);
+  if (ofOthers !== undefined) throw new Error(`${ofOthers.file}: is not of "abs attack", but ${ofAttacks.file} is`);
+  return await mergeAttacks(documents, invocation, environment);
+}
+
+function mergeEvaluations(documents: readonly ShardFile[], invocation: Invocation, environment: Environment): number {
+  if (invocation.text("out") !== undefined) throw new UsageError("--out is for attacks, of which none are given");
   const { settings, of, tallies } = joinShards(documents);
   const scores = scoresOf(joinTallies(tallies));
   if (invocation.flag("json")) {
@@ -30,6 +52,25 @@ async function mergeShards(invocation: Invocation, environment: Environment): Pr
   } else {
     printLines(environment, scoreLines(scores, undefined, environment.stdout.columns));
     printLines(environment, ["", `digest       ${scores.digest}, of ${tallies.length} shards`]);
+  }
+  return DONE;
+}
+
+async function mergeAttacks(
+  documents: readonly ShardFile[],
+  invocation: Invocation,
+  environment: Environment,
+): Promise<number> {
+  const { run, shards } = joinAttackShards(documents);
+  const out = invocation.text("out");
+  if (out !== undefined) {
+    await writeWholeFile(out, new TextEncoder().encode(reportOf(run, { commandLine: invocation.words })));
+  }
+  if (invocation.flag("json")) {
+    printJson(environment, attackDocument(run, { shards }));
+  } else {
+    printTable(environment, [...attackLines(run), `joined from ${shards} shards`]);
+    if (out !== undefined) printLines(environment, [`${out}: report`]);
   }
   return DONE;
 }

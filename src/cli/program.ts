@@ -1,5 +1,6 @@
 import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
+import { attackCommand } from "./attack.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, commandHelp, Invocation, UsageError } from "./command.ts";
 import { dataFetchCommand } from "./data-fetch.ts";
@@ -14,6 +15,7 @@ const COMMANDS: readonly Command[] = [
   explainCommand,
   sampleCommand,
   evaluateCommand,
+  attackCommand,
   mergeCommand,
   dataFetchCommand,
 ];
@@ -22,7 +24,7 @@ const COMMANDS: readonly Command[] = [
  * Runs the program.
  *
  * @param words the command line without the program's own name
- * @returns the exit code: 0 done, 1 failed on input, 2 wrong usage
+ * @returns the exit code: 0 done, 1 failed on input, 2 wrong usage, above 128 ended by a signal
  */
 export async function runProgram(words: readonly string[], environment: Environment): Promise<number> {
   const [first] = words;
@@ -88,6 +90,6 @@ function programHelp(version: string): string {
     "  abs COMMAND --help   shows a command's options",
     "  abs --version        prints the version",
     "",
-    "Exit codes: 0 done, 1 failed on input, 2 wrong usage",
+    "Exit codes: 0 done, 1 failed on input, 2 wrong usage, 130 interrupted by Ctrl-C",
   ].join("\n");
 }

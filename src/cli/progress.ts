@@ -9,6 +9,8 @@ export interface Progress {
 
 /** Where no bar can be drawn, a line is printed when another tenth is done, but not more often than this. */
 const LINE_INTERVAL_MILLISECONDS = 2000;
+/** After this long there is a line in any case. */
+const LONGEST_SILENCE_MILLISECONDS = 60_000;
 
 /** Characters of the bar, and of the numbers and spaces beside it. */
 const LONGEST_BAR = 40;
@@ -57,6 +59,7 @@ class LineProgress implements Progress {
   readonly #label: string;
   #lastTenth = 0;
   #lastTime = performance.now();
+  #first: { readonly done: number; readonly time: number } | undefined;
   constructor(stream: NodeJS.WritableStream, label: string) {
     this.#stream = stream;
     this.#label = label;
@@ -64,12 +67,27 @@ class LineProgress implements Progress {
   report(done: number, total: number): void {
     const tenth = Math.floor((10 * done) / total);
     const now = performance.now();
-    if (tenth <= this.#lastTenth || now - this.#lastTime < LINE_INTERVAL_MILLISECONDS) return;
+    // What was done before the first report took nobody's time now.
+    this.#first ??= { done, time: now };
+    const silence = now - this.#lastTime;
+    if (silence < LINE_INTERVAL_MILLISECONDS) return;
+    if (tenth <= this.#lastTenth && silence < LONGEST_SILENCE_MILLISECONDS) return;
     this.#lastTenth = tenth;
     this.#lastTime = now;
-    this.#stream.write(`${this.#label}: ${done}/${total}\n`);
+    const left = ((now - this.#first.time) * (total - done)) / (done - this.#first.done);
+    const estimate = done < total && Number.isFinite(left) ? `, about ${duration(left / 1000)} left` : "";
+    this.#stream.write(`${this.#label}: ${done}/${total}${estimate}\n`);
   }
   stop(): void {
     // Printed lines need no tidying up.
   }
+}
+
+/** A time in its largest unit and the next, such as `2 h 5 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (whole < 600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

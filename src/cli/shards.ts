@@ -1,8 +1,7 @@
 import { shown } from "../arguments/shown.ts";
 import { UsageError } from "./command.ts";
-import type { Tally } from "./scores.ts";
 
-// An evaluation divided over several machines: each takes one shard of the images, and the shards' documents are merged.
+// Work on a data set divided over several machines: each takes one shard of the images, and the shards' documents are merged.
 
 /** One part of the images: shard `index` of `count`, from 0 as Kubernetes numbers the pods of an Indexed Job. */
 export interface Shard {
@@ -35,119 +34,86 @@ export function shardOf({ start, stop }: ImageRange, { index, count }: Shard): I
   return { start: place(index), stop: place(index + 1) };
 }
 
-/** What must be the same in all shards of one evaluation, and is printed with its scores. */
-export interface EvaluationSettings {
-  readonly version: string;
-  readonly split: string;
-  /** SHA-256 over the split's images and labels. */
-  readonly dataSha256: string;
-  /** SHA-256 of the weights file; null for the built-in weights. */
-  readonly weightsSha256: string | null;
-  readonly inference: string;
-  readonly effort: string;
-  readonly variant: string;
-  readonly confidence: string;
-}
-
-/** What `abs evaluate --shard --json` prints. */
-export interface ShardDocument extends EvaluationSettings {
+/** What every shard's document says of its place. */
+export interface ShardPlace {
   readonly shard: Shard;
   /** The images that all shards cover together. */
   readonly of: ImageRange;
-  readonly tally: Tally;
 }
 
-const SETTINGS = [
-  "version",
-  "split",
-  "dataSha256",
-  "weightsSha256",
-  "inference",
-  "effort",
-  "variant",
-  "confidence",
-] as const satisfies readonly (keyof EvaluationSettings)[];
-
 /**
- * The settings that all documents share and the tallies in the order of the shards.
+ * The documents in the order of the shards.
  *
- * @param documents from any shards in any order, each with the name of its file
- * @throws Error when one is no shard's document, when settings differ, or when a shard is missing, there twice or incomplete
+ * @param documents from any shards in any order, one at least, each with the name of its file
+ * @param settings names of what must be the same in all
+ * @param countImages how many images a document is about
+ * @throws Error when settings differ, or when a shard is missing, there twice or incomplete
  */
-export function joinShards(documents: readonly { file: string; document: unknown }[]): {
-  settings: EvaluationSettings;
-  of: ImageRange;
-  tallies: readonly Tally[];
-} {
-  const shards = documents.map(({ file, document }) => ({ file, ...checked(file, document) }));
-  const [first, ...others] = shards as [(typeof shards)[number], ...typeof shards];
-  for (const other of others) {
-    for (const name of SETTINGS) {
-      if (other[name] !== first[name]) {
-        throw new Error(`${other.file}: ${name} is ${other[name]}, but ${first[name]} in ${first.file}`);
-      }
+export function orderShards<Document extends ShardPlace>(
+  documents: readonly { file: string; document: Document }[],
+  settings: readonly (keyof Document & string)[],
+  countImages: (document: Document) => number,
+): readonly Document[] {
+  const [first, ...others] = documents as [(typeof documents)[number], ...typeof documents];
+  const { of, shard } = first.document;
+  for (const { file, document } of others) {
+    const difference = findDifference(document, first.document, settings);
+    if (difference !== undefined) throw new Error(`${file}: ${difference} in ${first.file}`);
+    if (document.of.start !== of.start || document.of.stop !== of.stop) {
+      throw new Error(`${file}: is of images ${range(document.of)}, but ${first.file} of ${range(of)}`);
     }
-    if (other.of.start !== first.of.start || other.of.stop !== first.of.stop) {
-      throw new Error(`${other.file}: is of images ${range(other.of)}, but ${first.file} of ${range(first.of)}`);
-    }
-    if (other.shard.count !== first.shard.count) {
-      throw new Error(
-        `${other.file}: is one of ${other.shard.count} shards, but ${first.file} one of ${first.shard.count}`,
-      );
+    if (document.shard.count !== shard.count) {
+      throw new Error(`${file}: is one of ${document.shard.count} shards, but ${first.file} one of ${shard.count}`);
     }
   }
-  const { count } = first.shard;
-  const tallies = Array.from({ length: count }, (_, index) => {
-    const [found, again] = shards.filter(({ shard }) => shard.index === index);
-    if (found === undefined) throw new Error(`shard ${index} of ${count} is missing`);
-    if (again !== undefined) throw new Error(`shard ${index} of ${count} is there twice: ${found.file}, ${again.file}`);
-    const { start, stop } = shardOf(first.of, found.shard);
-    const images = found.tally.milliseconds.length;
+  return Array.from({ length: shard.count }, (_, index) => {
+    const [found, again] = documents.filter(({ document }) => document.shard.index === index);
+    if (found === undefined) throw new Error(`shard ${index} of ${shard.count} is missing`);
+    if (again !== undefined) {
+      throw new Error(`shard ${index} of ${shard.count} is there twice: ${found.file}, ${again.file}`);
+    }
+    const { start, stop } = shardOf(of, found.document.shard);
+    const images = countImages(found.document);
     if (images !== stop - start) throw new Error(`${found.file}: has ${images} images, wanted ${stop - start}`);
-    return found.tally;
+    return found.document;
   });
-  const settings = Object.fromEntries(SETTINGS.map((name) => [name, first[name]])) as unknown as EvaluationSettings;
-  return { settings, of: first.of, tallies };
+}
+
+/** The first setting in which two differ, as `effort is quick, but standard`; undefined where all are the same. */
+export function findDifference<Settings extends object>(
+  one: Settings,
+  other: Settings,
+  names: readonly (keyof Settings & string)[],
+): string | undefined {
+  for (const name of names) {
+    const [here, there] = [settingText(one[name]), settingText(other[name])];
+    if (here !== there) return `${name} is ${here}, but ${there}`;
+  }
+  return undefined;
+}
+
+function settingText(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
 function range({ start, stop }: ImageRange): string {
   return `${start} to ${stop}`;
 }
 
-/** @throws Error when this is not what `abs evaluate --shard --json` printed */
-function checked(file: string, document: unknown): ShardDocument {
-  const found = document as Partial<ShardDocument> | null;
-  const isShard =
-    typeof found === "object" &&
-    found !== null &&
-    SETTINGS.every((name) => typeof found[name] === "string" || (name === "weightsSha256" && found[name] === null)) &&
+/** Whether a document read from a file says where it belongs. */
+export function isShardPlace<Found extends Partial<ShardPlace>>(found: Found): found is Found & ShardPlace {
+  return (
     isWhole(found.shard?.count, 1, MOST_SHARDS) &&
     isWhole(found.shard?.index, 0, found.shard.count - 1) &&
     isWhole(found.of?.stop) &&
-    isWhole(found.of?.start, 0, found.of.stop) &&
-    isTally(found.tally);
-  if (!isShard) throw new Error(`${file}: is not what "abs evaluate --shard INDEX/COUNT --json" prints`);
-  return found as ShardDocument;
-}
-
-function isTally(tally: Partial<Tally> | null | undefined): boolean {
-  const classes = tally?.names?.length;
-  return (
-    isListOf(tally?.names, (name) => typeof name === "string") &&
-    isListOf(tally?.confusion, (row) => isListOf(row, (count) => isWhole(count)) && row.length === classes) &&
-    tally?.confusion?.length === classes &&
-    isListOf(tally?.milliseconds, (time) => typeof time === "number" && time >= 0) &&
-    isWhole(tally?.rejected) &&
-    isWhole(tally?.evaluations) &&
-    typeof tally?.digest === "string" &&
-    /^[0-9a-f]{64}$/.test(tally.digest)
+    isWhole(found.of?.start, 0, found.of.stop)
   );
 }
 
-function isListOf(list: unknown, isItem: (item: unknown) => boolean): list is unknown[] {
+export function isListOf(list: unknown, isItem: (item: unknown) => boolean): list is unknown[] {
   return Array.isArray(list) && list.every(isItem);
 }
 
-function isWhole(value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): value is number {
+export function isWhole(value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): value is number {
   return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 }

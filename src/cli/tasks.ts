@@ -1,3 +1,5 @@
+import type { Norm } from "../attacks/norms.ts";
+import type { Certificate, SmoothingOptions } from "../certify/smoothing.ts";
 import type { Classifier } from "../classifier.ts";
 import { messageOf } from "../files/file-error.ts";
 import type { Classification } from "../results.ts";
@@ -6,7 +8,15 @@ import { type Frame, type FrameMode, type FrameSource, openFrames } from "./fram
 /** What the commands ask of a classifier. */
 export type CommandClassifier = Pick<
   Classifier,
-  "classes" | "confidence" | "classify" | "classifyBatch" | "explain" | "sample" | "dispose"
+  | "classes"
+  | "confidence"
+  | "classify"
+  | "classifyBatch"
+  | "explain"
+  | "lossAndGradient"
+  | "certify"
+  | "sample"
+  | "dispose"
 >;
 
 /** A batch's classifications and how long it took. */
@@ -48,21 +58,57 @@ export interface ClassifiedRange {
   readonly failure?: string;
 }
 
+/** One image, to be attacked by one method in one norm. */
+export interface AttackTask {
+  /** 784 values in [0, 1]. */
+  readonly image: Float32Array;
+  /** The image's true class. */
+  readonly truth: number;
+  readonly attack: string;
+  readonly norm: Norm;
+  readonly seed: number;
+  /** Questions that the attack may ask; left out, as many as its own settings need. */
+  readonly budget?: number;
+}
+
+/** What an attack found on an image; see `AttackResult` of the library. */
+export interface AttackOutcome {
+  /** The nearest image that is misclassified; left out where none was found. */
+  readonly image?: Float32Array;
+  /** Its distance; Infinity where none was found. */
+  readonly distance: number;
+  readonly label: number;
+  readonly queries: number;
+  readonly milliseconds: number;
+}
+
+/** A certificate and how long it took. */
+export interface TimedCertificate {
+  readonly certificate: Certificate;
+  readonly milliseconds: number;
+}
+
 /** What the commands need done many times over, here or on other threads; see `ClassifierTasks` and `ThreadPool`. */
 export interface Tasks {
   /** @param images n×784 bytes */
   classifyBatch(images: Uint8Array): Promise<TimedBatch>;
   /** Failures of the file are part of the result; only what makes going on pointless is thrown. */
   classifyFrames(range: FrameRange): Promise<ClassifiedRange>;
+  attackImage(task: AttackTask): Promise<AttackOutcome>;
+  /** @param image 784 values in [0, 1] */
+  certifyImage(image: Float32Array, options: SmoothingOptions): Promise<TimedCertificate>;
 }
 
 /** The tasks on this thread. */
 export class ClassifierTasks implements Tasks {
   readonly #classifier: CommandClassifier;
+  readonly #attacker: Pick<Tasks, "attackImage"> | undefined;
   #opened: { file: string; mode: FrameMode; source: FrameSource } | undefined;
 
-  constructor(classifier: CommandClassifier) {
+  /** @param attacker attacks the same model, where a command attacks at all */
+  constructor(classifier: CommandClassifier, attacker?: Pick<Tasks, "attackImage">) {
     this.#classifier = classifier;
+    this.#attacker = attacker;
   }
 
   async classifyBatch(images: Uint8Array): Promise<TimedBatch> {
@@ -85,6 +131,17 @@ export class ClassifierTasks implements Tasks {
     } catch (error) {
       return { count, frames, failure: messageOf(error) };
     }
+  }
+
+  async attackImage(task: AttackTask): Promise<AttackOutcome> {
+    if (this.#attacker === undefined) throw new Error("nobody is there to attack");
+    return await this.#attacker.attackImage(task);
+  }
+
+  async certifyImage(image: Float32Array, options: SmoothingOptions): Promise<TimedCertificate> {
+    const began = performance.now();
+    const certificate = this.#classifier.certify(image, options);
+    return { certificate, milliseconds: performance.now() - began };
   }
 
   // The ranges of a large file come one after the other, and unpacking it takes longer than classifying a few frames.

@@ -1,7 +1,16 @@
 import workerpool from "workerpool";
+import type { SmoothingOptions } from "../certify/smoothing.ts";
 import { messageOf } from "../files/file-error.ts";
 import type { ClassifierSettings, ReportProgress } from "./environment.ts";
-import type { ClassifiedRange, FrameRange, Tasks, TimedBatch } from "./tasks.ts";
+import type {
+  AttackOutcome,
+  AttackTask,
+  ClassifiedRange,
+  FrameRange,
+  Tasks,
+  TimedBatch,
+  TimedCertificate,
+} from "./tasks.ts";
 
 /** What a worker makes its classifier from. */
 export type WorkerSettings = ClassifierSettings & { readonly module: WebAssembly.Module };
@@ -46,6 +55,16 @@ export class ThreadPool implements Tasks {
   /** @throws {Error} when the worker cannot start or ends early */
   async classifyFrames(range: FrameRange): Promise<ClassifiedRange> {
     return await this.#run<Tasks["classifyFrames"]>("classifyFrames", [range]);
+  }
+
+  /** @throws {Error} when the attack throws, or its worker cannot start or ends early */
+  async attackImage(task: AttackTask): Promise<AttackOutcome> {
+    return await this.#run<Tasks["attackImage"]>("attackImage", [task]);
+  }
+
+  /** @throws {Error} when the options are wrong, or the worker cannot start or ends early */
+  async certifyImage(image: Float32Array, options: SmoothingOptions): Promise<TimedCertificate> {
+    return await this.#run<Tasks["certifyImage"]>("certifyImage", [image, options]);
   }
 
   /** Ends the threads, whatever they are at. */

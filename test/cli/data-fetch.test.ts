@@ -12,6 +12,7 @@ import { dataFetchCommandFor } from "../../src/cli/data-fetch.ts";
 import { fetchDataFiles } from "../../src/cli/download.ts";
 import { type DataFile, MNIST_FILES } from "../../src/cli/mnist-files.ts";
 import { temporaryDirectory } from "../files/handmade-files.ts";
+import { FAKE_ATTACKS } from "./fake-attacks.ts";
 import { Collector, FakeClassifier, FakeThreads, run } from "./fake-classifier.ts";
 
 const CONTENT = Buffer.from("what the file holds, unpacked ".repeat(50));
@@ -138,6 +139,8 @@ describe("abs data fetch", () => {
       version: "1.2.3",
       createClassifier: async () => new FakeClassifier(),
       createThreads: async (count, settings) => new FakeThreads(count, settings),
+      attacks: FAKE_ATTACKS,
+      listenForSignals: () => ({ signal: new AbortController().signal, stop: () => undefined }),
     });
     return { code, stdout: stdout.text, stderr: stderr.text };
   }

@@ -1,16 +1,22 @@
 import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import { type Certificate, checkedSmoothing, type SmoothingOptions } from "../../src/certify/smoothing.ts";
+import { Attacker } from "../../src/cli/attacker.ts";
 import type { ClassifierSettings, CreateClassifier, Environment } from "../../src/cli/environment.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import {
+  type AttackOutcome,
+  type AttackTask,
   type ClassifiedRange,
   ClassifierTasks,
   type CommandClassifier,
   type FrameRange,
   type Tasks,
   type TimedBatch,
+  type TimedCertificate,
 } from "../../src/cli/tasks.ts";
-import type { Classification, Explanation } from "../../src/results.ts";
+import type { Classification, Explanation, LossAndGradient } from "../../src/results.ts";
+import { FAKE_ATTACKS } from "./fake-attacks.ts";
 
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
@@ -66,6 +72,34 @@ export class FakeClassifier implements CommandClassifier {
     };
   }
 
+  /** Each class's loss is how far the first pixel is from the middle of the class's tenth. */
+  lossAndGradient(image: Float32Array | Uint8Array | Uint8ClampedArray): LossAndGradient {
+    const first = image[0] as number;
+    const off = CLASSES.map((_, label) => first - (label + 0.5) / 10);
+    return {
+      losses: Float32Array.from(off, Math.abs),
+      gradients: off.map((value) => {
+        const gradient = new Float32Array(784);
+        gradient[0] = Math.sign(value);
+        return gradient;
+      }),
+    };
+  }
+
+  /** Radii are tenths of the seed's last digit; images whose label is 9 are abstained from. */
+  certify(image: Float32Array | Uint8Array | Uint8ClampedArray, options: SmoothingOptions = {}): Certificate {
+    const { samples, seed } = checkedSmoothing(options, "surrogates");
+    const { label } = this.classify(image);
+    const abstained = label === 9;
+    return {
+      label,
+      abstained,
+      lowerBound: abstained ? 0.4 : 0.9,
+      radius: abstained ? 0 : (seed % 10) / 10,
+      votes: samples,
+    };
+  }
+
   sample(label: number, { seed = 0, count = 1 }: { seed?: number; count?: number } = {}): Float32Array[] {
     return Array.from({ length: count }, (_, index) => new Float32Array(784).fill((label + seed + index) / 100));
   }
@@ -79,12 +113,16 @@ export class FakeClassifier implements CommandClassifier {
 export class FakeThreads implements Tasks {
   disposed = false;
   #waiting = 0;
-  readonly #tasks = new ClassifierTasks(new FakeClassifier());
+  readonly #tasks: Tasks;
 
   constructor(
     readonly count: number,
     readonly settings: ClassifierSettings,
-  ) {}
+  ) {
+    const classifier = new FakeClassifier();
+    const attacker = new Attacker(FAKE_ATTACKS, classifier, settings, async () => classifier);
+    this.#tasks = new ClassifierTasks(classifier, attacker);
+  }
 
   async classifyBatch(images: Uint8Array): Promise<TimedBatch> {
     return await this.#outOfOrder(() => this.#tasks.classifyBatch(images));
@@ -92,6 +130,14 @@ export class FakeThreads implements Tasks {
 
   async classifyFrames(range: FrameRange): Promise<ClassifiedRange> {
     return await this.#outOfOrder(() => this.#tasks.classifyFrames(range));
+  }
+
+  async attackImage(task: AttackTask): Promise<AttackOutcome> {
+    return await this.#outOfOrder(() => this.#tasks.attackImage(task));
+  }
+
+  async certifyImage(image: Float32Array, options: SmoothingOptions): Promise<TimedCertificate> {
+    return await this.#outOfOrder(() => this.#tasks.certifyImage(image, options));
   }
 
   async dispose(): Promise<void> {
@@ -140,6 +186,8 @@ export async function run(words: readonly string[], changes: Partial<Environment
       threads.push(made);
       return made;
     },
+    attacks: FAKE_ATTACKS,
+    listenForSignals: () => ({ signal: new AbortController().signal, stop: () => undefined }),
     ...changes,
   });
   return { code, stdout: stdout.text, stderr: stderr.text, classifier, options, threads };

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startProgress } from "../../src/cli/progress.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
+import { FAKE_ATTACKS } from "./fake-attacks.ts";
 import { Collector, FakeClassifier, FakeThreads, run } from "./fake-classifier.ts";
 
 const NARROW = 20;
@@ -92,5 +93,7 @@ function environmentOf(stderr: Collector): Parameters<typeof startProgress>[0] {
     version: "1.2.3",
     createClassifier: async () => new FakeClassifier(),
     createThreads: async (count, settings) => new FakeThreads(count, settings),
+    attacks: FAKE_ATTACKS,
+    listenForSignals: () => ({ signal: new AbortController().signal, stop: () => undefined }),
   };
 }

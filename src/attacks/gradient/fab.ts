@@ -5,7 +5,7 @@ import { type BallNorm, moveToHyperplane } from "../projection.ts";
 import { change, nearestBoundary, randomlyMoved, succeeds } from "./direction.ts";
 
 const STEPS = 100;
-/** Steps towards each class, and from each random point. */
+/** Steps towards each class, from the nearest success, and from each random point. */
 const LATER_STEPS = 50;
 const CLASSES = 3;
 const RESTARTS = 2;
@@ -19,7 +19,7 @@ const BACKWARD = 0.9;
 /**
  * Steps onto the linearised boundary within the box, from the image at hand and from the original, and mixes the two, so that
  * it walks along the boundary towards the point nearest to the original; after a success it steps back. First to whichever
- * boundary is nearest, then to each of the nearest classes alone, then from random points.
+ * boundary is nearest, then to each of the nearest classes alone, then from the nearest success and from random points.
  */
 export const fab: Attack = {
   name: "fab",
@@ -34,6 +34,7 @@ export const fab: Attack = {
     const rivals = target.rivals(losses).slice(0, CLASSES);
     walk(target, original, STEPS, norm);
     if (losses.length > 2) for (const rival of rivals) walk(target, original, LATER_STEPS, norm, rival);
+    if (target.best !== undefined) walk(target, target.best.image, LATER_STEPS, norm);
     for (let restart = 0; restart < RESTARTS && target.best !== undefined; ++restart) {
       walk(target, randomlyMoved(target, original, target.bestDistance / 2, norm), LATER_STEPS, norm);
     }

@@ -1,0 +1,89 @@
+import { printable } from "../../arguments/printable.ts";
+import type { AttackRun } from "../attack-document.ts";
+import { percentText, unionText } from "../attack-lines.ts";
+import { NORM_TITLES } from "../attack-scores.ts";
+import { duration } from "../progress.ts";
+import { curves } from "./curves.ts";
+import { gallery } from "./gallery.ts";
+import { html, Markup } from "./markup.ts";
+import { STYLE } from "./style.ts";
+import { comparisonTable, scoresTable } from "./tables.ts";
+
+/** How a run was made. */
+export interface Making {
+  /** The words of the command line without the program's own name. */
+  readonly commandLine: readonly string[];
+  /** By the clock on the wall; left out where several machines did it. */
+  readonly seconds?: number;
+}
+
+/** A run as one HTML page that needs nothing else: no script, no other file, no network. */
+export function reportOf(run: AttackRun, making: Making): string {
+  const { scores, plan, results, classes, complete, variant } = run;
+  const title = `Attacks on ${variant === "binary-abs" ? "binary ABS" : "ABS"}`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<h1>${title}</h1>
+${complete ? "" : html`<p class="interrupted" role="status">Not complete: ${results.length} attacks have been run, and others are missing.</p>`}
+<p>How far images have to change until the model takes them for another class. An image is counted as safe up to a distance when
+none of these attacks found a closer one that is misclassified: others may.</p>
+${comparisonTable(run)}
+${unionParagraph(run)}
+${plan.map(
+  (part, index) => html`<section>
+<h2>${NORM_TITLES[part.norm]}</h2>
+${curves(results, part)}
+${scores.norms[index] === undefined ? "" : scoresTable(scores.norms[index])}
+${gallery(part.norm, run.gallery, classes)}
+</section>
+`,
+)}<section>
+<h2>How this was made</h2>
+${settingsList(run, making)}
+</section>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function unionParagraph({ scores: { union } }: AttackRun): Markup {
+  if (union === null) return html`<p>Accuracy against several norms at once: not all of them were attacked.</p>`;
+  return html`<p>Accuracy against several norms at once (${unionText(union)}): <strong>${percentText(union.accuracy)}</strong> of ${union.images} images.</p>`;
+}
+
+function settingsList(run: AttackRun, { commandLine, seconds }: Making): Markup {
+  const entries: [string, string][] = [
+    ["command line", ["abs", ...commandLine.map(shellWord)].join(" ")],
+    ["version", run.version],
+    ["images", `${run.images} of the ${run.split} images, from ${run.offset}`],
+    ["SHA-256 of the data", run.dataSha256],
+    ["weights", run.weightsSha256 === null ? "built in" : `SHA-256 ${run.weightsSha256}`],
+    ["variant", run.variant],
+    [
+      "inference and effort",
+      `${run.inference}, ${run.effort}; an image counts when the thorough search is misled, too`,
+    ],
+    ["questions per attack and image", run.budget === null ? "as many as each attack needs" : `${run.budget} at most`],
+    ["seed", `${run.seed}`],
+    ["time of all attacks", duration(run.attackSeconds)],
+    ...(seconds === undefined ? [] : [["time by the clock", duration(seconds)] as [string, string]]),
+  ];
+  return html`<dl>
+${entries.map(
+  ([name, value]) => html`<dt>${name}</dt><dd>${printable(value)}</dd>
+`,
+)}</dl>`;
+}
+
+/** A word as a shell takes it for that word. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,320 @@
+import { createHash } from "node:crypto";
+import pMap from "p-map";
+import { IMAGE_PIXELS } from "../../format/image.ts";
+import { NORMS, type Norm } from "../attacks/norms.ts";
+import { writeWholeFile } from "../files/write-whole-file.ts";
+import { type AttackRun, attackDocument, summarise } from "./attack-document.ts";
+import { Gallery, showChanges } from "./attack-gallery.ts";
+import { attackLines } from "./attack-lines.ts";
+import type { AttackMethods } from "./attack-methods.ts";
+import { reportOf } from "./attack-report/report.ts";
+import type { AttackRecord, NormPlan, RunSettings } from "./attack-results.ts";
+import { ResultStore, type StoredResult } from "./attack-store.ts";
+import { attackedClassifier } from "./attacker.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import {
+  DONE,
+  type Environment,
+  interruptedBy,
+  printJson,
+  printLines,
+  printProblem,
+  printTable,
+} from "./environment.ts";
+import { type Workforce, withWorkforce } from "./load-classifier.ts";
+import { type LabelledImages, readSplit, SPLITS } from "./mnist-files.ts";
+import { startProgress } from "./progress.ts";
+import { type ImageRange, parseShard, type Shard, shardOf } from "./shards.ts";
+import type { CommandClassifier } from "./tasks.ts";
+
+const LARGEST_SEED = 2 ** 32 - 1;
+
+/** `abs attack`: measures how little has to change for the model to be wrong. */
+export const attackCommand: Command = {
+  name: "attack",
+  usage: "--data DIR",
+  summary: "measure how far images of MNIST-like files have to change until the label is wrong",
+  positionals: { least: 0, most: 0 },
+  options: {
+    data: { value: "DIR", description: "directory with t10k-… and train-…-ubyte files, gzip or not" },
+    split: { value: "NAME", description: `${SPLITS.join(" or ")} (default: test)` },
+    norm: { value: "NAMES", description: `how change is measured, out of ${NORMS.join(",")} (default: all)` },
+    attack: { value: "NAMES", description: "which attacks, with commas between (default: all that the model allows)" },
+    budget: { value: "N", description: "questions to the model for each attack and image (default: the attack's own)" },
+    seed: { value: "N", description: "where attacks draw at random; image N takes the seed plus N (default: 0)" },
+    ...RANGE_OPTIONS,
+    shard: { value: "I/N", description: "only the I-th of N parts, from 0; `abs merge` joins what --json prints" },
+    ...WORKERS_OPTION,
+    resume: { value: "FILE", description: "keep every result in this file, and go on from it when it is there" },
+    out: { value: "FILE", description: "write a report as one HTML file" },
+    ...MODEL_OPTIONS,
+  },
+  examples: [
+    "abs attack --data mnist --limit 100 --norm l2 --workers auto",
+    "abs attack --data mnist --limit 1000 --workers auto --resume attacks.jsonl --out attacks.html",
+    "abs attack --data mnist --shard 0/8 --json > 0.json",
+  ],
+  run: attackSplit,
+};
+
+/** What the command line asks for. */
+interface Request {
+  readonly directory: string;
+  readonly data: LabelledImages;
+  readonly range: ImageRange;
+  readonly whole: ImageRange;
+  readonly shard: Shard | undefined;
+  readonly norms: readonly Norm[] | undefined;
+  readonly attacks: readonly string[] | undefined;
+  readonly workers: number;
+  readonly resume: string | undefined;
+  readonly out: string | undefined;
+  /** All but what only the classifier knows. */
+  readonly settings: Omit<RunSettings, "weightsSha256">;
+}
+
+/** What a run came to. */
+interface Found {
+  readonly run: AttackRun;
+  readonly workers: number;
+  /** By the clock on the wall, this time. */
+  readonly seconds: number;
+  /** The signal that ended it early. */
+  readonly endedBy: NodeJS.Signals | undefined;
+}
+
+async function attackSplit(invocation: Invocation, environment: Environment): Promise<number> {
+  const request = await readRequest(invocation, environment);
+  const { directory, shard, whole, out } = request;
+  const workers = Math.min(request.workers, request.range.stop - request.range.start);
+  const commandLine = invocation.words;
+  const { run, seconds, endedBy } = await withWorkforce(
+    invocation,
+    environment,
+    workers,
+    (workforce) => attackImages(request, workforce, environment, commandLine),
+    true,
+  );
+  if (out !== undefined) await writeReport(out, run, commandLine, seconds);
+  if (invocation.flag("json")) {
+    const place = shard === undefined ? {} : { shard, of: whole };
+    printJson(environment, attackDocument(run, { data: directory, workers, seconds, ...place }));
+  } else {
+    const lines = attackLines(run);
+    printTable(environment, lines);
+    if (out !== undefined) printLines(environment, [`${out}: report`]);
+  }
+  if (endedBy === undefined) return DONE;
+  printProblem(environment, "abs attack", `interrupted by ${endedBy} after ${run.results.length} attacks`);
+  return interruptedBy(endedBy);
+}
+
+async function readRequest(invocation: Invocation, environment: Environment): Promise<Request> {
+  const directory = invocation.requiredText("data", "DIR");
+  const split = invocation.choice("split", SPLITS) ?? "test";
+  const norms = invocation.names("norm", NORMS);
+  const attacks = invocation.names("attack", environment.attacks.names);
+  const budget = invocation.wholeNumber("budget", null, 1);
+  const seed = invocation.wholeNumber("seed", 0);
+  if (seed > LARGEST_SEED) throw new UsageError(`--seed wants at most ${LARGEST_SEED}, got ${seed}`);
+  const offset = invocation.wholeNumber("offset", 0);
+  const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
+  const shardText = invocation.text("shard");
+  const shard = shardText === undefined ? undefined : parseShard(shardText);
+  const inference = invocation.inference() ?? "race";
+  const effort = invocation.effort() ?? "standard";
+  const variant = invocation.variant() ?? "abs";
+  const workers = invocation.workers();
+  const data = await readSplit(directory, split);
+  if (offset >= data.count) throw new UsageError(`--offset ${offset} skips all ${data.count} images`);
+  const whole: ImageRange = { start: offset, stop: Math.min(data.count, offset + limit) };
+  const range = shard === undefined ? whole : shardOf(whole, shard);
+  if (range.start === range.stop) {
+    throw new UsageError(`--shard ${shardText} leaves this shard none of ${whole.stop - offset} images`);
+  }
+  const dataSha256 = createHash("sha256").update(data.images).update(data.labels).digest("hex");
+  return {
+    ...{ directory, data, range, whole, shard, norms, attacks, workers },
+    resume: invocation.text("resume"),
+    out: invocation.text("out"),
+    settings: { version: environment.version, split, dataSha256, inference, effort, variant, budget, seed },
+  };
+}
+
+/**
+ * Which attacks run in which norm. Of named attacks each runs in the norms that it knows.
+ *
+ * @throws UsageError when that leaves an attack or a norm that was named with nothing to do
+ */
+function planAttacks(
+  { norms, attacks, settings }: Request,
+  methods: AttackMethods,
+  classifier: CommandClassifier,
+): NormPlan[] {
+  const model = attackedClassifier(classifier, settings.variant === "binary-abs" ? "binary-abs" : "abs");
+  const plan = (norms ?? NORMS)
+    .map((norm) => ({
+      norm,
+      attacks: methods.attacksFor(model, norm).filter((name) => attacks?.includes(name) ?? true),
+    }))
+    .filter((part) => norms !== undefined || part.attacks.length > 0);
+  const tried = (norms ?? NORMS).join(", ");
+  const idle = attacks?.find((name) => plan.every((part) => !part.attacks.includes(name)));
+  if (idle !== undefined) throw new UsageError(`--attack ${idle} does not work on this model in ${tried}`);
+  const empty = plan.find((part) => part.attacks.length === 0)?.norm ?? (plan.length === 0 ? tried : undefined);
+  if (empty !== undefined) throw new UsageError(`--norm ${empty} leaves no attack to run`);
+  return plan;
+}
+
+async function attackImages(
+  request: Request,
+  workforce: Workforce,
+  environment: Environment,
+  commandLine: readonly string[],
+): Promise<Found> {
+  const { data, range, resume, out } = request;
+  const { classifier, classes, weightsSha256 } = workforce;
+  checkLabels(data, range, classes.length);
+  const settings: RunSettings = { ...request.settings, weightsSha256 };
+  const plan = planAttacks(request, environment.attacks, classifier);
+  const stored = resume === undefined ? undefined : await ResultStore.open(resume, settings);
+  const board = new ResultBoard(plan, range, stored?.results ?? []);
+  const run = (): AttackRun =>
+    summarise({
+      ...settings,
+      plan,
+      classes,
+      offset: range.start,
+      images: range.stop - range.start,
+      results: board.records(),
+      gallery: showChanges(board.gallery, classifier, (image) => valuesOf(data, image)),
+    });
+  const began = performance.now();
+  const { signal, stop } = environment.listenForSignals();
+  let isOver = false;
+  try {
+    // Better now than after hours: a place where no report can be written.
+    if (out !== undefined) await writeReport(out, run(), commandLine, 0);
+    const keep = async (result: StoredResult): Promise<void> => {
+      // What ends after the signal is not part of what is written then.
+      if (isOver) return;
+      await stored?.store.add(result);
+      board.add(result);
+    };
+    await runUnits(request, workforce, board, keep, startProgress(environment, "attacking"), signal);
+  } finally {
+    isOver = true;
+    stop();
+    await stored?.store.close();
+  }
+  const endedBy = signal.aborted ? (signal.reason as NodeJS.Signals) : undefined;
+  return { run: run(), workers: request.workers, seconds: (performance.now() - began) / 1000, endedBy };
+}
+
+/** @throws RangeError when an image to be attacked is of no class of the model */
+function checkLabels({ labels }: LabelledImages, { start, stop }: ImageRange, classes: number): void {
+  const outside = labels.subarray(start, stop).find((label) => label >= classes);
+  if (outside !== undefined) throw new RangeError(`there is no class ${outside}; the model has ${classes}`);
+}
+
+function valuesOf({ images }: LabelledImages, image: number): Float32Array {
+  return Float32Array.from(images.subarray(image * IMAGE_PIXELS, (image + 1) * IMAGE_PIXELS), (byte) => byte / 255);
+}
+
+/** One attack in one norm on one image. */
+type Unit = Pick<AttackRecord, "image" | "norm" | "attack">;
+
+/** What is known, and what is still to be found. */
+class ResultBoard {
+  readonly gallery: Gallery;
+  readonly #plan: readonly NormPlan[];
+  readonly #range: ImageRange;
+  readonly #records = new Map<string, AttackRecord>();
+
+  /** @param known results of earlier runs; what is not part of this one counts nowhere */
+  constructor(plan: readonly NormPlan[], range: ImageRange, known: readonly StoredResult[]) {
+    this.gallery = new Gallery(plan);
+    this.#plan = plan;
+    this.#range = range;
+    const wanted = new Set(Array.from(this.#units(), nameOf));
+    for (const result of known) if (wanted.has(nameOf(result))) this.add(result);
+  }
+
+  /** The first result for a unit counts. */
+  add({ changed, ...record }: StoredResult): void {
+    const name = nameOf(record);
+    if (this.#records.has(name)) return;
+    this.#records.set(name, record);
+    if (changed !== undefined) this.gallery.offer({ ...record, changed });
+  }
+
+  records(): AttackRecord[] {
+    return Array.from(this.#records.values());
+  }
+
+  get done(): number {
+    return this.#records.size;
+  }
+
+  get total(): number {
+    const { start, stop } = this.#range;
+    return (stop - start) * this.#plan.reduce((sum, { attacks }) => sum + attacks.length, 0);
+  }
+
+  /** Image by image, so that what is interrupted is whole for the first images. */
+  *missing(): Generator<Unit> {
+    for (const unit of this.#units()) if (!this.#records.has(nameOf(unit))) yield unit;
+  }
+
+  *#units(): Generator<Unit> {
+    for (let image = this.#range.start; image < this.#range.stop; ++image) {
+      for (const { norm, attacks } of this.#plan) for (const attack of attacks) yield { image, norm, attack };
+    }
+  }
+}
+
+function nameOf({ image, norm, attack }: Unit): string {
+  return `${image} ${norm} ${attack}`;
+}
+
+/** Runs what is missing, until the signal. */
+async function runUnits(
+  { data, settings: { seed, budget } }: Request,
+  { tasks, concurrency }: Workforce,
+  board: ResultBoard,
+  keep: (result: StoredResult) => Promise<void>,
+  progress: ReturnType<typeof startProgress>,
+  signal: AbortSignal,
+): Promise<void> {
+  const attackUnit = async (unit: Unit): Promise<void> => {
+    const { image: place, ...method } = unit;
+    const truth = data.labels[place] as number;
+    const { image: changed, ...outcome } = await tasks.attackImage({
+      ...method,
+      image: valuesOf(data, place),
+      truth,
+      // Images draw independently of each other, and the same whichever shard they are in.
+      seed: (seed + place) % (LARGEST_SEED + 1),
+      ...(budget === null ? {} : { budget }),
+    });
+    await keep({ ...unit, truth, ...outcome, ...(changed === undefined ? {} : { changed }) });
+    progress.report(board.done, board.total);
+  };
+  try {
+    progress.report(board.done, board.total);
+    await pMap(board.missing(), attackUnit, { concurrency, signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+async function writeReport(
+  path: string,
+  run: AttackRun,
+  commandLine: readonly string[],
+  seconds: number,
+): Promise<void> {
+  await writeWholeFile(path, new TextEncoder().encode(reportOf(run, { commandLine, seconds })));
+}

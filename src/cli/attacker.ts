@@ -1,0 +1,74 @@
+import type { AttackedModel } from "../attacks/model.ts";
+import type { Variant } from "../weights/variants.ts";
+import type { AttackMethods } from "./attack-methods.ts";
+import type { ClassifierSettings, CreateClassifier } from "./environment.ts";
+import type { AttackOutcome, AttackTask, CommandClassifier } from "./tasks.ts";
+
+/** Where the images of the binary model change from black to white. */
+const THRESHOLD = 0.5;
+
+/**
+ * A classifier as attacks see it.
+ *
+ * @param variant of the classifier; that for black-and-white images sees what its threshold leaves
+ * @param thorough the same model with a more thorough search: its decision counts, and attacks may follow its gradients too
+ */
+export function attackedClassifier(
+  classifier: CommandClassifier,
+  variant: Variant,
+  thorough?: CommandClassifier,
+): AttackedModel {
+  return {
+    classify: (image) => classifier.classify(image),
+    lossAndGradient: (image) => classifier.lossAndGradient(image),
+    explain: (image) => classifier.explain(image),
+    ...(thorough === undefined
+      ? {}
+      : {
+          confirm: (image: Float32Array) => thorough.classify(image),
+          searches: [(image: Float32Array) => thorough.lossAndGradient(image)],
+        }),
+    ...(variant === "binary-abs" ? { response: (value: number) => (value >= THRESHOLD ? 1 : 0) } : {}),
+  };
+}
+
+/** Attacks a classifier, image by image. An image is a success only when the search at its most thorough is fooled too. */
+export class Attacker {
+  readonly #methods: AttackMethods;
+  readonly #classifier: CommandClassifier;
+  readonly #settings: ClassifierSettings;
+  readonly #createClassifier: CreateClassifier;
+  #model: Promise<AttackedModel> | undefined;
+
+  /** @param settings of the classifier, from which `createClassifier` makes the thorough one when it is first needed */
+  constructor(
+    methods: AttackMethods,
+    classifier: CommandClassifier,
+    settings: ClassifierSettings,
+    createClassifier: CreateClassifier,
+  ) {
+    this.#methods = methods;
+    this.#classifier = classifier;
+    this.#settings = settings;
+    this.#createClassifier = createClassifier;
+  }
+
+  /** @throws {TypeError | RangeError | Error} as `attack` of the library */
+  async attackImage({ image, truth, attack, norm, seed, budget }: AttackTask): Promise<AttackOutcome> {
+    this.#model ??= this.#createModel();
+    const model = await this.#model;
+    const began = performance.now();
+    const options = { norm, seed, ...(budget === undefined ? {} : { budget }) };
+    const { distance, label, queries, image: found } = this.#methods.attack(attack, model, image, truth, options);
+    const milliseconds = performance.now() - began;
+    return { distance, label, queries, milliseconds, ...(found === undefined ? {} : { image: found }) };
+  }
+
+  async #createModel(): Promise<AttackedModel> {
+    const { effort, inference, variant = "abs" } = this.#settings;
+    // The paper's inference has one effort only.
+    const isThorough = effort === "thorough" || inference === "paper";
+    const thorough = isThorough ? undefined : await this.#createClassifier({ ...this.#settings, effort: "thorough" });
+    return attackedClassifier(this.#classifier, variant, thorough);
+  }
+}
