@@ -2,6 +2,7 @@ import { checkNumber, checkOptions, checkWhole } from "../arguments/checks.ts";
 import { kindOf } from "../arguments/shown.ts";
 import { Random } from "../random.ts";
 import type { LossesAndGradients } from "./model.ts";
+import { distanceBetween } from "./norms.ts";
 
 // Images that show nothing and are taken for something with confidence: distal adversarials.
 
@@ -51,7 +52,7 @@ const DIRECTIONS = ["loss", "margin"] as const;
 /** What a climb follows. */
 export type DistalDirection = (typeof DIRECTIONS)[number];
 
-/** In L2. Uniform noise of 784 pixels is about 8 from grey and 14 from a digit. */
+/** In L2. Uniform noise of 784 pixels is about 8 from grey and 15 from a digit. */
 const STEP_SIZES = [1, 0.3, 0.1] as const;
 const HALVINGS = 12;
 const LARGEST_SEED = 2 ** 32 - 1;
@@ -60,8 +61,9 @@ const LARGEST_SEED = 2 ** 32 - 1;
  * Climbs from uniform noise until the model is sure to see a class (Nguyen, Yosinski and Clune 2015, arXiv:1412.1897; on ABS,
  * Schott et al. 2018, arXiv:1805.09190). Six climbs start from the same noise: down the class's loss and up its margin to the
  * next class, in steps of three lengths, each along the whole gradient within the box [0, 1]. The first follows what a
- * confidence rests on that asks how well the class explains the image, the second a softmax. The success with the fewest
- * steps counts, after bisection towards the noise.
+ * confidence rests on that asks how well the class explains the image, the second a softmax. Each success is
+ * brought back towards the noise by bisection, and the one that ends nearest to it counts: what there is of the class in it, the
+ * model needed to see.
  *
  * A success is a failure of the model only where people do not see the class in the image; look at it.
  *
@@ -82,19 +84,15 @@ export function distal(model: ConfidentModel, target: number, options?: DistalOp
     // Of a class that is not the label nothing is known but that it is not the likeliest.
     return probabilities?.[target] ?? (label === target ? own : 0);
   };
-  let best: Climb | undefined;
-  for (const stepSize of STEP_SIZES) {
-    for (const direction of DIRECTIONS) {
-      // Whoever takes longer than the quickest success counts no more.
-      const most = best?.success ? best.steps - 1 : steps;
-      const found = climb({ model, target, confidence, probabilityOf }, start, { direction, stepSize, most });
-      if (best === undefined || isBetter(found, best)) best = found;
-    }
-  }
-  const reached = best as Climb;
-  const image = reached.success ? nearestToNoise(start, reached.image, confidence, probabilityOf) : reached.image;
-  const loss = model.lossAndGradient(image).losses[target] as number;
-  return { ...reached, target, image, probability: probabilityOf(image), start, loss };
+  const climbs = STEP_SIZES.flatMap((stepSize) =>
+    DIRECTIONS.map((direction) => {
+      const found = climb({ model, target, confidence, probabilityOf }, start, { direction, stepSize, steps });
+      return found.success ? { ...found, ...nearestToNoise(start, found, confidence, probabilityOf) } : found;
+    }),
+  );
+  const best = climbs.reduce((one, other) => (isBetter(other, one, start) ? other : one));
+  const loss = model.lossAndGradient(best.image).losses[target] as number;
+  return { ...best, target, start, loss };
 }
 
 /** The end of one climb, or its highest point where it had no success. */
@@ -117,7 +115,7 @@ interface Task {
 function climb(
   { model, target, confidence, probabilityOf }: Task,
   start: Float32Array,
-  { direction, stepSize, most }: { direction: DistalDirection; stepSize: number; most: number },
+  { direction, stepSize, steps }: { direction: DistalDirection; stepSize: number; steps: number },
 ): Climb {
   let image = start.slice();
   let highest: Climb = { success: false, probability: -1, steps: 0, direction, stepSize, image };
@@ -127,7 +125,7 @@ function climb(
     if (success || probability > highest.probability) {
       highest = { success, probability, steps: step, direction, stepSize, image };
     }
-    if (success || step >= most) return highest;
+    if (success || step >= steps) return highest;
     const moved = stepped(image, uphill(model.lossAndGradient(image), target, direction), stepSize);
     // Nowhere to go within the box.
     if (moved === undefined) return highest;
@@ -163,30 +161,33 @@ function stepped(image: Float32Array, direction: Float32Array, length: number): 
   );
 }
 
-function isBetter(one: Climb, other: Climb): boolean {
+/** Successes are the better the nearer they are to the noise, failures the surer the model was. */
+function isBetter(one: Climb, other: Climb, start: Float32Array): boolean {
   if (one.success !== other.success) return one.success;
-  return one.success ? one.steps < other.steps : one.probability > other.probability;
+  if (!one.success) return one.probability > other.probability;
+  return distanceBetween(start, one.image, "l2") < distanceBetween(start, other.image, "l2");
 }
 
-/** The image of enough confidence on the line from the noise, by bisection. */
+/** The image of enough confidence on the line from the noise to a success, by bisection. */
 function nearestToNoise(
   start: Float32Array,
-  end: Float32Array,
+  success: Climb,
   confidence: number,
   probabilityOf: (image: Float32Array) => number,
-): Float32Array {
+): { image: Float32Array; probability: number } {
+  let nearest: { image: Float32Array; probability: number } = success;
   let low = 0;
   let high = 1;
-  let image = end;
   for (let halving = 0; halving < HALVINGS; ++halving) {
     const middle = (low + high) / 2;
-    const trial = start.map((value, pixel) => value + middle * ((end[pixel] as number) - value));
-    if (probabilityOf(trial) >= confidence) {
+    const image = start.map((value, pixel) => value + middle * ((success.image[pixel] as number) - value));
+    const probability = probabilityOf(image);
+    if (probability >= confidence) {
       high = middle;
-      image = trial;
+      nearest = { image, probability };
     } else low = middle;
   }
-  return image;
+  return { image: nearest.image, probability: nearest.probability };
 }
 
 function checkedOptions(options: DistalOptions | undefined): Required<DistalOptions> {
