@@ -66,11 +66,18 @@ export default {
       to: { path: "^src/", pathNot: "^src/(image|arguments)/" },
     },
     {
+      name: "corruptions-without-model",
+      comment: "Corruptions know images and random numbers.",
+      severity: "error",
+      from: { path: "^src/corruptions/" },
+      to: { path: "^src/", pathNot: "^src/(corruptions/|random\\.ts$)" },
+    },
+    {
       name: "attacks-know-a-function",
       comment: "Attacks and certificates know the model as a function from images to numbers.",
       severity: "error",
       from: { path: OF_FUNCTIONS },
-      to: { path: "^src/", pathNot: [OF_FUNCTIONS, "^src/arguments/"] },
+      to: { path: "^src/", pathNot: [OF_FUNCTIONS, "^src/(arguments/|random\\.ts$)"] },
     },
     {
       name: "assembly-alone",

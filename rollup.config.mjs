@@ -74,13 +74,13 @@ const inline = {
   plugins: [compile()],
 };
 
-// The entry for bounds works without a classifier, and repeats the few functions that one shares with it: so the files that a
-// host serves for the classifier stay the same.
-const certify = {
-  input: "src/entries/certify.ts",
-  output: { file: "dist/library/certify.js", format: "es" },
+// The entries for bounds and for attacks work without a classifier, and repeat the few functions that they share with it: so the
+// files that a host serves for the classifier stay the same.
+const apart = ["certify", "attacks"].map((name) => ({
+  input: `src/entries/${name}.ts`,
+  output: { file: `dist/library/${name}.js`, format: "es" },
   plugins: [compile()],
-};
+}));
 
 const types = {
   input: { index: "src/entries/node.ts", inline: "src/entries/inline.ts", module: "src/entries/module.ts" },
@@ -88,10 +88,10 @@ const types = {
   plugins: [dts()],
 };
 
-const certifyTypes = {
-  input: "src/entries/certify.ts",
-  output: { file: "dist/library/certify.d.ts", format: "es" },
+const apartTypes = apart.map(({ input, output }) => ({
+  input,
+  output: { file: output.file.replace(/js$/, "d.ts"), format: "es" },
   plugins: [dts()],
-};
+}));
 
-export default [library, inline, certify, types, certifyTypes];
+export default [library, inline, ...apart, types, ...apartTypes];

@@ -12,6 +12,7 @@ import ts from "typescript";
 
 const ENTRY = fileURLToPath(new URL("../src/entries/node.ts", import.meta.url));
 const CERTIFY_ENTRY = fileURLToPath(new URL("../src/entries/certify.ts", import.meta.url));
+const ATTACKS_ENTRY = fileURLToPath(new URL("../src/entries/attacks.ts", import.meta.url));
 const CONFIGURATION = fileURLToPath(new URL("../tsconfig.json", import.meta.url));
 const TARGET = new URL("../docs/api.md", import.meta.url);
 
@@ -29,6 +30,11 @@ option of \`createClassifier\` with an example.`;
 const CERTIFY_OPENING = `# Bounds for any model
 
 What \`import … from "analysis-by-synthesis/certify"\` gives besides \`Certificate\` and \`SmoothingOptions\`.`;
+
+const ATTACKS_OPENING = `# Attacks on any model
+
+What \`import … from "analysis-by-synthesis/attacks"\` gives. A model under attack is any object with \`classify\`; a classifier
+of this package is one as it stands. [Robustness](robustness.md) has what each attack finds.`;
 
 /** A thing that is exported, by the name under which it is. */
 interface Exported {
@@ -131,9 +137,13 @@ class Documenter {
   }
 
   #property(member: ts.TypeElement): string {
-    if (!ts.isPropertySignature(member) || member.type === undefined) throw new Error(`unknown: ${member.getText()}`);
+    const isMethod = ts.isMethodSignature(member);
+    if (!(isMethod || ts.isPropertySignature(member)) || member.type === undefined) {
+      throw new Error(`unknown: ${member.getText()}`);
+    }
     const symbol = this.#checker.getSymbolAtLocation(member.name) as ts.Symbol;
-    const name = `${member.name.getText()}${member.questionToken ? "?" : ""}`;
+    const parameters = isMethod ? `(${member.parameters.map((parameter) => parameter.getText()).join(", ")})` : "";
+    const name = `${member.name.getText()}${member.questionToken ? "?" : ""}${parameters}`;
     const comment = this.#comment(symbol).replaceAll("\n", "\n  ");
     const type = member.type.getText();
     return `- \`${name}: ${type}\`${this.#seeAlso(type, comment)}${comment && "\\\n  "}${comment}`;
@@ -227,7 +237,9 @@ function codeBlock(line: string): string {
 const { values: options } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const main = new Documenter(ENTRY);
 const certify = new Documenter(CERTIFY_ENTRY);
-const text = `${[OPENING, main.print(), CERTIFY_OPENING, certify.print(main.names)].join("\n\n")}\n`;
+const attacks = new Documenter(ATTACKS_ENTRY);
+const sections = [OPENING, main.print(), CERTIFY_OPENING, certify.print(main.names), ATTACKS_OPENING, attacks.print()];
+const text = `${sections.join("\n\n")}\n`;
 if (!options.check) writeFileSync(TARGET, text);
 else if (readFileSync(TARGET, "utf8") !== text) {
   console.error("docs/api.md is out of date: `npm run docs` writes it anew from the doc comments in src/");

@@ -2,6 +2,7 @@ import { IMAGE_PIXELS } from "../format/image.ts";
 import { checkOptions, checkWhole } from "./arguments/checks.ts";
 import { checkedLatent, type Latent } from "./arguments/latent.ts";
 import type { Prototypes } from "./certify/prototype-classifier.ts";
+import { estimateRadius } from "./certify/radius-estimate.ts";
 import { type Certificate, certifySmoothed, checkedSmoothing, type SmoothingOptions } from "./certify/smoothing.ts";
 import { type Effort, RACE_RULES } from "./effort.ts";
 import type { ConfidenceKind, Engine } from "./engine.ts";
@@ -213,7 +214,12 @@ export class ModuleClassifier {
       (engine.classScales[index] as number) *
       (x - ((classes[index] as ClassExplanation).reconstruction[pixel] as number)) ** 2;
     const advantage = seen.map((x, pixel) => errorOf(runnerUp, x, pixel) - errorOf(label, x, pixel));
-    return { ...classification, runnerUp, classes, image: seen, advantage };
+    const explanation = { ...classification, runnerUp, classes, image: seen, advantage };
+    if (engine.isBinary) return explanation;
+    const redrawings = classes.map(({ loss, latent, reconstruction }) =>
+      Number.isFinite(loss) ? { reconstruction, penalty: priorTerm(engine, latent) } : undefined,
+    );
+    return { ...explanation, radiusEstimate: estimateRadius(seen, label, redrawings) };
   }
 
   /**
@@ -312,7 +318,7 @@ export class ModuleClassifier {
       engine.setLatent(label, latent);
       labels.push(label);
       images.push(engine.reconstruct(label));
-      penalties.push((engine.beta / 2) * latent.reduce((sum, value) => sum + value ** 2, 0));
+      penalties.push(priorTerm(engine, latent));
     }
     return { labels, images, penalties };
   }
@@ -435,6 +441,11 @@ export class ModuleClassifier {
 
 function checkLabel({ classes }: Engine, label: number): void {
   checkWhole("label", label, 0, classes - 1);
+}
+
+/** What a latent adds to ‖x − G(z)‖² under the prior: β ½‖z‖². */
+function priorTerm({ beta }: Engine, latent: Float32Array): number {
+  return (beta / 2) * latent.reduce((sum, value) => sum + value ** 2, 0);
 }
 
 /** Index of the smallest value, the first of equals, leaving out `except`. */

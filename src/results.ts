@@ -1,3 +1,5 @@
+import type { RadiusEstimate } from "./certify/radius-estimate.ts";
+
 // What a classifier gives back.
 
 /** What the classifier decided about one image. */
@@ -68,6 +70,11 @@ export interface Explanation extends Classification {
    * better. In `binary-abs` each error is times the class's scale, as in the losses.
    */
   advantage: Float32Array;
+  /**
+   * How far the image may change before the label does, estimated from these redrawings: no bound, see `RadiusEstimate`. Left
+   * out in `binary-abs`, whose loss jumps where a pixel crosses the threshold.
+   */
+  radiusEstimate?: RadiusEstimate;
 }
 
 /** Losses and their derivatives with respect to the image. */

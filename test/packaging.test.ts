@@ -28,6 +28,8 @@ describe("the package", () => {
       "README.md",
       "dist/abs.wasm",
       "dist/library/THIRD-PARTY-LICENSES.txt",
+      "dist/library/attacks.d.ts",
+      "dist/library/attacks.js",
       "dist/library/browser.js",
       "dist/library/certify.d.ts",
       "dist/library/certify.js",

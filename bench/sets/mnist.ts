@@ -14,6 +14,12 @@ export interface Digits {
   image(index: number): Uint8Array;
 }
 
+/** All 60,000 training images, n×784 bytes, validation images among them, and their labels. */
+export function readTraining(folder: string): { images: Uint8Array; labels: Uint8Array } {
+  const read = (name: string): Uint8Array => gunzipSync(readFileSync(join(folder, `train-${name}-ubyte.gz`)));
+  return { images: read("images-idx3").subarray(16), labels: read("labels-idx1").subarray(8) };
+}
+
 /** MNIST's 10,000 test images, or the validation images, of the folder with its .gz files. */
 export function readDigits(folder: string, split: "test" | "validation"): Digits {
   const [files, start] = split === "test" ? ["t10k", 0] : ["train", VALIDATION_START];

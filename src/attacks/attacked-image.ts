@@ -1,6 +1,6 @@
+import { Random } from "../random.ts";
 import type { AttackedModel, LossesAndGradients, Redrawings } from "./model.ts";
 import { distanceBetween, type Norm } from "./norms.ts";
-import { Random } from "./random.ts";
 
 // One image under attack by one method: counts what is asked of the model and keeps the nearest success.
 
@@ -38,6 +38,7 @@ export class AttackedImage {
   /** A model to take directions from, for attacks that transfer; asking it costs nothing of the budget. */
   readonly substitute: AttackedModel | undefined;
   readonly #budget: number;
+  #search: AttackedModel["lossAndGradient"];
   #queries = 0;
   #best: Adversarial | undefined;
 
@@ -49,6 +50,7 @@ export class AttackedImage {
   ) {
     const { norm, seed, budget = Number.POSITIVE_INFINITY, substitute } = options;
     this.model = model;
+    this.#search = model.lossAndGradient?.bind(model);
     this.original = original;
     this.label = label;
     this.norm = norm;
@@ -99,9 +101,20 @@ export class AttackedImage {
 
   /** Losses of all classes and their gradients. */
   lossAndGradient(image: Float32Array): LossesAndGradients {
-    if (this.model.lossAndGradient === undefined) throw new Error("this model has no lossAndGradient");
+    if (this.#search === undefined) throw new Error("this model has no lossAndGradient");
     this.#spend();
-    return this.model.lossAndGradient(image);
+    return this.#search(image);
+  }
+
+  /** Runs an attack that gets losses and gradients from another function than the model's own. Decisions stay the model's. */
+  searchWith(search: (image: Float32Array) => LossesAndGradients, run: (target: AttackedImage) => void): void {
+    const before = this.#search;
+    this.#search = search;
+    try {
+      run(this);
+    } finally {
+      this.#search = before;
+    }
   }
 
   /** How every class redraws the image. */

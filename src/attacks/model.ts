@@ -31,6 +31,11 @@ export interface AttackedModel {
    */
   confirm?(image: Float32Array): { label: number };
   /**
+   * Other searches for the same losses, where a loss is a minimum that a search may miss: from other starting points, longer or
+   * shorter. The lower a loss, the nearer it is to the truth.
+   */
+  searches?: readonly ((image: Float32Array) => LossesAndGradients)[];
+  /**
    * What becomes of every pixel before the model sees it, where that is a curve with flat parts: monotone, from [0, 1] to
    * [0, 1]. `lossAndGradient` then has its derivative with respect to the curve's value. The model of black-and-white
    * images sees 1 from .5 on and 0 below.
@@ -39,4 +44,4 @@ export interface AttackedModel {
 }
 
 /** What an attack cannot do without. */
-export type Need = "lossAndGradient" | "explain" | "response" | "substitute";
+export type Need = "lossAndGradient" | "explain" | "searches" | "response" | "substitute";

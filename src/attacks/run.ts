@@ -1,5 +1,5 @@
 import { checkName, checkOptions, checkWhole } from "../arguments/checks.ts";
-import { checkedNumbers } from "../arguments/numbers.ts";
+import { checkedNumbers, isList } from "../arguments/numbers.ts";
 import { shownText } from "../arguments/printable.ts";
 import { kindOf, shown } from "../arguments/shown.ts";
 import type { Attack } from "./attack.ts";
@@ -165,6 +165,10 @@ function checkModel(name: string, model: AttackedModel): void {
     if (typeof found === "function" || (found === undefined && part !== "classify")) continue;
     throw new TypeError(`${name}.${part}: got ${kindOf(found)}, wanted a function`);
   }
+  const { searches = [] } = model;
+  if (!isList(searches) || searches.some((search) => typeof search !== "function")) {
+    throw new TypeError(`${name}.searches: got ${shown(searches)}, wanted a list of functions`);
+  }
 }
 
 function checkedMethod(name: string, model: AttackedModel, { norm, substitute }: CheckedAttack): Attack {
@@ -245,6 +249,7 @@ function guarded(model: AttackedModel): AttackedModel {
     ...(model.lossAndGradient && {
       lossAndGradient: asked((image) => (model as Required<AttackedModel>).lossAndGradient(image)),
     }),
+    ...(model.searches && { searches: model.searches.map((search) => asked((image) => search(image))) }),
     ...(model.explain && { explain: asked((image) => (model as Required<AttackedModel>).explain(image)) }),
     ...(model.response && { response: (value: number) => (model as Required<AttackedModel>).response(value) }),
   };

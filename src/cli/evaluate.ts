@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { pMapIterable } from "p-map";
 import { IMAGE_PIXELS } from "../../format/image.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
-import { DONE, type Environment, printJson, printLines } from "./environment.ts";
+import {
+  type Corruptions,
+  chosenCorruptions,
+  corruptionLines,
+  meanScores,
+  scoreCorruptions,
+} from "./corruption-scores.ts";
+import { DONE, type Environment, printJson, printLines, printTable } from "./environment.ts";
 import type { EvaluationSettings } from "./evaluation-shards.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
 import { type LabelledImages, readSplit, SPLITS } from "./mnist-files.ts";
@@ -15,6 +22,7 @@ import type { TimedBatch } from "./tasks.ts";
 /** Images classified between two reports of progress. */
 const LONGEST_CHUNK = 50;
 const CHUNKS_PER_WORKER = 4;
+const LARGEST_SEED = 2 ** 32 - 1;
 
 /** `abs evaluate`: measures accuracy on a labelled data set. */
 export const evaluateCommand: Command = {
@@ -27,6 +35,9 @@ export const evaluateCommand: Command = {
     split: { value: "NAME", description: `${SPLITS.join(" or ")} (default: test)` },
     ...RANGE_OPTIONS,
     shard: { value: "I/N", description: "only the I-th of N parts, from 0; `abs merge` joins what --json prints" },
+    corruptions: { description: "under fifteen kinds of corruption after MNIST-C instead of as they are" },
+    corruption: { value: "NAMES", description: "under these kinds only, a comma between names" },
+    seed: { value: "N", description: "which noise, angles and strokes the corruptions draw (default: 0)" },
     ...WORKERS_OPTION,
     ...MODEL_OPTIONS,
   },
@@ -34,6 +45,7 @@ export const evaluateCommand: Command = {
     "abs evaluate --data mnist --limit 1000",
     "abs evaluate --data mnist --split train --workers auto --json",
     "abs evaluate --data mnist --shard 0/8 --json > 0.json",
+    "abs evaluate --data mnist --limit 1000 --corruptions",
   ],
   run: evaluateSplit,
 };
@@ -49,6 +61,7 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   const effort = invocation.effort() ?? "standard";
   const variant = invocation.variant() ?? "abs";
   const wanted = invocation.workers();
+  const corruption = corruptionsOf(invocation);
   const data = await readSplit(directory, split);
   if (offset >= data.count) throw new UsageError(`--offset ${offset} skips all ${data.count} images`);
   const whole: ImageRange = { start: offset, stop: Math.min(data.count, offset + limit) };
@@ -60,21 +73,36 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
     const from = start + index * chunk;
     return { start: from, stop: Math.min(stop, from + chunk) };
   });
-  const workers = Math.min(wanted, chunks.length);
+  const workers = Math.min(wanted, chunks.length * (corruption?.kinds.length ?? 1));
+  const settingsOf = (found: Pick<Workforce, "confidence" | "weightsSha256">): EvaluationSettings => ({
+    ...{ version: environment.version, split, dataSha256: sha256(data.images, data.labels) },
+    ...{ weightsSha256: found.weightsSha256, inference, effort, variant, confidence: found.confidence },
+  });
+
+  if (corruption !== undefined) {
+    const { seed } = corruption;
+    await withWorkforce(invocation, environment, workers, async (workforce) => {
+      const progress = startProgress(environment, "evaluating");
+      const scores = await scoreCorruptions(workforce, data, chunks, corruption, progress);
+      if (!invocation.flag("json")) {
+        printTable(environment, [...corruptionLines(scores), "", `${stop - start} images of each kind, seed ${seed}`]);
+        return;
+      }
+      const range = { offset, images: stop - start, workers };
+      const mean = meanScores(scores);
+      printJson(environment, { data: directory, ...settingsOf(workforce), ...range, seed, corruptions: scores, mean });
+    });
+    return DONE;
+  }
 
   const found = await withWorkforce(invocation, environment, workers, async (workforce) => {
     const board = await tallyChunks(workforce, data, chunks, startProgress(environment, "evaluating"));
-    return { confidence: workforce.confidence, weightsSha256: workforce.weightsSha256, ...board };
+    return { settings: settingsOf(workforce), ...board };
   });
-  const { tally, imagesPerSecond, confidence, weightsSha256 } = found;
+  const { tally, imagesPerSecond, settings } = found;
   const scores = scoresOf(tally);
 
   if (invocation.flag("json")) {
-    const { version } = environment;
-    const dataSha256 = sha256(data.images, data.labels);
-    const settings: EvaluationSettings = {
-      ...{ version, split, dataSha256, weightsSha256, inference, effort, variant, confidence },
-    };
     printJson(environment, {
       data: directory,
       ...settings,
@@ -89,6 +117,22 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
     printLines(environment, scoreLines(scores, { workers, chunk, imagesPerSecond }, environment.stdout.columns));
   }
   return DONE;
+}
+
+/** What the command line says of corruptions, undefined where it wants none. @throws UsageError */
+function corruptionsOf(invocation: Invocation): Corruptions | undefined {
+  const names = invocation.text("corruption");
+  const isWanted = invocation.flag("corruptions") || names !== undefined;
+  const seed = invocation.wholeNumber("seed", 0);
+  if (!isWanted) {
+    if (invocation.text("seed") !== undefined) throw new UsageError("--seed is for --corruptions only");
+    return undefined;
+  }
+  if (invocation.text("shard") !== undefined) {
+    throw new UsageError("--shard and --corruptions exclude each other; --offset and --limit take parts of the images");
+  }
+  if (seed > LARGEST_SEED) throw new UsageError(`--seed wants a whole number from 0 to ${LARGEST_SEED}, got ${seed}`);
+  return { kinds: chosenCorruptions(names), seed };
 }
 
 function sha256(...parts: readonly Uint8Array[]): string {

@@ -1,5 +1,6 @@
 import { FileError } from "../files/file-error.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
+import type { Explanation } from "../results.ts";
 import { verdict } from "./classify.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import {
@@ -61,6 +62,7 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
     const ranked = classes.toSorted((one, other) => one.loss - other.loss);
     printLines(environment, [
       `${title}: ${verdict(explanation)}; runner-up ${runnerUp}; ${explanation.evaluations} evaluations`,
+      ...radiusLines(explanation.radiusEstimate),
       "",
     ]);
     printTable(environment, [
@@ -88,4 +90,13 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
     printLines(environment, [`Where ${explanation.name} redraws the image better than ${runnerUp}: ${signs}.`]);
   });
   return DONE;
+}
+
+/** The estimate in words that do not promise a bound. */
+function radiusLines(estimate: Explanation["radiusEstimate"]): string[] {
+  if (estimate === undefined) return [];
+  const { l2, linf } = estimate;
+  return [
+    `estimated radius (no bound: it trusts the searches): ${l2.toFixed(2)} in L2, ${linf.toFixed(3)} in L∞ until the label changes`,
+  ];
 }

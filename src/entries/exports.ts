@@ -1,6 +1,7 @@
 // What every entry offers besides its own `createClassifier`.
 
 export type { Latent } from "../arguments/latent.ts";
+export type { RadiusEstimate } from "../certify/radius-estimate.ts";
 export type { Certificate, SmoothingBase, SmoothingOptions } from "../certify/smoothing.ts";
 export type { Classifier, Inference } from "../classifier.ts";
 export type { ClassifierOptions, CreateClassifier } from "../create-classifier.ts";

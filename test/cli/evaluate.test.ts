@@ -112,6 +112,56 @@ describe("abs evaluate", () => {
     expect(Array.from(threads?.settings.weights ?? [])).toEqual([1, 2, 3]);
   });
 
+  it("scores under corruptions, the mean over the kinds last", async () => {
+    const words = ["evaluate", "--data", directory.path, "--corruption", "stripe,brightness", "--seed", "3", "--json"];
+    const { code, stdout, classifier } = await run(words);
+    expect(code).toBe(0);
+    expect(classifier.batchLengths).toEqual([50, 50, 20, 50, 50, 20]);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ split: "test", variant: "abs", offset: 0, images: COUNT, seed: 3 });
+    // Inverted, the first pixel is 255 − label; half as bright again, 128 + label: both by tens, and never alone.
+    const share = (isSo: (read: number, truth: number) => boolean): number =>
+      READ.filter((read, index) => isSo(read, LABELS[index] as number)).length / COUNT;
+    const inverted = share((read, truth) => (255 - read) % 10 === truth);
+    const brighter = share((read, truth) => (128 + read) % 10 === truth);
+    expect(document.corruptions).toEqual([
+      { name: "stripe", accuracy: inverted, rejected: 0, wrongAndAccepted: 1 - inverted },
+      { name: "brightness", accuracy: brighter, rejected: 0, wrongAndAccepted: 1 - brighter },
+    ]);
+    expect(document.mean.accuracy).toBeCloseTo((inverted + brighter) / 2, 12);
+    const together = JSON.parse((await run([...words, "--workers", "3"])).stdout);
+    expect(together).toEqual({ ...document, workers: 3 });
+  });
+
+  it("tells wrong labels that were rejected from those that were not", async () => {
+    const words = ["evaluate", "--data", directory.path, "--limit", "4", "--corruption", "scale", "--json"];
+    const [scores] = JSON.parse((await run(words)).stdout).corruptions;
+    // Shrinking moves the corner inwards, so 0 is read of all four. The first, all black, is rejected and its label 1.
+    expect(scores).toEqual({ name: "scale", accuracy: 0, rejected: 0.25, wrongAndAccepted: 0.75 });
+  });
+
+  it("prints the fifteen kinds as a table", async () => {
+    const { stdout } = await run(["evaluate", "--data", directory.path, "--limit", "5", "--corruptions"]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(1 + 15 + 1 + 2);
+    expect(lines[1]).toMatch(/^shot-noise +\d+\.\d % +\d+\.\d % +\d+\.\d %$/);
+    expect(lines[16]).toMatch(/^mean +\d/);
+    expect(lines[18]).toBe("5 images of each kind, seed 0");
+  });
+
+  it.each([
+    ["--corruption", "rain", "--corruption wants names out of shot-noise, "],
+    ["--corruption", "stripe,", 'canny-edges; got ""'],
+    ["--seed", "1", "--seed is for --corruptions only"],
+    ["--corruptions", "--seed", "4294967296", "--seed wants a whole number from 0 to 4294967295"],
+    ["--corruptions", "--shard", "0/2", "--shard and --corruptions exclude each other"],
+  ])("refuses %s %s", async (...words) => {
+    const message = words.pop() as string;
+    const { code, stderr } = await run(["evaluate", "--data", directory.path, ...words]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
   it("names the file that is missing or wrong", async () => {
     const missing = await run(["evaluate", "--data", directory.path, "--split", "train"]);
     expect(missing).toMatchObject({ code: 1, stdout: "" });

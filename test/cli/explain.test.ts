@@ -16,6 +16,7 @@ describe("abs explain", () => {
     const { code, stdout } = await run(["explain", dataSet, "--frame", "1"]);
     expect(code).toBe(0);
     expect(stdout).toContain(`${dataSet}: 3 (confidence 75.0 %); runner-up 4; 40 evaluations`);
+    expect(stdout).toContain("estimated radius (no bound: it trusts the searches): 0.69 in L2, 0.063 in L∞");
     const rows = stdout.split("\n").filter((line) => /^\d +0\.\d{5} /.test(line));
     expect(rows).toHaveLength(10);
     expect(rows[0]).toMatch(/^3 +0\.06250 +3\.00 +-0\.50$/);
@@ -29,6 +30,7 @@ describe("abs explain", () => {
   it("prints all of it as JSON", async () => {
     const document = JSON.parse((await run(["explain", dataSet, "--frame", "1", "--json"])).stdout);
     expect(document).toMatchObject({ frame: 1, label: 3, runnerUp: 4, preprocessed: false });
+    expect(document.radiusEstimate).toEqual({ l2: 0.6875, linf: 0.0625 });
     expect(document.classes).toHaveLength(10);
     expect(document.classes[3]).toMatchObject({ name: "3", loss: 0.0625, latent: [3, -0.5] });
     expect(document.classes[3].reconstruction).toHaveLength(784);

@@ -68,6 +68,7 @@ export class FakeClassifier implements CommandClassifier {
       })),
       image: Float32Array.from(image),
       advantage: Float32Array.from({ length: 784 }, (_, index) => (index < 392 ? 0.5 : -0.25)),
+      radiusEstimate: { l2: 0.6875, linf: 0.0625 },
     };
   }
 

@@ -1,4 +1,4 @@
-// Random numbers for attacks: seeded, and the same in every engine.
+// Random numbers for attacks and corruptions: seeded, and the same in every engine.
 
 const TWO_32 = 2 ** 32;
 

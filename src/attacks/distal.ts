@@ -1,0 +1,210 @@
+import { checkNumber, checkOptions, checkWhole } from "../arguments/checks.ts";
+import { kindOf } from "../arguments/shown.ts";
+import { Random } from "../random.ts";
+import type { LossesAndGradients } from "./model.ts";
+
+// Images that show nothing and are taken for something with confidence: distal adversarials.
+
+/** A model that says how sure it is, and which way an image has to go to fit a class better. */
+export interface ConfidentModel {
+  /** The label with its probability; `probabilities` has one per class where they are known. */
+  classify(image: Float32Array): { label: number; confidence: number; probabilities?: ArrayLike<number> };
+  /** As for attacks along gradients. */
+  lossAndGradient(image: Float32Array): LossesAndGradients;
+}
+
+/** From where a climb starts and how far it goes. */
+export interface DistalOptions {
+  /** A whole number below 2^32 (default 0): the noise from which all climbs start. */
+  seed?: number;
+  /** The probability that is success, above 0 and below 1 (default .9, as in the paper). */
+  confidence?: number;
+  /** The most steps of each climb (default 500). */
+  steps?: number;
+  /** Values of an image (default 784). */
+  pixels?: number;
+}
+
+/** Where a climb to confidence ended. */
+export interface DistalResult {
+  /** The class climbed to. */
+  target: number;
+  /** Whether its probability reached the confidence asked for. */
+  success: boolean;
+  /** Its probability at `image`. */
+  probability: number;
+  /** Steps of the climb that led there; without success, of the one that came highest. */
+  steps: number;
+  /** Which climb that was: down the class's own loss, or up its margin to the next class. */
+  direction: DistalDirection;
+  /** How far each of its steps went, in L2. */
+  stepSize: number;
+  /** The image reached, values in [0, 1]: with success the one nearest to the noise on the line from there. */
+  image: Float32Array;
+  /** The noise. */
+  start: Float32Array;
+  /** The model's loss of the class at `image`. */
+  loss: number;
+}
+
+const DIRECTIONS = ["loss", "margin"] as const;
+/** What a climb follows. */
+export type DistalDirection = (typeof DIRECTIONS)[number];
+
+/** In L2. Uniform noise of 784 pixels is about 8 from grey and 14 from a digit. */
+const STEP_SIZES = [1, 0.3, 0.1] as const;
+const HALVINGS = 12;
+const LARGEST_SEED = 2 ** 32 - 1;
+
+/**
+ * Climbs from uniform noise until the model is sure to see a class (Nguyen, Yosinski and Clune 2015, arXiv:1412.1897; on ABS,
+ * Schott et al. 2018, arXiv:1805.09190). Six climbs start from the same noise: down the class's loss and up its margin to the
+ * next class, in steps of three lengths, each along the whole gradient within the box [0, 1]. The first follows what a
+ * confidence rests on that asks how well the class explains the image, the second a softmax. The success with the fewest
+ * steps counts, after bisection towards the noise.
+ *
+ * A success is a failure of the model only where people do not see the class in the image; look at it.
+ *
+ * @param target the class to climb to, a whole number from 0
+ * @throws {TypeError | RangeError} for a model that lacks a function, a target that it has no loss for, an unknown option or one
+ *   out of range; and whatever the model throws
+ */
+export function distal(model: ConfidentModel, target: number, options?: DistalOptions): DistalResult {
+  const { seed, confidence, steps, pixels } = checkedOptions(options);
+  checkModel(model);
+  checkWhole("target", target, 0);
+  const random = new Random(seed);
+  const start = Float32Array.from({ length: pixels }, () => random.uniform());
+  const classes = model.lossAndGradient(start.slice()).losses.length;
+  checkWhole("target", target, 0, classes - 1);
+  const probabilityOf = (image: Float32Array): number => {
+    const { label, confidence: own, probabilities } = model.classify(image);
+    // Of a class that is not the label nothing is known but that it is not the likeliest.
+    return probabilities?.[target] ?? (label === target ? own : 0);
+  };
+  let best: Climb | undefined;
+  for (const stepSize of STEP_SIZES) {
+    for (const direction of DIRECTIONS) {
+      // Whoever takes longer than the quickest success counts no more.
+      const most = best?.success ? best.steps - 1 : steps;
+      const found = climb({ model, target, confidence, probabilityOf }, start, { direction, stepSize, most });
+      if (best === undefined || isBetter(found, best)) best = found;
+    }
+  }
+  const reached = best as Climb;
+  const image = reached.success ? nearestToNoise(start, reached.image, confidence, probabilityOf) : reached.image;
+  const loss = model.lossAndGradient(image).losses[target] as number;
+  return { ...reached, target, image, probability: probabilityOf(image), start, loss };
+}
+
+/** The end of one climb, or its highest point where it had no success. */
+interface Climb {
+  success: boolean;
+  probability: number;
+  steps: number;
+  direction: DistalDirection;
+  stepSize: number;
+  image: Float32Array;
+}
+
+interface Task {
+  readonly model: ConfidentModel;
+  readonly target: number;
+  readonly confidence: number;
+  readonly probabilityOf: (image: Float32Array) => number;
+}
+
+function climb(
+  { model, target, confidence, probabilityOf }: Task,
+  start: Float32Array,
+  { direction, stepSize, most }: { direction: DistalDirection; stepSize: number; most: number },
+): Climb {
+  let image = start.slice();
+  let highest: Climb = { success: false, probability: -1, steps: 0, direction, stepSize, image };
+  for (let step = 0; ; ++step) {
+    const probability = probabilityOf(image);
+    const success = probability >= confidence;
+    if (success || probability > highest.probability) {
+      highest = { success, probability, steps: step, direction, stepSize, image };
+    }
+    if (success || step >= most) return highest;
+    const moved = stepped(image, uphill(model.lossAndGradient(image), target, direction), stepSize);
+    // Nowhere to go within the box.
+    if (moved === undefined) return highest;
+    image = moved;
+  }
+}
+
+/** The direction in which the class fits better: absolutely, or compared with the next class. */
+function uphill({ losses, gradients }: LossesAndGradients, target: number, direction: DistalDirection): Float32Array {
+  const own = gradients[target] as ArrayLike<number>;
+  if (direction === "loss") return Float32Array.from(own, (value) => -value);
+  let rival = target === 0 ? 1 : 0;
+  for (let index = 0; index < losses.length; ++index) {
+    if (index !== target && (losses[index] as number) < (losses[rival] as number)) rival = index;
+  }
+  const other = gradients[rival];
+  return Float32Array.from(own, (value, pixel) => (other?.[pixel] ?? 0) - value);
+}
+
+/** One step of a length, undefined where no pixel can move. */
+function stepped(image: Float32Array, direction: Float32Array, length: number): Float32Array<ArrayBuffer> | undefined {
+  // What the box stops would only shorten the rest.
+  const free = direction.map((value, pixel) => {
+    const from = image[pixel] as number;
+    return (value > 0 && from < 1) || (value < 0 && from > 0) ? value : 0;
+  });
+  // By the largest value first: gradients of a saturated model are so small that their squares vanish.
+  const largest = free.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0) return undefined;
+  const norm = Math.sqrt(free.reduce((sum, value) => sum + (value / largest) ** 2, 0));
+  return image.map((value, pixel) =>
+    Math.min(1, Math.max(0, value + (length * ((free[pixel] as number) / largest)) / norm)),
+  );
+}
+
+function isBetter(one: Climb, other: Climb): boolean {
+  if (one.success !== other.success) return one.success;
+  return one.success ? one.steps < other.steps : one.probability > other.probability;
+}
+
+/** The image of enough confidence on the line from the noise, by bisection. */
+function nearestToNoise(
+  start: Float32Array,
+  end: Float32Array,
+  confidence: number,
+  probabilityOf: (image: Float32Array) => number,
+): Float32Array {
+  let low = 0;
+  let high = 1;
+  let image = end;
+  for (let halving = 0; halving < HALVINGS; ++halving) {
+    const middle = (low + high) / 2;
+    const trial = start.map((value, pixel) => value + middle * ((end[pixel] as number) - value));
+    if (probabilityOf(trial) >= confidence) {
+      high = middle;
+      image = trial;
+    } else low = middle;
+  }
+  return image;
+}
+
+function checkedOptions(options: DistalOptions | undefined): Required<DistalOptions> {
+  const known = ["seed", "confidence", "steps", "pixels"];
+  const { seed = 0, confidence = 0.9, steps = 500, pixels = 784 } = checkOptions(options, known);
+  checkWhole("seed", seed, 0, LARGEST_SEED);
+  checkNumber("confidence", confidence, confidence > 0 && confidence < 1, "above 0 and below 1");
+  checkWhole("steps", steps, 0);
+  checkWhole("pixels", pixels, 1);
+  return { seed, confidence, steps, pixels };
+}
+
+function checkModel(model: ConfidentModel): void {
+  if (typeof model !== "object" || model === null) {
+    throw new TypeError(`model: got ${kindOf(model)}, wanted an object with classify and lossAndGradient`);
+  }
+  for (const part of ["classify", "lossAndGradient"] as const) {
+    const found: unknown = model[part];
+    if (typeof found !== "function") throw new TypeError(`model.${part}: got ${kindOf(found)}, wanted a function`);
+  }
+}
