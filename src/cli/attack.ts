@@ -297,7 +297,7 @@ async function runUnits(
       seed: (seed + place) % (LARGEST_SEED + 1),
       ...(budget === null ? {} : { budget }),
     });
-    await keep({ ...unit, truth, ...outcome, ...(changed === undefined ? {} : { changed }) });
+    await keep({ image: place, truth, ...method, ...outcome, ...(changed === undefined ? {} : { changed }) });
     progress.report(board.done, board.total);
   };
   try {
