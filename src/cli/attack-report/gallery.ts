@@ -19,15 +19,18 @@ const COLUMNS = [
 export function gallery(norm: Norm, changes: readonly ShownChange[], classes: readonly string[]): Markup {
   const shown = changes.filter((change) => change.norm === norm);
   if (shown.length === 0) return html`<p>No image was found that misleads the model.</p>`;
+  const title = NORM_TITLES[norm];
   const nameOf = (label: number): string => printable(classes[label] ?? String(label));
   return html`<div class="wide"><table class="gallery">
-<caption>The smallest changes in ${NORM_TITLES[norm]}; in the differences what became brighter is orange, what became darker blue</caption>
-<thead><tr>${COLUMNS.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<caption>The smallest changes in ${title}; in the differences what became brighter is orange, what became darker
+blue</caption>
+<thead><tr>${COLUMNS.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>
 ${shown.map((change) => {
   const { image, truth, label, distance, attack, original, changed, redrawnAsTruth, redrawnAsLabel } = change;
   const [is, taken] = [nameOf(truth), nameOf(label)];
-  return html`<tr><th scope="row">${is} → ${taken}<br>${NORM_TITLES[norm]} ${distanceText(distance)}<br><small>image ${image}, by ${attack}</small></th>
+  return html`<tr><th scope="row">${is} → ${taken}<br>${title} ${distanceText(distance)}<br>
+<small>image ${image}, by ${attack}</small></th>
 <td>${picture(original, `image ${image} as it was: a ${is}`)}</td>
 <td>${picture(changed, `image ${image} changed, taken for a ${taken}`)}</td>
 <td>${differencePicture(original, changed, `what was changed of image ${image}`)}</td>

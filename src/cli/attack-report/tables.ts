@@ -8,6 +8,9 @@ import { PUBLISHED } from "./published.ts";
 /** The norms in which the paper compares models, in its order. */
 const COMPARED = ["l2", "linf", "l0"] as const satisfies readonly Norm[];
 
+/** Columns behind the accuracies. */
+const COSTS = ["images", "not found", "questions per image", "ms per image"];
+
 /** One norm's numbers: a row for each attack, and for the least of all. */
 export function scoresTable({ norm, attacks, minimum }: NormScores): Markup {
   const row = (name: string, scores: DistanceScores, style: string): Markup => html`<tr class="${style}">
@@ -21,7 +24,7 @@ export function scoresTable({ norm, attacks, minimum }: NormScores): Markup {
 <caption>${NORM_TITLES[norm]}: median distance, and accuracy in % at the distances up to which an attack may go</caption>
 <thead><tr><th scope="col">attack</th><th scope="col">median</th>${minimum.accuracies.map(
     ({ distance }) => html`<th scope="col">${distance}</th>`,
-  )}<th scope="col">images</th><th scope="col">not found</th><th scope="col">questions per image</th><th scope="col">ms per image</th></tr></thead>
+  )}${COSTS.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${attacks.map((scores) => row(scores.attack, scores, ""))}${row("minimum", minimum, "total")}</tbody>
 </table></div>`;
@@ -35,7 +38,8 @@ export function comparisonTable({ scores, variant, results }: AttackRun): Markup
   const ours = COMPARED.map((norm) => {
     const found = scores.norms.find((part) => part.norm === norm)?.minimum;
     const accuracy = found?.accuracies.find(({ distance }) => distance === BOUNDS[norm])?.accuracy ?? null;
-    return html`<td>${found === undefined || found.images === 0 ? "not run" : distanceText(found.median)}</td><td>${percentText(accuracy)}</td>`;
+    const median = found === undefined || found.images === 0 ? "not run" : distanceText(found.median);
+    return html`<td>${median}</td><td>${percentText(accuracy)}</td>`;
   });
   return html`<div class="wide"><table>
 <caption>Least distances over all attacks, beside the table of Schott et al. 2018 (arXiv:1805.09190)</caption>
