@@ -33,7 +33,7 @@ describe("a terminal of 20 columns", () => {
         const stdout = new Collector(true, NARROW);
         await run(words, { stdout, variables });
         // What is no picture or table is text, which wraps and is not lost.
-        const lines = stdout.text.split("\n").filter((line) => !/confidence|redraws/.test(line));
+        const lines = stdout.text.split("\n").filter((line) => !/confidence|redraws|estimated/.test(line));
         expect(Math.max(...lines.map((line) => stripVTControlCharacters(line).length))).toBe(NARROW);
       }
     }
