@@ -59,32 +59,58 @@ export class NearestNeighbour {
    * @throws {RangeError} for an image of another length, or a class without images
    */
   classify(image: Float32Array, label?: number): Neighbour {
+    let nearest: Neighbour | undefined;
+    for (const found of this.#nearestOfClasses(image, label)) {
+      const isNearer = nearest === undefined || found.distance < nearest.distance;
+      if (isNearer || (found.distance === nearest?.distance && found.index < nearest.index)) nearest = found;
+    }
+    if (nearest === undefined) throw new RangeError(`there is no training image of class ${label}`);
+    return nearest;
+  }
+
+  /**
+   * The nearest training image of each class.
+   *
+   * @param image 784 values in [0, 1]
+   * @param classes how many there are
+   * @throws {RangeError} for an image of another length, or a class without images
+   */
+  nearestOfEach(image: Float32Array, classes: number): Neighbour[] {
+    const found = new Map(this.#nearestOfClasses(image).map((neighbour) => [neighbour.label, neighbour]));
+    return Array.from({ length: classes }, (_, label) => {
+      const neighbour = found.get(label);
+      if (neighbour === undefined) throw new RangeError(`there is no training image of class ${label}`);
+      return neighbour;
+    });
+  }
+
+  /** One per class that has images, or of one class alone. */
+  #nearestOfClasses(image: Float32Array, only?: number): Neighbour[] {
     if (image.length !== IMAGE_PIXELS) throw new RangeError(`image has ${image.length} values, 784 are wanted`);
-    const [labels, starts, places, inks, squares] = [
-      this.#labels,
-      this.#starts,
-      this.#places,
-      this.#inks,
-      this.#squares,
-    ];
+    const labels = this.#labels;
+    const starts = this.#starts;
+    const places = this.#places;
+    const inks = this.#inks;
     const wanted = Float64Array.from(image, (value) => WHITE * value);
     const square = wanted.reduce((sum, value) => sum + value * value, 0);
-    let nearest = -1;
-    let least = Number.POSITIVE_INFINITY;
+    const least = new Float64Array(WHITE + 1).fill(Number.POSITIVE_INFINITY);
+    const nearest = new Int32Array(WHITE + 1).fill(-1);
     for (let index = 0; index < labels.length; ++index) {
-      if (label !== undefined && labels[index] !== label) continue;
+      const label = labels[index] as number;
+      if (only !== undefined && label !== only) continue;
       const end = starts[index + 1] as number;
       let product = 0;
       for (let at = starts[index] as number; at < end; ++at) {
         product += (wanted[places[at] as number] as number) * (inks[at] as number);
       }
-      const distance = square - 2 * product + (squares[index] as number);
-      if (distance < least) {
-        least = distance;
-        nearest = index;
+      const distance = square - 2 * product + (this.#squares[index] as number);
+      if (distance < (least[label] as number)) {
+        least[label] = distance;
+        nearest[label] = index;
       }
     }
-    if (nearest < 0) throw new RangeError(`there is no training image of class ${label}`);
-    return { label: labels[nearest] as number, distance: Math.sqrt(Math.max(0, least)) / WHITE, index: nearest };
+    return Array.from(nearest, (index, label) => ({ label, distance: least[label] as number, index }))
+      .filter(({ index }) => index >= 0)
+      .map(({ label, distance, index }) => ({ label, distance: Math.sqrt(Math.max(0, distance)) / WHITE, index }));
   }
 }

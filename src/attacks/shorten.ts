@@ -7,7 +7,7 @@ const PASSES = 3;
 /** Pixels are reverted in groups at first, as most of a dense change can go at once or not at all. */
 const LARGEST_GROUP = 64;
 /** Reverted pixels are the distance in L0; in other norms a dense change has hundreds, few of which matter. */
-const MOST_TRIALS = 150;
+const MOST_TRIALS = 60;
 
 /** Shortens the nearest success: along the line to the original, and by reverting pixels that it does not need. */
 export function shorten(target: AttackedImage): void {

@@ -11,18 +11,23 @@ const THRESHOLD = 0.5;
  * A classifier as attacks see it.
  *
  * @param variant of the classifier; that for black-and-white images sees what its threshold leaves
- * @param confirming the same model with a more thorough search, whose decision counts where it is given
+ * @param thorough the same model with a more thorough search: its decision counts, and attacks may follow its gradients too
  */
 export function attackedClassifier(
   classifier: CommandClassifier,
   variant: Variant,
-  confirming?: CommandClassifier,
+  thorough?: CommandClassifier,
 ): AttackedModel {
   return {
     classify: (image) => classifier.classify(image),
     lossAndGradient: (image) => classifier.lossAndGradient(image),
     explain: (image) => classifier.explain(image),
-    ...(confirming === undefined ? {} : { confirm: (image: Float32Array) => confirming.classify(image) }),
+    ...(thorough === undefined
+      ? {}
+      : {
+          confirm: (image: Float32Array) => thorough.classify(image),
+          searches: [(image: Float32Array) => thorough.lossAndGradient(image)],
+        }),
     ...(variant === "binary-abs" ? { response: (value: number) => (value >= THRESHOLD ? 1 : 0) } : {}),
   };
 }
@@ -63,7 +68,7 @@ export class Attacker {
     const { effort, inference, variant = "abs" } = this.#settings;
     // The paper's inference has one effort only.
     const isThorough = effort === "thorough" || inference === "paper";
-    const confirming = isThorough ? undefined : await this.#createClassifier({ ...this.#settings, effort: "thorough" });
-    return attackedClassifier(this.#classifier, variant, confirming);
+    const thorough = isThorough ? undefined : await this.#createClassifier({ ...this.#settings, effort: "thorough" });
+    return attackedClassifier(this.#classifier, variant, thorough);
   }
 }

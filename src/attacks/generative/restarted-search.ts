@@ -4,20 +4,18 @@ import type { LossesAndGradients } from "../model.ts";
 
 /**
  * For losses that are minima, found by a search: the gradient of a search that ended in a poor minimum points astray, and a
- * model may look robust for that alone. This attack follows other searches for the same losses, each by itself, and then for
- * every class the lowest loss of all of them with its gradient.
+ * model may look robust for that alone. This attack asks the other searches too, and follows for every class the lowest loss
+ * that any of them found.
  */
 export const restartedSearch: Attack = {
   name: "restarted-search",
-  norms: ["linf", "l2", "l1"],
+  norms: ["linf", "l2"],
   needs: ["lossAndGradient", "searches"],
   source: "this project",
   search(target) {
-    const searches = target.model.searches ?? [];
-    for (const search of searches) target.searchWith(search, fmn.search);
-    const own = target.model.lossAndGradient;
-    if (own === undefined) return;
-    target.searchWith((image) => lowest([own, ...searches].map((search) => search(image))), fmn.search);
+    const { lossAndGradient, searches = [] } = target.model;
+    const all = lossAndGradient === undefined ? searches : [lossAndGradient.bind(target.model), ...searches];
+    target.searchWith((image) => lowest(all.map((search) => search(image))), fmn.search);
   },
 };
 

@@ -1,0 +1,90 @@
+import { fork } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { printTable, replaceTable } from "./measure/table.ts";
+import { attackModels } from "./robustness/attack-models.ts";
+import { MODELS, type ModelName } from "./robustness/plan.ts";
+import { readResults } from "./robustness/results.ts";
+import { robustnessTables } from "./robustness/tables.ts";
+
+// How little has to change until a model errs: every attack of the package against ABS and what it is compared with, on the first
+// test images. bench/robustness/plan.ts has the settings.
+//
+//   npx tsx bench/robustness.ts --data DIR [--published FILE] [--only MODEL,…] [--split test] [--workers 2] [--images N]
+//     [--out build/robustness] [--update]
+//
+// DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which these models are left out. Results are
+// kept in --out as they come, and a run that was interrupted goes on from there; to begin anew, remove it. --images takes fewer
+// images than planned, --only some of the models. Prints tables in Markdown, and `--update` also puts them into docs/robustness.md.
+
+const DOCUMENT = new URL("../docs/robustness.md", import.meta.url);
+
+const { values: options } = parseArgs({
+  options: {
+    data: { type: "string" },
+    published: { type: "string" },
+    only: { type: "string" },
+    split: { type: "string", default: "test" },
+    workers: { type: "string", default: "2" },
+    images: { type: "string" },
+    out: { type: "string", default: "build/robustness" },
+    update: { type: "boolean", default: false },
+    // What a worker is told by the program that starts it.
+    worker: { type: "string" },
+  },
+});
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^[1-9][0-9]*$/.test(text)) throw new Error(`--${name}: got "${text}", wanted a whole number from 1`);
+  return Number(text);
+}
+
+function wantedModels(): ModelName[] {
+  const names = options.only?.split(",") ?? MODELS.filter((name) => !name.startsWith("published") || options.published);
+  return names.map((name) => {
+    const found = MODELS.find((known) => known === name);
+    if (found === undefined) throw new Error(`--only: there is no "${name}"; there are ${MODELS.join(", ")}`);
+    return found;
+  });
+}
+
+async function main(): Promise<void> {
+  if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
+  if (options.split !== "test" && options.split !== "validation") {
+    throw new Error(`--split: got "${options.split}", wanted test or validation`);
+  }
+  const workers = wholeNumber("workers", options.workers);
+  const settings = {
+    data: resolve(options.data),
+    published: options.published === undefined ? undefined : resolve(options.published),
+    split: options.split,
+    models: wantedModels(),
+    most: options.images === undefined ? Number.POSITIVE_INFINITY : wholeNumber("images", options.images),
+    out: resolve(options.out),
+    workers,
+  } as const;
+  if (options.worker !== undefined) {
+    await attackModels(settings, Number(options.worker));
+    return;
+  }
+  mkdirSync(settings.out, { recursive: true });
+  await Promise.all(Array.from({ length: workers }, (_, worker) => startWorker(worker)));
+  const tables = robustnessTables(readResults(settings.out, settings.models));
+  const text = tables.map(printTable).join("\n\n");
+  console.log(text);
+  writeFileSync(join(settings.out, "tables.md"), `${text}\n`);
+  if (options.update) writeFileSync(DOCUMENT, tables.reduce(replaceTable, readFileSync(DOCUMENT, "utf8")));
+}
+
+/** Runs this program once more as a worker, and waits for its end. */
+function startWorker(worker: number): Promise<void> {
+  return new Promise((done, fail) => {
+    const child = fork(fileURLToPath(import.meta.url), [...process.argv.slice(2), "--worker", `${worker}`]);
+    child.on("error", fail);
+    child.on("exit", (code) => (code === 0 ? done() : fail(new Error(`worker ${worker} ended with code ${code}`))));
+  });
+}
+
+await main();
