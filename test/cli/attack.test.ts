@@ -116,6 +116,26 @@ describe("abs attack", () => {
     expect(plan).toEqual([{ norm: "linf", attacks: ["first", "binary"] }]);
   });
 
+  it("plans what the model offers: a second search where there is a more thorough one", async () => {
+    const offered: string[] = [];
+    const attacks: typeof FAKE_ATTACKS = {
+      ...FAKE_ATTACKS,
+      attacksFor: (model, norm) => {
+        offered.push(Object.keys(model).sort().join(" "));
+        return FAKE_ATTACKS.attacksFor(model, norm);
+      },
+    };
+    for (const more of [[], ["--effort", "thorough"], ["--inference", "paper"], ["--variant", "binary-abs"]]) {
+      await run(words("--norm", "linf", "--limit", "1", ...more), { attacks });
+    }
+    expect(offered).toEqual([
+      "classify confirm explain lossAndGradient searches",
+      "classify explain lossAndGradient",
+      "classify explain lossAndGradient",
+      "classify confirm explain lossAndGradient response searches",
+    ]);
+  });
+
   it("takes parts of norms, attacks and images, and finds the same there", async () => {
     const whole = await attack();
     const part = await attack("--norm", "l1", "--attack", "coarse", "--offset", "3", "--limit", "4", "--workers", "3");
