@@ -37,17 +37,17 @@ export function attackLines({ scores, images, complete, attackSeconds }: AttackR
 function normLines({ norm, attacks, minimum }: NormScores): string[] {
   const rows = [...attacks.map((row) => ({ name: row.attack, row })), { name: "minimum", row: minimum }];
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const cells = (values: readonly string[]): string => values.map((value) => value.padStart(8)).join("");
-  const distances = minimum.accuracies.map(({ distance }) => `${distance}`);
+  const cells = (values: readonly string[]): string => values.map((value) => value.padStart(6)).join("");
+  const percent = (share: number | null): string => (share === null ? "–" : (100 * share).toFixed(1));
   const line = (name: string, { median, accuracies, images }: DistanceScores): string =>
-    `${name.padEnd(width)}${cells([
-      distanceText(median),
-      ...accuracies.map(({ accuracy }) => percentText(accuracy)),
-      `${images}`,
+    `${name.padEnd(width)}${distanceText(median).padStart(8)}${cells([
+      ...accuracies.map(({ accuracy }) => percent(accuracy)),
+      `${images}`.padStart(7),
     ])}`;
+  const distances = minimum.accuracies.map(({ distance }) => `${distance}`);
   return [
-    `${NORM_TITLES[norm]}: median distance, accuracy at each distance, images`,
-    `${" ".repeat(width)}${cells(["median", ...distances, "images"])}`,
+    `${NORM_TITLES[norm]}: median distance, accuracy in % at each distance, images`,
+    `${" ".repeat(width)}${"median".padStart(8)}${cells([...distances, " images"])}`,
     ...rows.map(({ name, row }) => line(name, row)),
     "",
   ];

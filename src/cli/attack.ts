@@ -10,7 +10,7 @@ import type { AttackMethods } from "./attack-methods.ts";
 import { reportOf } from "./attack-report/report.ts";
 import type { AttackRecord, NormPlan, RunSettings } from "./attack-results.ts";
 import { ResultStore, type StoredResult } from "./attack-store.ts";
-import { attackedClassifier } from "./attacker.ts";
+import { attackedClassifier, isConfirmed } from "./attacker.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import {
   DONE,
@@ -151,7 +151,9 @@ function planAttacks(
   methods: AttackMethods,
   classifier: CommandClassifier,
 ): NormPlan[] {
-  const model = attackedClassifier(classifier, settings.variant === "binary-abs" ? "binary-abs" : "abs");
+  const variant = settings.variant === "binary-abs" ? "binary-abs" : "abs";
+  // Nothing is asked of this one: it shows what the threads' models will offer.
+  const model = attackedClassifier(classifier, variant, isConfirmed(settings) ? classifier : undefined);
   const plan = (norms ?? NORMS)
     .map((norm) => ({
       norm,
@@ -297,7 +299,7 @@ async function runUnits(
       seed: (seed + place) % (LARGEST_SEED + 1),
       ...(budget === null ? {} : { budget }),
     });
-    await keep({ ...unit, truth, ...outcome, ...(changed === undefined ? {} : { changed }) });
+    await keep({ image: place, truth, ...method, ...outcome, ...(changed === undefined ? {} : { changed }) });
     progress.report(board.done, board.total);
   };
   try {

@@ -32,6 +32,18 @@ export function attackedClassifier(
   };
 }
 
+/** Whether there is a more thorough search than the one attacked, which has to be misled as well. */
+export function isConfirmed({
+  effort,
+  inference,
+}: {
+  effort?: string | undefined;
+  inference?: string | undefined;
+}): boolean {
+  // The paper's inference has one effort only.
+  return effort !== "thorough" && inference !== "paper";
+}
+
 /** Attacks a classifier, image by image. An image is a success only when the search at its most thorough is fooled too. */
 export class Attacker {
   readonly #methods: AttackMethods;
@@ -66,9 +78,9 @@ export class Attacker {
 
   async #createModel(): Promise<AttackedModel> {
     const { effort, inference, variant = "abs" } = this.#settings;
-    // The paper's inference has one effort only.
-    const isThorough = effort === "thorough" || inference === "paper";
-    const thorough = isThorough ? undefined : await this.#createClassifier({ ...this.#settings, effort: "thorough" });
+    const thorough = isConfirmed({ effort, inference })
+      ? await this.#createClassifier({ ...this.#settings, effort: "thorough" })
+      : undefined;
     return attackedClassifier(this.#classifier, variant, thorough);
   }
 }

@@ -1,6 +1,7 @@
 import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
 import { attackCommand } from "./attack.ts";
+import { certifyCommand } from "./certify.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, commandHelp, Invocation, UsageError } from "./command.ts";
 import { dataFetchCommand } from "./data-fetch.ts";
@@ -16,6 +17,7 @@ const COMMANDS: readonly Command[] = [
   sampleCommand,
   evaluateCommand,
   attackCommand,
+  certifyCommand,
   mergeCommand,
   dataFetchCommand,
 ];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { distanceBetween } from "../../src/attacks/norms.ts";
 import { type BallNorm, moveToHyperplane, projectOntoBall } from "../../src/attacks/projection.ts";
-import { Random } from "../../src/attacks/random.ts";
+import { Random } from "../../src/random.ts";
 import { randomImage } from "../support/small-networks.ts";
 
 const BALL_NORMS: BallNorm[] = ["linf", "l2", "l1"];

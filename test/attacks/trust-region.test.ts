@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type BoundaryStep, nearestStep } from "../../src/attacks/boundary/trust-region.ts";
 import { distanceBetween, NORMS, type Norm } from "../../src/attacks/norms.ts";
-import { Random } from "../../src/attacks/random.ts";
+import { Random } from "../../src/random.ts";
 
 function dot(one: ArrayLike<number>, other: ArrayLike<number>): number {
   return Array.from(one).reduce((sum, value, at) => sum + value * (other[at] as number), 0);

@@ -136,7 +136,7 @@ describe("the report of attacks", () => {
     expect(page).toMatch(/ABS, this run<\/th><td>80\.0 %<\/td><td>1\.50<\/td><td>50\.0 %<\/td>/);
     expect(page).toContain("<td>not run</td>");
     expect(page).toMatch(/ABS, paper<\/th><td>99\.0 %<\/td><td>2\.24<\/td><td>80 %<\/td><td>0\.23<\/td><td>8 %<\/td>/);
-    expect(page).toMatch(/at once \(L∞ 0\.3, L2 2, L1 10\): <strong>\d+\.\d %<\/strong> of 20 images/);
+    expect(page).toMatch(/at once \(L∞ 0\.3, L2 2, L1 10\): <strong>\d+\.\d %<\/strong> of\s20 images/);
   });
 
   it("tells how it was made, in words that can be pasted", () => {

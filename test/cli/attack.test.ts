@@ -105,8 +105,8 @@ describe("abs attack", () => {
 
   it("prints a table for each norm", async () => {
     const { stdout } = await run(words("--norm", "l2,l0", "--limit", "4"));
-    expect(stdout).toMatch(/^L2: median distance, accuracy at each distance, images\n +median +0\.5 +1 +1\.5 /);
-    expect(stdout).toMatch(/\nfirst +0\.050 +0\.0 %( +0\.0 %){5} +4\ncoarse .*\nminimum .*\n\nL0: /);
+    expect(stdout).toMatch(/^L2: median distance, accuracy in % at each distance, images\n +median +0\.5 +1 +1\.5 /);
+    expect(stdout).toMatch(/\nfirst +0\.050( +0\.0){6} +4\ncoarse .*\nminimum .*\n\nL0: /);
     expect(stdout).not.toContain("at once");
     expect((await run(words())).stdout).toContain("at once (L∞ 0.3, L2 2, L1 10): accuracy 0.0 % of 12\n");
   });
@@ -114,6 +114,26 @@ describe("abs attack", () => {
   it("gives a binary model its response", async () => {
     const { plan } = await attack("--variant", "binary-abs", "--norm", "linf");
     expect(plan).toEqual([{ norm: "linf", attacks: ["first", "binary"] }]);
+  });
+
+  it("plans what the model offers: a second search where there is a more thorough one", async () => {
+    const offered: string[] = [];
+    const attacks: typeof FAKE_ATTACKS = {
+      ...FAKE_ATTACKS,
+      attacksFor: (model, norm) => {
+        offered.push(Object.keys(model).sort().join(" "));
+        return FAKE_ATTACKS.attacksFor(model, norm);
+      },
+    };
+    for (const more of [[], ["--effort", "thorough"], ["--inference", "paper"], ["--variant", "binary-abs"]]) {
+      await run(words("--norm", "linf", "--limit", "1", ...more), { attacks });
+    }
+    expect(offered).toEqual([
+      "classify confirm explain lossAndGradient searches",
+      "classify explain lossAndGradient",
+      "classify explain lossAndGradient",
+      "classify confirm explain lossAndGradient response searches",
+    ]);
   });
 
   it("takes parts of norms, attacks and images, and finds the same there", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { run } from "./fake-classifier.ts";
 
-const COMMANDS = ["classify", "explain", "sample", "evaluate", "data fetch"];
+const COMMANDS = ["classify", "explain", "sample", "evaluate", "attack", "certify", "merge", "data fetch"];
 
 describe("abs", () => {
   it("shows its commands and its version", async () => {

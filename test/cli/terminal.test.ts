@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startProgress } from "../../src/cli/progress.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { duration, startProgress } from "../../src/cli/progress.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { FAKE_ATTACKS } from "./fake-attacks.ts";
 import { Collector, FakeClassifier, FakeThreads, run } from "./fake-classifier.ts";
@@ -33,7 +33,7 @@ describe("a terminal of 20 columns", () => {
         const stdout = new Collector(true, NARROW);
         await run(words, { stdout, variables });
         // What is no picture or table is text, which wraps and is not lost.
-        const lines = stdout.text.split("\n").filter((line) => !/confidence|redraws/.test(line));
+        const lines = stdout.text.split("\n").filter((line) => !/confidence|redraws|estimated/.test(line));
         expect(Math.max(...lines.map((line) => stripVTControlCharacters(line).length))).toBe(NARROW);
       }
     }
@@ -62,6 +62,44 @@ describe("a terminal of 20 columns", () => {
   });
 });
 
+describe("progress where no bar can be drawn", () => {
+  it("is a line for each tenth, and at least once a minute, with the time that is left", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const stderr = new Collector();
+      const progress = startProgress(environmentOf(stderr), "attacking");
+      // What an earlier run did says nothing about the speed of this one.
+      progress.report(40, 100);
+      for (const [seconds, done] of [
+        [1, 50],
+        [9, 60],
+        [20, 61],
+        [41, 62],
+        [29, 100],
+      ] as const) {
+        vi.advanceTimersByTime(1000 * seconds);
+        progress.report(done, 100);
+      }
+      expect(stderr.text).toBe(
+        "attacking: 60/100, about 20 s left\nattacking: 62/100, about 2 min 3 s left\nattacking: 100/100\n",
+      );
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it.each([
+    [0.2, "1 s"],
+    [59.6, "1 min 0 s"],
+    [61, "1 min 1 s"],
+    [3540, "59 min"],
+    [3599, "1 h 0 min"],
+    [7500, "2 h 5 min"],
+  ])("calls %f seconds %s", (seconds, words) => {
+    expect(duration(seconds)).toBe(words);
+  });
+});
+
 describe("names of classes", () => {
   it("never reach the terminal as escape codes", async () => {
     const classifier = new FakeClassifier(HOSTILE_NAMES);
@@ -72,6 +110,7 @@ describe("names of classes", () => {
       ["sample", HOSTILE_NAMES[1] as string],
       ["sample", "none"],
       ["evaluate", "--data", directory.path],
+      ["certify", images],
     ]) {
       const { stdout, stderr } = await run(words, { createClassifier: async () => classifier });
       expect(stdout + stderr).toMatch(/\\u009b2J|\\u001b\]0;ti/);

@@ -32,6 +32,24 @@ describe("examples/cluster", () => {
     expect(output).toMatch(/^3 shards joined equal one run: \d+ of 23 correct, digest [0-9a-f]{64}\n$/);
   });
 
+  it("proves the same of attacks", () => {
+    const words = [
+      "attack",
+      "--data",
+      directory.path,
+      "--shards",
+      "2",
+      "--limit",
+      "3",
+      "--norm",
+      "l2",
+      "--budget",
+      "20",
+    ];
+    const output = execFileSync(process.execPath, [SCRIPT, ...words], { encoding: "utf8" });
+    expect(output).toMatch(/^2 shards joined equal one run: [1-9]\d* attacks on 3 images\n$/);
+  });
+
   it("refuses a number of shards that is none", () => {
     const { status, stderr } = spawnSync(process.execPath, [SCRIPT, "--shards", "many"], { encoding: "utf8" });
     expect(status).toBe(1);

@@ -1,6 +1,6 @@
+import type { Random } from "../../random.ts";
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
-import type { Random } from "../random.ts";
 import { firstAlong, shifted } from "./along-path.ts";
 
 /** Decisions for directions: one more path may begin while fewer were asked. */

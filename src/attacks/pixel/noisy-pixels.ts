@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import type { Random } from "../../random.ts";
 
 /** Salt and pepper on one image: which pixels are struck first, and whether they turn 0 or 1. */
 export interface NoisyPixels {

@@ -39,11 +39,16 @@ export function curves(records: readonly AttackRecord[], plan: NormPlan): Markup
     distances: distancesOf(recordsOf(records, norm, attack)),
   }));
   const minimum = distancesOf(nearestOf(records, plan));
+  const bold =
+    minimum.length === 0
+      ? ""
+      : html`<path class="minimum" d="${path(minimum)}"><title>minimum of all attacks</title></path>`;
   const bound = BOUNDS[norm];
   return html`<figure>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="curves-${norm}-title curves-${norm}-text">
 <title id="curves-${norm}-title">Accuracy by ${title} distance</title>
-<desc id="curves-${norm}-text">The share of images that no attack changed the label of, over the distance allowed. The table below has the numbers.</desc>
+<desc id="curves-${norm}-text">The share of images that no attack changed the label of, over the distance allowed. The
+table below has the numbers.</desc>
 <g class="grid">${PERCENTAGES.map((percent) => html`<path d="M${x(0)} ${y(percent / 100)}H${x(farthest)}"/>`)}</g>
 <path class="bound" d="M${x(bound)} ${y(1)}V${y(0)}"/>
 ${lines
@@ -52,7 +57,7 @@ ${lines
     ({ attack, colour, distances }) =>
       html`<path class="attack" stroke="${colour}" d="${path(distances)}"><title>${attack}</title></path>
 `,
-  )}${minimum.length === 0 ? "" : html`<path class="minimum" d="${path(minimum)}"><title>minimum of all attacks</title></path>`}
+  )}${bold}
 <g class="axis" text-anchor="end">${PERCENTAGES.map(
     (percent) => html`<text x="${x(0) - 6}" y="${y(percent / 100) + 4}">${percent} %</text>`,
   )}</g>
@@ -64,7 +69,8 @@ ${lines
 </svg>
 <figcaption>${lines.map(
     ({ attack, colour }) => html`<span class="key"><i style="background:${colour}"></i>${attack}</span> `,
-  )}<span class="key"><i class="bold"></i>minimum</span> <span class="key"><i class="dashed"></i>bound of the comparison, ${bound}</span></figcaption>
+  )}<span class="key"><i class="bold"></i>minimum</span>
+<span class="key"><i class="dashed"></i>bound of the comparison, ${bound}</span></figcaption>
 </figure>`;
 }
 

@@ -21,6 +21,8 @@ export interface Making {
 export function reportOf(run: AttackRun, making: Making): string {
   const { scores, plan, results, classes, complete, variant } = run;
   const title = `Attacks on ${variant === "binary-abs" ? "binary ABS" : "ABS"}`;
+  const warning = html`<p class="interrupted" role="status">Not complete: ${results.length} attacks have been run, and others are
+missing.</p>`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -31,7 +33,7 @@ export function reportOf(run: AttackRun, making: Making): string {
 </head>
 <body>
 <h1>${title}</h1>
-${complete ? "" : html`<p class="interrupted" role="status">Not complete: ${results.length} attacks have been run, and others are missing.</p>`}
+${complete ? "" : warning}
 <p>How far images have to change until the model takes them for another class. An image is counted as safe up to a distance when
 none of these attacks found a closer one that is misclassified: others may.</p>
 ${comparisonTable(run)}
@@ -56,7 +58,8 @@ ${settingsList(run, making)}
 
 function unionParagraph({ scores: { union } }: AttackRun): Markup {
   if (union === null) return html`<p>Accuracy against several norms at once: not all of them were attacked.</p>`;
-  return html`<p>Accuracy against several norms at once (${unionText(union)}): <strong>${percentText(union.accuracy)}</strong> of ${union.images} images.</p>`;
+  return html`<p>Accuracy against several norms at once (${unionText(union)}): <strong>${percentText(union.accuracy)}</strong> of
+${union.images} images.</p>`;
 }
 
 function settingsList(run: AttackRun, { commandLine, seconds }: Making): Markup {

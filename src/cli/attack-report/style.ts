@@ -6,9 +6,11 @@ export const STYLE = `
 }
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; }
-table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); padding-bottom: .3rem; }
 th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid var(--faint); font-weight: normal; }
+td, tbody th { white-space: nowrap; }
 th:first-child { text-align: left; }
 thead th { color: var(--quiet); }
 .total th, .total td { font-weight: bold; }

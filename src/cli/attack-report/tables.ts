@@ -8,23 +8,26 @@ import { PUBLISHED } from "./published.ts";
 /** The norms in which the paper compares models, in its order. */
 const COMPARED = ["l2", "linf", "l0"] as const satisfies readonly Norm[];
 
+/** Columns behind the accuracies. */
+const COSTS = ["images", "not found", "questions per image", "ms per image"];
+
 /** One norm's numbers: a row for each attack, and for the least of all. */
 export function scoresTable({ norm, attacks, minimum }: NormScores): Markup {
   const row = (name: string, scores: DistanceScores, style: string): Markup => html`<tr class="${style}">
 <th scope="row">${name}</th><td>${distanceText(scores.median)}</td>${scores.accuracies.map(
-    ({ accuracy }) => html`<td>${percentText(accuracy)}</td>`,
+    ({ accuracy }) => html`<td>${percentNumber(accuracy)}</td>`,
   )}<td>${scores.images}</td><td>${scores.failures}</td><td>${rounded(scores.meanQueries)}</td><td>${rounded(
     scores.meanMilliseconds,
   )}</td></tr>
 `;
-  return html`<table>
-<caption>${NORM_TITLES[norm]}: median distance, and accuracy at distances up to which an attack may go</caption>
+  return html`<div class="wide"><table>
+<caption>${NORM_TITLES[norm]}: median distance, and accuracy in % at the distances up to which an attack may go</caption>
 <thead><tr><th scope="col">attack</th><th scope="col">median</th>${minimum.accuracies.map(
     ({ distance }) => html`<th scope="col">${distance}</th>`,
-  )}<th scope="col">images</th><th scope="col">not found</th><th scope="col">questions per image</th><th scope="col">ms per image</th></tr></thead>
+  )}${COSTS.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${attacks.map((scores) => row(scores.attack, scores, ""))}${row("minimum", minimum, "total")}</tbody>
-</table>`;
+</table></div>`;
 }
 
 /** This run beside the models of the paper. */
@@ -35,9 +38,10 @@ export function comparisonTable({ scores, variant, results }: AttackRun): Markup
   const ours = COMPARED.map((norm) => {
     const found = scores.norms.find((part) => part.norm === norm)?.minimum;
     const accuracy = found?.accuracies.find(({ distance }) => distance === BOUNDS[norm])?.accuracy ?? null;
-    return html`<td>${found === undefined || found.images === 0 ? "not run" : distanceText(found.median)}</td><td>${percentText(accuracy)}</td>`;
+    const median = found === undefined || found.images === 0 ? "not run" : distanceText(found.median);
+    return html`<td>${median}</td><td>${percentText(accuracy)}</td>`;
   });
-  return html`<table>
+  return html`<div class="wide"><table>
 <caption>Least distances over all attacks, beside the table of Schott et al. 2018 (arXiv:1805.09190)</caption>
 <thead><tr><th scope="col">model</th><th scope="col">unchanged</th>${COMPARED.map(
     (norm) => html`<th scope="col">${NORM_TITLES[norm]} median</th><th scope="col">accuracy at ${BOUNDS[norm]}</th>`,
@@ -54,9 +58,13 @@ ${PUBLISHED.map(
   )}</tr>
 `,
 )}</tbody>
-</table>
+</table></div>
 <p>The paper's attacks on ABS had only estimated gradients, and its images, attacks and weights are others: the rows say where
 this run stands, not by how much a model is better.</p>`;
+}
+
+function percentNumber(share: number | null): string {
+  return share === null ? "–" : (100 * share).toFixed(1);
 }
 
 function rounded(value: number | null): string {

@@ -1,0 +1,212 @@
+import { pMapIterable } from "p-map";
+import { IMAGE_PIXELS } from "../../format/image.ts";
+import { shownText } from "../arguments/printable.ts";
+import { type Certificate, checkedSmoothing, SMOOTHING_BASES, type SmoothingOptions } from "../certify/smoothing.ts";
+import { messageOf } from "../files/file-error.ts";
+import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
+import { type CertifiedImage, certifiedLines, certifiedScores } from "./certified-scores.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import { DONE, type Environment, FAILED, printJson, printLines, printProblem } from "./environment.ts";
+import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
+import { type FrameMode, openFrames } from "./frame-source.ts";
+import { type Workforce, withWorkforce } from "./load-classifier.ts";
+import { readSplit, SPLITS } from "./mnist-files.ts";
+import { startProgress } from "./progress.ts";
+import type { Tasks, TimedCertificate } from "./tasks.ts";
+
+const SEEDS = 2 ** 32;
+
+/** `abs certify`: within which radius the label of the smoothed classifier cannot change. */
+export const certifyCommand: Command = {
+  name: "certify",
+  usage: "FILE… | --data DIR",
+  summary: "bound how far an image may change before the smoothed label can; - is standard input",
+  positionals: { least: 0, most: Number.POSITIVE_INFINITY },
+  options: {
+    sigma: { value: "X", description: "standard deviation of the noise on every pixel, up to 10 (default: 0.5)" },
+    samples: { value: "N", description: "noisy copies on which a bound rests, up to 1000000 (default: 1000)" },
+    alpha: { value: "X", description: "how often a bound may be wrong over the draw of the noise (default: 0.001)" },
+    seed: { value: "N", description: "of the noise; image N takes the seed plus N (default: 0)" },
+    base: {
+      value: "NAME",
+      description: `what labels copies: ${SMOOTHING_BASES.join(" or ")} (default: surrogates where the weights have them)`,
+    },
+    data: { value: "DIR", description: "certify a data set: t10k-… and train-…-ubyte files, gzip or not" },
+    split: { value: "NAME", description: `of the data set, ${SPLITS.join(" or ")} (default: test)` },
+    ...RANGE_OPTIONS,
+    ...WORKERS_OPTION,
+    ...FRAME_OPTIONS,
+    ...MODEL_OPTIONS,
+  },
+  examples: [
+    "abs certify three.png --sigma 0.25 --samples 10000",
+    "abs certify --data mnist --limit 500 --workers auto",
+    "abs certify --data mnist --sigma 0.25 --json > certified.json",
+  ],
+  run: certify,
+};
+
+async function certify(invocation: Invocation, environment: Environment): Promise<number> {
+  const files = invocation.positionals;
+  const directory = invocation.text("data");
+  if ((directory === undefined) === (files.length === 0)) throw new UsageError("certify wants FILE… or --data DIR");
+  const options = smoothingOptions(invocation);
+  return directory === undefined
+    ? await certifyFiles(files, options, invocation, environment)
+    : await certifySplit(directory, options, invocation, environment);
+}
+
+/** The options that are there: what the base is by default depends on the weights. */
+function smoothingOptions(invocation: Invocation): SmoothingOptions {
+  const base = invocation.choice("base", SMOOTHING_BASES);
+  const numbers = ["sigma", "samples", "alpha", "seed"].map((name) => [name, invocation.number(name)] as const);
+  const given = numbers.filter(([, value]) => value !== undefined);
+  const options: SmoothingOptions = { ...Object.fromEntries(given), ...(base === undefined ? {} : { base }) };
+  try {
+    checkedSmoothing(options, "surrogates");
+  } catch (error) {
+    throw new UsageError(`--${messageOf(error)}`, { cause: error });
+  }
+  return options;
+}
+
+/** The options with their defaults, but for the base, which only the weights know where it is not given. */
+function shownOptions(options: SmoothingOptions): SmoothingOptions {
+  const { base, ...numbers } = checkedSmoothing(options, "surrogates");
+  return options.base === undefined ? numbers : { ...numbers, base };
+}
+
+/** The options for the image at a place, so that images draw noise independently of each other. */
+function optionsAt(options: SmoothingOptions, place: number): SmoothingOptions {
+  return { ...options, seed: ((options.seed ?? 0) + place) % SEEDS };
+}
+
+/** An image in a file, certified. */
+interface CertifiedFrame extends TimedCertificate {
+  readonly file: string;
+  readonly frame: number;
+  readonly count: number;
+}
+
+async function certifyFiles(
+  files: readonly string[],
+  options: SmoothingOptions,
+  invocation: Invocation,
+  environment: Environment,
+): Promise<number> {
+  const mode = frameMode(invocation);
+  const offset = invocation.wholeNumber("offset", 0);
+  const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
+  if (invocation.text("split") !== undefined) throw new UsageError("--split is for --data");
+  if (files.filter((file) => file === STANDARD_INPUT).length > 1) {
+    throw new UsageError("standard input, -, can be read only once");
+  }
+  const json = invocation.flag("json");
+  const results: object[] = [];
+  const failures: { file: string; error: string }[] = [];
+  await withWorkforce(invocation, environment, invocation.workers(), async ({ classes, tasks, concurrency }) => {
+    const nameOf = (label: number): string => classes[label] ?? String(label);
+    for (const file of files) {
+      const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
+      try {
+        const content = file === STANDARD_INPUT ? await readStandardInput(environment.stdin) : undefined;
+        const request = { file, content, mode, offset, limit, options };
+        for await (const { certificate, milliseconds, frame, count } of certifyFrames(request, tasks, concurrency)) {
+          if (json) {
+            results.push({ file, frame, name: nameOf(certificate.label), ...certificate, milliseconds });
+          } else {
+            const title = count === 1 ? name : `${name} [${frame}]`;
+            printLines(environment, [`${title}: ${certificateText(certificate, nameOf(certificate.label))}`]);
+          }
+        }
+      } catch (error) {
+        const [message, shown] = [messageOf(error), shownText(name)];
+        failures.push({ file, error: message });
+        printProblem(environment, "abs certify", message.startsWith(`${shown}:`) ? message : `${shown}: ${message}`);
+      }
+    }
+  });
+  if (json) printJson(environment, { ...shownOptions(options), results, failures });
+  return failures.length === 0 ? DONE : FAILED;
+}
+
+interface FramesRequest {
+  readonly file: string;
+  readonly content: Uint8Array | undefined;
+  readonly mode: FrameMode;
+  readonly offset: number;
+  readonly limit: number;
+  readonly options: SmoothingOptions;
+}
+
+async function* certifyFrames(
+  { file, content, mode, offset, limit, options }: FramesRequest,
+  tasks: Tasks,
+  concurrency: number,
+): AsyncGenerator<CertifiedFrame> {
+  const source = await openFrames(file, mode, content);
+  const { count } = source;
+  if (offset >= count) throw new Error(`has ${count} images; --offset ${offset} skips them all`);
+  const certifyFrame = async (frame: number): Promise<CertifiedFrame> => ({
+    ...(await tasks.certifyImage(source.at(frame).image, optionsAt(options, frame))),
+    ...{ file, frame, count },
+  });
+  yield* pMapIterable(places(offset, Math.min(count, offset + limit)), certifyFrame, { concurrency });
+}
+
+function* places(start: number, stop: number): Generator<number> {
+  for (let place = start; place < stop; ++place) yield place;
+}
+
+function certificateText({ abstained, radius, lowerBound }: Certificate, name: string): string {
+  const share = `${(100 * lowerBound).toFixed(1)} %`;
+  if (abstained) return `nothing is certain (nearest ${name}, ${share} of noisy copies at least)`;
+  return `${name} within L2 ${radius.toFixed(3)} (${share} of noisy copies at least)`;
+}
+
+async function certifySplit(
+  directory: string,
+  options: SmoothingOptions,
+  invocation: Invocation,
+  environment: Environment,
+): Promise<number> {
+  for (const name of Object.keys(FRAME_OPTIONS)) {
+    if (invocation.flag(name)) throw new UsageError(`--${name} is for image files, not for --data`);
+  }
+  const split = invocation.choice("split", SPLITS) ?? "test";
+  const offset = invocation.wholeNumber("offset", 0);
+  const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
+  const wanted = invocation.workers();
+  const { count, images, labels } = await readSplit(directory, split);
+  if (offset >= count) throw new UsageError(`--offset ${offset} skips all ${count} images`);
+  const stop = Math.min(count, offset + limit);
+  const workers = Math.min(wanted, stop - offset);
+  const certified: CertifiedImage[] = [];
+  const began = performance.now();
+  await withWorkforce(invocation, environment, workers, async ({ tasks, concurrency }: Workforce) => {
+    const progress = startProgress(environment, "certifying");
+    const certifyImage = async (image: number): Promise<CertifiedImage> => {
+      const bytes = images.subarray(image * IMAGE_PIXELS, (image + 1) * IMAGE_PIXELS);
+      const values = Float32Array.from(bytes, (byte) => byte / 255);
+      const { certificate, milliseconds } = await tasks.certifyImage(values, optionsAt(options, image));
+      return { image, truth: labels[image] as number, ...certificate, milliseconds };
+    };
+    try {
+      for await (const found of pMapIterable(places(offset, stop), certifyImage, { concurrency })) {
+        certified.push(found);
+        progress.report(certified.length, stop - offset);
+      }
+    } finally {
+      progress.stop();
+    }
+  });
+  const seconds = (performance.now() - began) / 1000;
+  const scores = certifiedScores(certified);
+  if (invocation.flag("json")) {
+    const settings = { ...shownOptions(options), split, offset, workers };
+    printJson(environment, { data: directory, ...settings, seconds, ...scores, results: certified });
+  } else {
+    printLines(environment, certifiedLines(scores));
+  }
+  return DONE;
+}
