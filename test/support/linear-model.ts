@@ -1,6 +1,6 @@
 import type { AttackedModel } from "../../src/attacks/model.ts";
-import { Random } from "../../src/attacks/random.ts";
 import type { HalfSpace } from "../../src/certify/half-space.ts";
+import { Random } from "../../src/random.ts";
 
 /** A model whose second class is a half-space, and an image of the first. */
 export interface LinearCase {

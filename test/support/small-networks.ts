@@ -1,5 +1,5 @@
-import { Random } from "../../src/attacks/random.ts";
 import type { AttackedModel } from "../../src/entries/attacks.ts";
+import { Random } from "../../src/random.ts";
 
 // Models whose gradients are written down, small enough to attack in milliseconds.
 
