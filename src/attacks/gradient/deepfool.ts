@@ -5,10 +5,10 @@ import { change, nearestBoundary, succeeds } from "./direction.ts";
 
 const ROUNDS = 40;
 /** Steps to the boundary in each round. */
-const STEPS = 20;
+const STEPS = 12;
 /**
- * How far below 0 the first step aims, as a share of the original's margin; later ones as much more. The paper stretches the
- * whole change, which ends further from the boundary than what is gained by returning to it.
+ * How far below 0 the first step aims, as a share of the original's margin; each later one twice as far, as a decision that
+ * has to confirm may lie deeper. The paper stretches the whole change, which costs more than returning to the boundary gains.
  */
 const OVERSHOOT = 0.002;
 /** The search ends when this share of the way back to the tangent's nearest point does not lead nearer. */
@@ -59,7 +59,7 @@ function toBoundary(
       const gain = change(gradient, original, image) - value;
       return { image, nearest: moveToHyperplane(original, gradient, gain, norm) };
     }
-    image = moveToHyperplane(image, gradient, -value - OVERSHOOT * (step + 1) * whole, norm);
+    image = moveToHyperplane(image, gradient, -Math.max(value, 0) - OVERSHOOT * 2 ** step * whole, norm);
   }
   return undefined;
 }
