@@ -136,6 +136,38 @@ describe.each(CASES)("$name in $norm", ({ name, norm }) => {
       expect((strict.confirm as AttackedModel["classify"])(found.image as Float32Array).label).toBe(found.label);
   });
 
+  it("goes on to where the decision that counts turns, a little beyond the boundary that the losses have", () => {
+    const losses = randomLinearLosses(2, PIXELS, 6, 1.5);
+    const further = {
+      ...losses,
+      offsets: losses.offsets.map((offset, index) => (index === 0 ? offset : offset + 0.5)),
+    };
+    const model = { ...linearModel(losses), confirm: linearModel(further).classify };
+    const grey = randomImage(PIXELS, 60);
+    expect(labelOf(model, grey)).toBe(0);
+    const exact = exactDistance(further, grey, norm);
+    expect(exact / exactDistance(losses, grey, norm)).toBeGreaterThan(1.01);
+    expect(attack(name, model, grey, 0, { norm }).distance / exact).toBeLessThan(1.1);
+  });
+
+  it("does not stop at a tie of the losses", () => {
+    // Rounded to about a thousandth of the margin, as losses of few bits are.
+    const losses = randomLinearLosses(3, PIXELS, 7, 1.5);
+    const exactly = linearModel(losses);
+    const model: AttackedModel = {
+      classify: exactly.classify,
+      lossAndGradient: (asked) => {
+        const { losses: found, gradients } = (exactly.lossAndGradient as Required<AttackedModel>["lossAndGradient"])(
+          asked,
+        );
+        return { losses: Array.from(found, (loss) => Math.round(loss * 100) / 100), gradients };
+      },
+    };
+    const grey = randomImage(PIXELS, 61);
+    expect(labelOf(model, grey)).toBe(0);
+    expect(attack(name, model, grey, 0, { norm }).distance / exactDistance(losses, grey, norm)).toBeLessThan(1.1);
+  });
+
   it.each([1, 7, 50])("asks no more than %i questions when told so", (budget) => {
     let asked = 0;
     const model: AttackedModel = {

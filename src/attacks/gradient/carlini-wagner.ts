@@ -54,8 +54,9 @@ function descend(target: AttackedImage, weight: number): boolean {
       return Math.min(Math.max(value + change, 0), 1);
     });
     const margin = target.margin(image);
-    if (succeeds(target, image, margin)) succeeded = true;
-    const factor = margin.value > 0 ? weight : 0;
+    const beyond = succeeds(target, image, margin);
+    if (beyond) succeeded = true;
+    const factor = beyond ? 0 : weight;
     for (let pixel = 0; pixel < place.length; ++pixel) {
       const tangent = Math.tanh(place[pixel] as number);
       const length = (image[pixel] as number) - (original[pixel] as number);

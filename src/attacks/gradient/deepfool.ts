@@ -5,9 +5,13 @@ import { change, nearestBoundary, succeeds } from "./direction.ts";
 
 const ROUNDS = 40;
 /** Steps to the boundary in each round. */
-const STEPS = 10;
-/** How much further than the linear estimate each step goes, to end beyond the boundary. */
-const OVERSHOOT = 0.02;
+const STEPS = 12;
+/**
+ * How far below 0 the first step aims, as a share of the original's margin; each later one twice as far, as a decision that
+ * has to confirm may lie deeper. The paper stretches the whole change, which costs more than returning to the boundary gains.
+ */
+const OVERSHOOT = 0.002;
+/** The search ends when this share of the way back to the tangent's nearest point does not lead nearer. */
 const LEAST_SHARE = 0.02;
 
 /**
@@ -24,18 +28,17 @@ export const deepfool: Attack = {
   search(target: AttackedImage): void {
     const norm = target.norm as BallNorm;
     const { original } = target;
-    let image = original;
-    let kept = original;
+    const whole = target.margin(original).value;
+    let kept = toBoundary(target, original, whole, norm);
     let share = 1;
-    for (let round = 0; round < ROUNDS && share > LEAST_SHARE; ++round) {
+    for (let round = 1; kept !== undefined && round < ROUNDS && share > LEAST_SHARE; ++round) {
+      const { image, nearest } = kept;
       const before = target.bestDistance;
-      const crossed = toBoundary(target, image, norm);
-      if (crossed === undefined) return;
-      if (target.bestDistance < before) kept = crossed.image;
+      const back = image.map((value, pixel) => value + share * ((nearest[pixel] as number) - value));
+      const crossed = toBoundary(target, back, whole, norm);
+      if (crossed !== undefined && target.bestDistance < before) kept = crossed;
       // A tangent holds only near its point: go less far back after a round that led away.
       else share /= 2;
-      const nearest = crossed.nearest;
-      image = kept.map((value, pixel) => value + share * ((nearest[pixel] as number) - value));
     }
   },
 };
@@ -44,6 +47,7 @@ export const deepfool: Attack = {
 function toBoundary(
   target: AttackedImage,
   start: Float32Array,
+  whole: number,
   norm: BallNorm,
 ): { image: Float32Array; nearest: Float32Array } | undefined {
   const { original } = target;
@@ -55,7 +59,7 @@ function toBoundary(
       const gain = change(gradient, original, image) - value;
       return { image, nearest: moveToHyperplane(original, gradient, gain, norm) };
     }
-    image = moveToHyperplane(image, gradient, -(1 + OVERSHOOT) * value, norm);
+    image = moveToHyperplane(image, gradient, -Math.max(value, 0) - OVERSHOOT * 2 ** step * whole, norm);
   }
   return undefined;
 }

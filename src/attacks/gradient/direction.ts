@@ -50,10 +50,10 @@ export function cosineDecay(step: number, steps: number): number {
 
 /**
  * Whether an image with this margin is a success. The model decides again only where the image would be the nearest, so that
- * steps beyond the boundary cost nothing more.
+ * steps beyond the boundary cost nothing more. It decides ties too: losses of 32 bits meet at 0 where steps are small.
  */
 export function succeeds(target: AttackedImage, image: Float32Array, { value }: Margin): boolean {
-  return value < 0 && (target.distanceOf(image) >= target.bestDistance || target.isAdversarial(image));
+  return value <= 0 && (target.distanceOf(image) >= target.bestDistance || target.isAdversarial(image));
 }
 
 /** An image at random within a distance from another, pixel by pixel, clipped to the box. */

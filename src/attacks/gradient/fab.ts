@@ -44,6 +44,7 @@ export const fab: Attack = {
 function walk(target: AttackedImage, start: Float32Array, steps: number, norm: BallNorm, rival?: number): void {
   const { original } = target;
   let image = start;
+  let deeper = 0;
   for (let step = 0; step < steps; ++step) {
     const margin = marginTo(target, image, norm, rival);
     // The image is beyond the boundary wherever the walk ends: steps overshoot.
@@ -51,7 +52,10 @@ function walk(target: AttackedImage, start: Float32Array, steps: number, norm: B
       image = original.map((value, pixel) => value + BACKWARD * ((image[pixel] as number) - value));
       continue;
     }
-    const { value, gradient } = margin;
+    // Where the decision that counts refuses what the losses say is beyond, its boundary lies further on.
+    deeper = Math.max(deeper, -2 * margin.value);
+    const value = margin.value + deeper;
+    const { gradient } = margin;
     const here = moveToHyperplane(image, gradient, -value, norm);
     const there = moveToHyperplane(original, gradient, change(gradient, original, image) - value, norm);
     const ahead = distanceBetween(image, here, norm);
