@@ -17,7 +17,10 @@ const BEYOND = 0.02;
 /**
  * Walks along the boundary from misclassified images far off: the boundary's direction is taken from the gradient of the
  * margin, and each step goes to the point of that flat boundary that is nearest to the original in the norm, within a radius
- * of trust that shrinks as the walk goes on.
+ * of trust that shrinks as the walk goes on. Up to 460 gradients, and a decision for each image that would be the nearest.
+ *
+ * On linear models it comes within 2 % of the least distance in L2, L∞ and L1. In L0, where walks get caught, it may need
+ * twice the pixels that are enough: `greedy-pixels` is the stronger attack there.
  */
 export const brendelBethge: Attack = {
   name: "brendel-bethge",
