@@ -15,7 +15,7 @@ export function linearCase(seed: number, pixels = 40): LinearCase {
   const random = new Random(seed);
   const normal = Float64Array.from({ length: pixels }, () => random.normal());
   const image = Float32Array.from({ length: pixels }, () => random.uniform());
-  const offset = product(normal, image) + 0.12 * normal.reduce((sum, weight) => sum + Math.abs(weight), 0);
+  const offset = product(normal, image) + 0.08 * normal.reduce((sum, weight) => sum + Math.abs(weight), 0);
   return { model: linearModel({ normal, offset }), halfSpace: { normal, offset }, image };
 }
 

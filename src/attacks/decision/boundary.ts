@@ -15,8 +15,8 @@ const ASKED_ALONE = 0.2;
 
 /**
  * Walks at random along the boundary: a random move at equal distance from the original, then one towards it; a step counts
- * when the image stays misclassified. Both lengths adapt to how often that happens. In L∞ the random move is one of signs
- * and the one towards the original shrinks the box around it.
+ * when the image stays misclassified. Both lengths adapt to how often that happens. In L∞ the random move takes
+ * pixels to faces of the box, and the one towards the original makes the box smaller.
  *
  * Decisions alone, so thousands of them are few where images have hundreds of pixels: gradients find more.
  */
@@ -76,10 +76,14 @@ function towards({ original }: AttackedImage, image: Float32Array, share: number
   return image.map((value, at) => value + share * ((original[at] as number) - value));
 }
 
-/** A random move of every pixel by up to a length, within the L∞ ball of the distance. */
+/** A random move within the L∞ ball of the distance: a share of the pixels, as large as the length is, go to its faces. */
 function alongBox(target: AttackedImage, image: Float32Array, length: number, distance: number): Float32Array {
-  const noisy = image.map((value) => value + (target.random.below(2) === 0 ? -length : length));
-  return intoBox(target, noisy, 0, distance);
+  const { original, random } = target;
+  const share = length / distance;
+  return image.map((value, at) => {
+    if (random.uniform() >= share) return value;
+    return clipped((original[at] as number) + (random.below(2) === 0 ? -distance : distance));
+  });
 }
 
 /** The image within a smaller L∞ ball. */

@@ -3,6 +3,8 @@ import { drawNoisyPixels } from "../pixel/noisy-pixels.ts";
 import { blended, firstAlong, shifted } from "./along-path.ts";
 
 const DRAWS = 3;
+/** Draws where none has led to another class yet. */
+const MOST_DRAWS = 30;
 const LARGEST_SCALE = 8;
 /** Classes that are blended in, the nearest first. */
 const RIVALS = 5;
@@ -10,7 +12,7 @@ const RIVALS = 5;
 /**
  * Images of other classes close to the boundary, the nearest to the original first: blends with what the model draws for other
  * classes (where it draws), salt and pepper, Gaussian noise, and blends with flat grey images and with random ones. About
- * 150 questions.
+ * 150 questions, 600 at most.
  */
 export function startingPoints(target: AttackedImage): Float32Array[] {
   const { original, random } = target;
@@ -30,7 +32,7 @@ export function startingPoints(target: AttackedImage): Float32Array[] {
         ),
       1,
     );
-  for (let draw = 0; draw < DRAWS; ++draw) {
+  for (let draw = 0; draw < (found.length > 0 ? DRAWS : MOST_DRAWS); ++draw) {
     const noise = drawNoisyPixels(original, random);
     follow(noise.at, original.length);
     const direction = original.map(() => random.normal());

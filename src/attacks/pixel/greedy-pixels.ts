@@ -90,7 +90,7 @@ class GreedySearch {
     let state = this.#thinned(start);
     const free = new Map<number, number>();
     let patience = PATIENCE;
-    for (let swap = 0; this.#left > 0 && patience > 0; ++swap, --patience) {
+    for (let swap = 0; this.#left > 0 && patience > 0 && this.#target.bestDistance > 1; ++swap, --patience) {
       if (state.moved.length < this.#target.bestDistance) {
         const next = this.#bestSwap(state, (pixel) => (free.get(pixel) ?? 0) <= swap);
         if (next === undefined) break;
@@ -107,7 +107,7 @@ class GreedySearch {
   /** Drops pixels of least worth until there are fewer than the nearest success has. */
   #thinned(state: PixelState): PixelState {
     let thin = state;
-    while (thin.moved.length >= Math.max(2, this.#target.bestDistance) && this.#left > 0) {
+    while (thin.moved.length > 1 && thin.moved.length >= this.#target.bestDistance && this.#left > 0) {
       const gradient = this.#towardsNearest(thin);
       const worth = (pixel: number): number => worthOf(this.#target, thin.image, gradient, pixel);
       const pixel = thin.moved.reduce((least, other) => (worth(other) < worth(least) ? other : least));
