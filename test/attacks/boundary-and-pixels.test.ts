@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { AttackedModel } from "../../src/attacks/model.ts";
 import { distanceBetween, type Norm } from "../../src/attacks/norms.ts";
-import { Random } from "../../src/attacks/random.ts";
 import { type AttackResult, attack } from "../../src/attacks/run.ts";
 import { nearestPoint, type RadiusNorm } from "../../src/certify/half-space.ts";
+import { Random } from "../../src/random.ts";
 import { linearCase } from "../support/linear-model.ts";
 
 /** The attacks by decisions, by pixels and along the boundary, each in each of its norms. */
