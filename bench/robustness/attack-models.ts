@@ -19,7 +19,7 @@ export interface RobustnessSettings {
 }
 
 /** Images of one model before the next has its turn, so that a run that is cut off has something of all. */
-const BLOCK = 20;
+const BLOCK = 10;
 
 /** The part of one of several workers: every image whose number it has as the remainder. */
 export async function attackModels(settings: RobustnessSettings, worker: number): Promise<void> {

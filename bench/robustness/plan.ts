@@ -15,14 +15,17 @@ export const MODELS = [
 ] as const;
 export type ModelName = (typeof MODELS)[number];
 
-/** The attacks of a few hundred questions at most: those that run on all images. */
-export const CHEAP_ATTACKS: readonly string[] = [
-  "gaussian-noise",
-  "uniform-noise",
-  "salt-and-pepper",
-  "latent-descent",
-  "fgsm",
-  "deepfool",
+/** The attacks of a few questions that find much: those that run on the most images. */
+export const CHEAP_ATTACKS: readonly string[] = ["fgsm", "deepfool", "greedy-pixels"];
+
+/** Attacks that take seconds an image, or find little: they run on the fewest images. */
+export const SLOW_ATTACKS: readonly string[] = [
+  "brendel-bethge",
+  "restarted-search",
+  "transfer",
+  "boundary",
+  "pointwise",
+  "sparse-rs",
 ];
 
 /** Attacks that find the least between them, for models whose answers take tens of milliseconds. */
@@ -35,11 +38,13 @@ const STRONG_ATTACKS: readonly string[] = [
   "salt-and-pepper",
 ];
 
-/** The settings of one model. */
+/** On how many of the first test images which attacks run. */
 export interface ModelPlan {
-  /** The first test images, on which all attacks run. */
+  /** All attacks, the slow ones too. */
+  readonly slowImages: number;
+  /** All but the slow ones. */
   readonly images: number;
-  /** The first test images on which the cheap attacks run. */
+  /** The cheap ones. */
   readonly cheapImages: number;
   /** Which attacks count as all. */
   readonly wants: (attack: string) => boolean;
@@ -49,13 +54,13 @@ const all = (): boolean => true;
 const strong = (attack: string): boolean => STRONG_ATTACKS.includes(attack);
 
 export const PLANS: Readonly<Record<ModelName, ModelPlan>> = {
-  abs: { images: 300, cheapImages: 1000, wants: all },
-  "binary-abs": { images: 100, cheapImages: 100, wants: all },
-  "plain-cnn": { images: 100, cheapImages: 100, wants: all },
-  "adversarial-cnn": { images: 100, cheapImages: 100, wants: all },
-  "nearest-neighbour": { images: 40, cheapImages: 40, wants: strong },
-  "published-abs": { images: 100, cheapImages: 100, wants: strong },
-  "published-binary-abs": { images: 100, cheapImages: 100, wants: strong },
+  abs: { slowImages: 20, images: 100, cheapImages: 1000, wants: all },
+  "binary-abs": { slowImages: 10, images: 40, cheapImages: 40, wants: all },
+  "plain-cnn": { slowImages: 10, images: 30, cheapImages: 30, wants: all },
+  "adversarial-cnn": { slowImages: 10, images: 30, cheapImages: 30, wants: all },
+  "nearest-neighbour": { slowImages: 10, images: 10, cheapImages: 10, wants: strong },
+  "published-abs": { slowImages: 20, images: 20, cheapImages: 20, wants: strong },
+  "published-binary-abs": { slowImages: 20, images: 20, cheapImages: 20, wants: strong },
 };
 
 /** Questions that an attack may ask about an image in a norm; most ask fewer. */
@@ -78,10 +83,12 @@ export function plannedAttacks(model: ModelName, attacksIn: (norm: Norm) => read
   return NORMS.map((norm) => ({ norm, attacks: attacksIn(norm).filter(PLANS[model].wants) }));
 }
 
-/** The attacks on one image, all or the cheap ones. */
+/** The attacks that are planned for an image: fewer the further it is from the first. */
 export function unitsOf(model: ModelName, plan: readonly NormPlan[], image: number): Unit[] {
-  const isForAll = image < PLANS[model].images;
-  return plan.flatMap(({ norm, attacks }) =>
-    attacks.filter((attack) => isForAll || CHEAP_ATTACKS.includes(attack)).map((attack) => ({ image, norm, attack })),
-  );
+  const { slowImages, images, cheapImages } = PLANS[model];
+  const isWanted = (attack: string): boolean => {
+    if (CHEAP_ATTACKS.includes(attack)) return image < Math.max(images, cheapImages);
+    return image < (SLOW_ATTACKS.includes(attack) ? slowImages : images);
+  };
+  return plan.flatMap(({ norm, attacks }) => attacks.filter(isWanted).map((attack) => ({ image, norm, attack })));
 }

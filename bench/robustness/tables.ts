@@ -1,9 +1,16 @@
 import { NORMS, type Norm } from "../../src/attacks/norms.ts";
 import { distanceText, percentText } from "../../src/cli/attack-lines.ts";
-import type { AttackRecord, NormPlan } from "../../src/cli/attack-results.ts";
-import { BOUNDS, DISTANCES, type DistanceScores, NORM_TITLES, scoresOfAttacks } from "../../src/cli/attack-scores.ts";
+import type { AttackRecord } from "../../src/cli/attack-results.ts";
+import {
+  type AttackScores,
+  BOUNDS,
+  DISTANCES,
+  type DistanceScores,
+  NORM_TITLES,
+  scoresOfAttacks,
+} from "../../src/cli/attack-scores.ts";
 import type { Table } from "../measure/table.ts";
-import { type ModelName, PLANS } from "./plan.ts";
+import { CHEAP_ATTACKS, type ModelName, SLOW_ATTACKS } from "./plan.ts";
 
 const TITLES: Readonly<Record<ModelName, string>> = {
   abs: "ABS",
@@ -15,21 +22,70 @@ const TITLES: Readonly<Record<ModelName, string>> = {
   "published-binary-abs": "binary ABS, published weights",
 };
 
+/** A model's results, each attack for itself and the least of all on the images that all but the slow ones have met. */
+interface ModelScores {
+  readonly name: ModelName;
+  readonly title: string;
+  readonly single: AttackScores;
+  readonly least: AttackScores;
+  readonly hours: number;
+}
+
 /** The tables of docs/robustness.md, from the results of every model. */
 export function robustnessTables(results: ReadonlyMap<ModelName, readonly AttackRecord[]>): Table[] {
-  const models = [...results].filter(([, records]) => records.length > 0);
-  const plans = new Map(models.map(([name, records]) => [name, planOf(records)]));
-  const scores = new Map(
-    models.map(([name, records]) => {
-      const all = records.filter(({ image }) => image < PLANS[name].images);
-      return [name, scoresOfAttacks(all, plans.get(name) ?? [])];
-    }),
-  );
-  const minimumOf = (name: ModelName, norm: Norm): DistanceScores | undefined =>
-    scores.get(name)?.norms.find((found) => found.norm === norm)?.minimum;
-  const names = models.map(([name]) => name);
+  const models = [...results]
+    .filter(([, records]) => records.length > 0)
+    .map(([name, records]) => modelScores(name, records));
+  return [
+    comparedTable(models),
+    ...NORMS.map((norm) => attackTable(models, norm)),
+    ...NORMS.map((norm) => accuracyTable(models, norm)),
+    ...cheapTable(results.get("abs") ?? []),
+  ];
+}
 
-  const compared: Table = {
+function modelScores(name: ModelName, records: readonly AttackRecord[]): ModelScores {
+  const plan = NORMS.map((norm) => ({ norm, attacks: attacksOf(records, norm) }));
+  const least = NORMS.flatMap((norm) => leastOf(records, norm, (attack) => !SLOW_ATTACKS.includes(attack)));
+  return {
+    name,
+    title: TITLES[name],
+    single: scoresOfAttacks(records, plan),
+    least: scoresOfAttacks(
+      least,
+      NORMS.map((norm) => ({ norm, attacks: ["least"] })),
+    ),
+    hours: records.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 3_600_000,
+  };
+}
+
+function attacksOf(records: readonly AttackRecord[], norm: Norm): string[] {
+  return [...new Set(records.filter((record) => record.norm === norm).map(({ attack }) => attack))];
+}
+
+/** For every image on which all attacks that count have run: the nearest that these and any others found. */
+function leastOf(records: readonly AttackRecord[], norm: Norm, counts: (attack: string) => boolean): AttackRecord[] {
+  const wanted = attacksOf(records, norm).filter(counts);
+  const byImage = new Map<number, AttackRecord[]>();
+  for (const record of records) {
+    if (record.norm === norm) byImage.set(record.image, [...(byImage.get(record.image) ?? []), record]);
+  }
+  return [...byImage.values()]
+    .filter((found) => wanted.every((attack) => found.some((record) => record.attack === attack)))
+    .map((found) => ({
+      ...found.reduce((nearest, record) => (record.distance < nearest.distance ? record : nearest)),
+      attack: "least",
+      queries: found.reduce((sum, { queries }) => sum + queries, 0),
+      milliseconds: found.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+    }));
+}
+
+function minimumIn({ least }: ModelScores, norm: Norm): DistanceScores | undefined {
+  return least.norms.find((found) => found.norm === norm)?.minimum;
+}
+
+function comparedTable(models: readonly ModelScores[]): Table {
+  return {
     name: "robustness-models",
     caption: "The least of all attacks for each image: median distance, and accuracy at the paper's bounds",
     header: [
@@ -39,104 +95,92 @@ export function robustnessTables(results: ReadonlyMap<ModelName, readonly Attack
       "L∞ .3, L2 2, L1 10 at once",
       "hours of one core",
     ],
-    rows: names.map((name) => {
-      const minima = NORMS.map((norm) => minimumOf(name, norm));
-      const union = scores.get(name)?.union;
-      const milliseconds = (results.get(name) ?? []).reduce((sum, record) => sum + record.milliseconds, 0);
-      return [
-        TITLES[name],
-        `${minima[0]?.images ?? 0}`,
-        ...minima.map((minimum, index) => medianAndAccuracy(minimum, BOUNDS[NORMS[index] as Norm])),
-        union ? percentText(union.accuracy) : "–",
-        (milliseconds / 3_600_000).toFixed(2),
-      ];
-    }),
+    rows: models.map((model) => [
+      model.title,
+      `${minimumIn(model, "l2")?.images ?? 0}`,
+      ...NORMS.map((norm) => medianAndAccuracy(minimumIn(model, norm), BOUNDS[norm])),
+      percentText(model.least.union?.accuracy ?? null),
+      model.hours.toFixed(2),
+    ]),
   };
-  const byNorm = NORMS.flatMap((norm) => {
-    const attacks = [
-      ...new Set(names.flatMap((name) => plans.get(name)?.find((part) => part.norm === norm)?.attacks ?? [])),
-    ];
-    if (attacks.length === 0) return [];
-    const single = (name: ModelName, attack: string): string => {
-      const found = scores
-        .get(name)
-        ?.norms.find((part) => part.norm === norm)
-        ?.attacks.find((one) => one.attack === attack);
-      return found === undefined ? "–" : distanceText(found.median);
-    };
-    return [
-      {
-        name: `robustness-${norm}`,
-        caption: `Median distance in ${NORM_TITLES[norm]} that each attack finds alone`,
-        header: ["attack", ...names.map((name) => TITLES[name]), "questions to ABS", "ms an image"],
-        rows: [
-          ...attacks.map((attack) => {
-            const own = scores
-              .get("abs")
-              ?.norms.find((part) => part.norm === norm)
-              ?.attacks.find((one) => one.attack === attack);
-            return [
-              `\`${attack}\``,
-              ...names.map((name) => single(name, attack)),
-              own?.meanQueries?.toFixed(0) ?? "–",
-              own?.meanMilliseconds?.toFixed(0) ?? "–",
-            ];
-          }),
-          [
-            "**least**",
-            ...names.map((name) => `**${distanceText(minimumOf(name, norm)?.median ?? Number.POSITIVE_INFINITY)}**`),
-            minimumOf("abs", norm)?.meanQueries?.toFixed(0) ?? "–",
-            minimumOf("abs", norm)?.meanMilliseconds?.toFixed(0) ?? "–",
-          ],
-        ],
-      },
-    ];
-  });
-  const curves = NORMS.map((norm) => ({
+}
+
+function attackTable(models: readonly ModelScores[], norm: Norm): Table {
+  const scoresIn = ({ single }: ModelScores, attack: string): DistanceScores | undefined =>
+    single.norms.find((part) => part.norm === norm)?.attacks.find((found) => found.attack === attack);
+  const attacks = [
+    ...new Set(
+      models.flatMap(({ single }) =>
+        (single.norms.find((part) => part.norm === norm)?.attacks ?? []).map(({ attack }) => attack),
+      ),
+    ),
+  ];
+  const abs = models.find(({ name }) => name === "abs");
+  const ofAbs = (attack: string): string[] => {
+    const found = abs && scoresIn(abs, attack);
+    return [found?.meanQueries?.toFixed(0) ?? "–", found?.meanMilliseconds?.toFixed(0) ?? "–"];
+  };
+  return {
+    name: `robustness-${norm}`,
+    caption: `Median distance in ${NORM_TITLES[norm]} that each attack finds alone (images)`,
+    header: ["attack", ...models.map(({ title }) => title), "questions to ABS", "ms an image"],
+    rows: [
+      ...attacks.map((attack) => [
+        `\`${attack}\``,
+        ...models.map((model) => medianAndImages(scoresIn(model, attack))),
+        ...ofAbs(attack),
+      ]),
+      ["**least**", ...models.map((model) => `**${medianAndImages(minimumIn(model, norm))}**`), "", ""],
+    ],
+  };
+}
+
+function accuracyTable(models: readonly ModelScores[], norm: Norm): Table {
+  return {
     name: `robustness-accuracy-${norm}`,
     caption: `Accuracy under all attacks up to a distance in ${NORM_TITLES[norm]}`,
     header: ["model", ...DISTANCES[norm].map((distance) => `${distance}`)],
-    rows: names.map((name) => [
-      TITLES[name],
-      ...DISTANCES[norm].map((distance) => percentText(accuracyOf(minimumOf(name, norm), distance))),
+    rows: models.map((model) => [
+      model.title,
+      ...DISTANCES[norm].map((distance) => percentText(accuracyOf(minimumIn(model, norm), distance))),
     ]),
-  }));
-  return [compared, ...byNorm, ...curves, ...cheapTable(results)];
-}
-
-/** The attacks that ran, by norm, in the order in which they did. */
-function planOf(records: readonly AttackRecord[]): NormPlan[] {
-  return NORMS.map((norm) => ({
-    norm,
-    attacks: [...new Set(records.filter((record) => record.norm === norm).map(({ attack }) => attack))],
-  })).filter(({ attacks }) => attacks.length > 0);
+  };
 }
 
 /** What the cheap attacks find on more images than the others. */
-function cheapTable(results: ReadonlyMap<ModelName, readonly AttackRecord[]>): Table[] {
-  const records = results.get("abs") ?? [];
-  const late = records.filter(({ image }) => image >= PLANS.abs.images);
-  if (late.length === 0) return [];
-  const plan = planOf(late);
-  const cheap = scoresOfAttacks(records, plan);
+function cheapTable(records: readonly AttackRecord[]): Table[] {
+  const cheap = records.filter(({ attack }) => CHEAP_ATTACKS.includes(attack));
+  if (cheap.length === 0) return [];
+  const norms = NORMS.filter((norm) => attacksOf(cheap, norm).length > 0);
+  const least = norms.flatMap((norm) => leastOf(cheap, norm, () => true));
+  const { norms: scores } = scoresOfAttacks(
+    least,
+    norms.map((norm) => ({ norm, attacks: ["least"] })),
+  );
   return [
     {
       name: "robustness-cheap",
       caption: "The cheap attacks alone, on more images",
       header: ["norm", "attacks", "images", "median", "accuracy at the bound"],
-      rows: cheap.norms.map(({ norm, attacks, minimum }) => [
+      rows: scores.map(({ norm, minimum }) => [
         NORM_TITLES[norm],
-        attacks.map(({ attack }) => `\`${attack}\``).join(", "),
+        attacksOf(cheap, norm)
+          .map((attack) => `\`${attack}\``)
+          .join(", "),
         `${minimum.images}`,
         distanceText(minimum.median),
-        percentText(accuracyOf(minimum, BOUNDS[norm])),
+        `${percentText(accuracyOf(minimum, BOUNDS[norm]))} at ${BOUNDS[norm]}`,
       ]),
     },
   ];
 }
 
+function medianAndImages(scores: DistanceScores | undefined): string {
+  return scores === undefined || scores.images === 0 ? "–" : `${distanceText(scores.median)} (${scores.images})`;
+}
+
 function medianAndAccuracy(minimum: DistanceScores | undefined, bound: number): string {
-  if (minimum === undefined) return "–";
+  if (minimum === undefined || minimum.images === 0) return "–";
   return `${distanceText(minimum.median)}; ${percentText(accuracyOf(minimum, bound))}`;
 }
 
