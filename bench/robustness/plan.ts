@@ -54,13 +54,13 @@ const all = (): boolean => true;
 const strong = (attack: string): boolean => STRONG_ATTACKS.includes(attack);
 
 export const PLANS: Readonly<Record<ModelName, ModelPlan>> = {
-  abs: { slowImages: 20, images: 100, cheapImages: 1000, wants: all },
-  "binary-abs": { slowImages: 10, images: 40, cheapImages: 40, wants: all },
-  "plain-cnn": { slowImages: 10, images: 30, cheapImages: 30, wants: all },
-  "adversarial-cnn": { slowImages: 10, images: 30, cheapImages: 30, wants: all },
-  "nearest-neighbour": { slowImages: 10, images: 10, cheapImages: 10, wants: strong },
-  "published-abs": { slowImages: 20, images: 20, cheapImages: 20, wants: strong },
-  "published-binary-abs": { slowImages: 20, images: 20, cheapImages: 20, wants: strong },
+  abs: { slowImages: 10, images: 100, cheapImages: 300, wants: all },
+  "binary-abs": { slowImages: 6, images: 30, cheapImages: 30, wants: all },
+  "plain-cnn": { slowImages: 6, images: 20, cheapImages: 20, wants: all },
+  "adversarial-cnn": { slowImages: 6, images: 20, cheapImages: 20, wants: all },
+  "nearest-neighbour": { slowImages: 6, images: 6, cheapImages: 6, wants: strong },
+  "published-abs": { slowImages: 10, images: 10, cheapImages: 10, wants: strong },
+  "published-binary-abs": { slowImages: 10, images: 10, cheapImages: 10, wants: strong },
 };
 
 /** Questions that an attack may ask about an image in a norm; most ask fewer. */
