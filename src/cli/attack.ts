@@ -12,6 +12,7 @@ import type { AttackRecord, NormPlan, RunSettings } from "./attack-results.ts";
 import { ResultStore, type StoredResult } from "./attack-store.ts";
 import { attackedClassifier, isConfirmed } from "./attacker.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import { attackFromNoise } from "./distal.ts";
 import {
   DONE,
   type Environment,
@@ -32,7 +33,7 @@ const LARGEST_SEED = 2 ** 32 - 1;
 /** `abs attack`: measures how little has to change for the model to be wrong. */
 export const attackCommand: Command = {
   name: "attack",
-  usage: "--data DIR",
+  usage: "--data DIR | --distal",
   summary: "measure how far images of MNIST-like files have to change until the label is wrong",
   positionals: { least: 0, most: 0 },
   options: {
@@ -47,12 +48,14 @@ export const attackCommand: Command = {
     ...WORKERS_OPTION,
     resume: { value: "FILE", description: "keep every result in this file, and go on from it when it is there" },
     out: { value: "FILE", description: "write a report as one HTML file" },
+    distal: { description: "start from noise instead, and climb until the model is sure of each class" },
     ...MODEL_OPTIONS,
   },
   examples: [
     "abs attack --data mnist --limit 100 --norm l2 --workers auto",
     "abs attack --data mnist --limit 1000 --workers auto --resume attacks.jsonl --out attacks.html",
     "abs attack --data mnist --shard 0/8 --json > 0.json",
+    "abs attack --distal --out distal.html",
   ],
   run: attackSplit,
 };
@@ -84,6 +87,7 @@ interface Found {
 }
 
 async function attackSplit(invocation: Invocation, environment: Environment): Promise<number> {
+  if (invocation.flag("distal")) return await attackFromNoise(invocation, environment);
   const request = await readRequest(invocation, environment);
   const { directory, shard, whole, out } = request;
   const workers = Math.min(request.workers, request.range.stop - request.range.start);

@@ -1,0 +1,52 @@
+import type { DistalResult } from "../../attacks/distal.ts";
+import { percentText } from "../attack-lines.ts";
+import { html, Markup } from "./markup.ts";
+import { picture } from "./pictures.ts";
+import { STYLE } from "./style.ts";
+
+/** A climb from noise to a class, as it is shown. */
+export interface DistalOutcome extends DistalResult {
+  /** The class's name. */
+  readonly name: string;
+  /** How far the image is from the noise, in L2. */
+  readonly fromNoise: number;
+}
+
+/** What climbs from noise led to, as one HTML page that needs nothing else. */
+export function distalReport(outcomes: readonly DistalOutcome[], confidence: string): string {
+  const title = "From noise to confidence";
+  const rows = outcomes.map(
+    ({ name, success, probability, steps, fromNoise, start, image }) => html`<tr>
+<th scope="row">${name}</th>
+<td>${picture(start, `the noise from which the climb to ${name} starts`)}</td>
+<td>${picture(image, `what the model takes for ${name}`)}</td>
+<td>${percentText(probability)}${success ? "" : ", not reached"}</td>
+<td>${steps}</td>
+<td>${fromNoise.toFixed(2)}</td>
+</tr>
+`,
+  );
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<h1>${title}</h1>
+<p>Uniform noise is led, along the gradient, to where the model is sure of a class. A success is a failure of the model only
+where people do not see the class: look at the pictures.</p>
+<div class="wide"><table class="gallery">
+<caption>By class, under the ${confidence} confidence</caption>
+<thead><tr><th scope="col">class</th><th scope="col">noise</th><th scope="col">reached</th><th scope="col">probability</th>
+<th scope="col">steps</th><th scope="col">L2 from the noise</th></tr></thead>
+<tbody>
+${rows}</tbody>
+</table></div>
+</body>
+</html>
+`;
+  return page.text;
+}

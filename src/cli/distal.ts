@@ -1,0 +1,70 @@
+import { distal } from "../attacks/distal.ts";
+import { distanceBetween } from "../attacks/norms.ts";
+import { writeWholeFile } from "../files/write-whole-file.ts";
+import { percentText } from "./attack-lines.ts";
+import { type DistalOutcome, distalReport } from "./attack-report/distal-report.ts";
+import { type Invocation, UsageError } from "./command.ts";
+import { DONE, type Environment, printJson, printLines, printTable } from "./environment.ts";
+import { withClassifier } from "./load-classifier.ts";
+import { startProgress } from "./progress.ts";
+import type { CommandClassifier } from "./tasks.ts";
+
+/** Options of `abs attack` that are about images of a data set, of which there are none here. */
+const ABOUT_IMAGES = ["data", "split", "norm", "attack", "offset", "limit", "shard", "workers", "resume"] as const;
+const MOST_SEEDS = 2 ** 32 - 1;
+
+/** `abs attack --distal`: from noise to an image that the model takes for each class, with a probability of .9. */
+export async function attackFromNoise(invocation: Invocation, environment: Environment): Promise<number> {
+  const superfluous = ABOUT_IMAGES.find((name) => invocation.text(name) !== undefined);
+  if (superfluous !== undefined) throw new UsageError(`--distal starts from noise and wants no --${superfluous}`);
+  const seed = invocation.wholeNumber("seed", 0);
+  if (seed > MOST_SEEDS) throw new UsageError(`--seed wants at most ${MOST_SEEDS}, got ${seed}`);
+  const steps = invocation.wholeNumber("budget", undefined, 1);
+  const out = invocation.text("out");
+  const { outcomes, confidence } = await withClassifier(invocation, environment, (classifier) => ({
+    outcomes: climbAll(classifier, seed, steps, environment),
+    confidence: classifier.confidence,
+  }));
+  if (out !== undefined) await writeWholeFile(out, new TextEncoder().encode(distalReport(outcomes, confidence)));
+  if (invocation.flag("json")) {
+    printJson(environment, {
+      kind: "distal",
+      seed,
+      confidence,
+      outcomes: outcomes.map(({ image, start, ...outcome }) => ({ ...outcome, image: Array.from(image) })),
+    });
+    return DONE;
+  }
+  printTable(environment, [
+    `class     probability  steps  L2 from the noise   (${confidence} confidence, from uniform noise)`,
+    ...outcomes.map(({ name, success, probability, steps: taken, fromNoise }) =>
+      [
+        name.padEnd(10),
+        percentText(probability).padStart(10),
+        `${taken}`.padStart(7),
+        fromNoise.toFixed(2).padStart(19),
+        success ? "" : "   not reached",
+      ].join(""),
+    ),
+  ]);
+  if (out !== undefined) printLines(environment, [`${out}: report`]);
+  return DONE;
+}
+
+function climbAll(
+  classifier: CommandClassifier,
+  seed: number,
+  steps: number | undefined,
+  environment: Environment,
+): DistalOutcome[] {
+  const progress = startProgress(environment, "climbing");
+  try {
+    return classifier.classes.map((name, target) => {
+      const found = distal(classifier, target, { seed, ...(steps === undefined ? {} : { steps }) });
+      progress.report(target + 1, classifier.classes.length);
+      return { ...found, name, fromNoise: distanceBetween(found.start, found.image, "l2") };
+    });
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClassifier } from "../../src/entries/node.ts";
+import { temporaryDirectory } from "../files/handmade-files.ts";
+import { run } from "./fake-classifier.ts";
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+});
+afterAll(() => directory.remove());
+
+describe("abs attack --distal", () => {
+  it("leads noise to every class, and tells when the model is never sure", async () => {
+    // The fake classifier gives its label 75 %.
+    const { code, stdout } = await run(["attack", "--distal", "--budget", "5", "--json"]);
+    expect(code).toBe(0);
+    const { kind, confidence, outcomes } = JSON.parse(stdout);
+    expect([kind, confidence]).toEqual(["distal", "calibrated"]);
+    expect(outcomes.map(({ name }: { name: string }) => name)).toEqual([..."0123456789"]);
+    for (const { success, probability, steps } of outcomes) {
+      expect(success).toBe(false);
+      expect(probability).toBeLessThanOrEqual(0.75);
+      expect(steps).toBeLessThanOrEqual(5);
+    }
+    const { stdout: text } = await run(["attack", "--distal", "--budget", "5"]);
+    expect(text.split("\n").filter((line) => line.endsWith("not reached"))).toHaveLength(10);
+  });
+
+  it("makes the model sure of a class, and shows by what in a page that needs nothing else", async () => {
+    const out = join(directory.path, "distal.html");
+    const { code, stdout } = await run(["attack", "--distal", "--seed", "3", "--out", out, "--json"], {
+      createClassifier: async () => createClassifier(),
+    });
+    expect(code).toBe(0);
+    const { outcomes } = JSON.parse(stdout);
+    for (const { success, probability, fromNoise, image } of outcomes) {
+      expect(success).toBe(true);
+      expect(probability).toBeGreaterThanOrEqual(0.9);
+      expect(fromNoise).toBeGreaterThan(1);
+      expect(image.every((value: number) => value >= 0 && value <= 1)).toBe(true);
+    }
+    const page = await readFile(out, "utf8");
+    expect(page.match(/<img src="data:image\/png;base64,/g)).toHaveLength(20);
+    expect(page).not.toMatch(/<script|https?:|src="(?!data:)/);
+  });
+
+  it.each([
+    [["--data", "mnist"], "--distal starts from noise and wants no --data"],
+    [["--norm", "l2"], "--distal starts from noise and wants no --norm"],
+    [["--seed", "4294967296"], "--seed wants at most 4294967295, got 4294967296"],
+    [["--budget", "0"], '--budget wants a whole number from 1, got "0"'],
+  ])("refuses %j", async (more, message) => {
+    const { code, stderr } = await run(["attack", "--distal", ...more]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
