@@ -53,6 +53,7 @@ describe("the package", () => {
       "docs/options.md",
       "docs/own-classes.md",
       "docs/redrawings.svg",
+      "docs/robustness.md",
       "docs/runtimes.md",
       "docs/speed.md",
       "docs/wasi.md",
