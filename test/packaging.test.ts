@@ -12,7 +12,7 @@ import { entryFor, type PackedPackage, packPackage } from "./support/packed.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const library = new URL("../dist/library/", import.meta.url);
 const ENTRIES = ["index.js", "browser.js", "workerd.js", "edge-light.js", "inline.js", "module.js"];
-const LARGEST_TARBALL = 1_200_000;
+const LARGEST_TARBALL = 1_300_000;
 
 describe("the package", () => {
   let packed: PackedPackage;
@@ -96,7 +96,7 @@ describe("the package", () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });
 
-  it("is smaller than 1.2 MB", () => {
+  it("is smaller than 1.3 MB", () => {
     expect(packed.size).toBeLessThan(LARGEST_TARBALL);
   });
 
@@ -158,7 +158,7 @@ describe("the licences of what others wrote", () => {
     );
     expect(new Set(imported).size).toBeGreaterThan(3);
     // Examples in comments import the package itself.
-    for (const name of imported.filter((one) => one !== "analysis-by-synthesis"))
+    for (const name of imported.filter((one) => !one?.startsWith("analysis-by-synthesis")))
       expect(sectionOf(name as string), name).toMatch(/copyright/i);
   });
 });

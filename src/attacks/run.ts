@@ -105,6 +105,13 @@ export function attack(
  *
  * @param options as for `attack`; `attacks` names those to run (default: all that the model allows in the norm)
  * @throws as `attack`; an `AttackError` brings the results of the attacks before
+ * @example
+ * ```js
+ * import { attackMinimum } from "analysis-by-synthesis/attacks";
+ *
+ * const { nearest } = attackMinimum(abs, abs.sample(4)[0], 4, { norm: "linf", attacks: ["fgsm", "deepfool"] });
+ * console.log(nearest.success, nearest.distance < 0.5); // → true true
+ * ```
  */
 export function attackMinimum(
   model: AttackedModel,
