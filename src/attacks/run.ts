@@ -109,7 +109,9 @@ export function attack(
  * ```js
  * import { attackMinimum } from "analysis-by-synthesis/attacks";
  *
- * const { nearest } = attackMinimum(abs, abs.sample(4)[0], 4, { norm: "linf", attacks: ["fgsm", "deepfool"] });
+ * const model = await createClassifier();
+ * const [four] = model.sample(4);
+ * const { nearest } = attackMinimum(model, four, 4, { norm: "linf", attacks: ["fgsm", "deepfool"] });
  * console.log(nearest.success, nearest.distance < 0.5); // → true true
  * ```
  */
