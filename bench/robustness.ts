@@ -7,17 +7,19 @@ import { printTable, replaceTable } from "./measure/table.ts";
 import { attackModels } from "./robustness/attack-models.ts";
 import { MODELS, type ModelName } from "./robustness/plan.ts";
 import { readResults } from "./robustness/results.ts";
+import { searchFailureTable } from "./robustness/search-failures.ts";
 import { robustnessTables } from "./robustness/tables.ts";
 
 // How little has to change until a model errs: every attack of the package against ABS and what it is compared with, on the first
 // test images. bench/robustness/plan.ts has the settings.
 //
 //   npx tsx bench/robustness.ts --data DIR [--published FILE] [--only MODEL,…] [--split test] [--workers 2] [--images N]
-//     [--out build/robustness] [--update]
+//     [--out build/robustness] [--update] [--tables-only]
 //
 // DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which these models are left out. Results are
 // kept in --out as they come, and a run that was interrupted goes on from there; to begin anew, remove it. --images takes fewer
-// images than planned, --only some of the models. Prints tables in Markdown, and `--update` also puts them into docs/robustness.md.
+// images than planned, --only some of the models. Prints tables in Markdown, and `--update` also puts them into
+// docs/robustness.md; --tables-only attacks nothing and prints what has been found so far.
 
 const DOCUMENT = new URL("../docs/robustness.md", import.meta.url);
 
@@ -31,6 +33,7 @@ const { values: options } = parseArgs({
     images: { type: "string" },
     out: { type: "string", default: "build/robustness" },
     update: { type: "boolean", default: false },
+    "tables-only": { type: "boolean", default: false },
     // What a worker is told by the program that starts it.
     worker: { type: "string" },
   },
@@ -70,8 +73,13 @@ async function main(): Promise<void> {
     return;
   }
   mkdirSync(settings.out, { recursive: true });
-  await Promise.all(Array.from({ length: workers }, (_, worker) => startWorker(worker)));
-  const tables = robustnessTables(readResults(settings.out, settings.models));
+  if (!options["tables-only"]) {
+    await Promise.all(Array.from({ length: workers }, (_, worker) => startWorker(worker)));
+  }
+  const tables = [
+    ...robustnessTables(readResults(settings.out, settings.models)),
+    ...(settings.models.includes("abs") ? await searchFailureTable(settings.out) : []),
+  ];
   const text = tables.map(printTable).join("\n\n");
   console.log(text);
   writeFileSync(join(settings.out, "tables.md"), `${text}\n`);

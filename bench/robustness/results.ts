@@ -8,9 +8,15 @@ export function readResults(folder: string, models: readonly ModelName[]): Map<M
   return new Map(models.map((name) => [name, resultsOf(folder, name)]));
 }
 
+/** The files of a model's workers. */
+export function resultFiles(folder: string, name: ModelName): string[] {
+  return readdirSync(folder).filter(
+    (file) => file.startsWith(`${name}-`) && /^\d+\.jsonl$/.test(file.slice(name.length + 1)),
+  );
+}
+
 function resultsOf(folder: string, name: ModelName): AttackRecord[] {
-  const files = readdirSync(folder).filter((file) => file.startsWith(`${name}-`) && /-\d+\.jsonl$/.test(file));
-  return files.flatMap((file) => {
+  return resultFiles(folder, name).flatMap((file) => {
     // The first line tells of which run the others are.
     const [, ...lines] = readFileSync(join(folder, file), "utf8").trimEnd().split("\n");
     return lines.map((line) => {
