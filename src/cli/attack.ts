@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import pMap from "p-map";
 import { IMAGE_PIXELS } from "../../format/image.ts";
 import { NORMS, type Norm } from "../attacks/norms.ts";
@@ -11,7 +10,8 @@ import { reportOf } from "./attack-report/report.ts";
 import type { AttackRecord, NormPlan, RunSettings } from "./attack-results.ts";
 import { ResultStore, type StoredResult } from "./attack-store.ts";
 import { attackedClassifier, isConfirmed } from "./attacker.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import { CHOSEN_IMAGES_OPTIONS, type ChosenImages, readChosenImages, sha256OfData } from "./chosen-images.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import { attackFromNoise } from "./distal.ts";
 import {
   DONE,
@@ -23,9 +23,9 @@ import {
   printTable,
 } from "./environment.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
-import { type LabelledImages, readSplit, SPLITS } from "./mnist-files.ts";
+import type { LabelledImages } from "./mnist-files.ts";
 import { startProgress } from "./progress.ts";
-import { type ImageRange, parseShard, type Shard, shardOf } from "./shards.ts";
+import type { ImageRange } from "./shards.ts";
 import type { CommandClassifier } from "./tasks.ts";
 
 const LARGEST_SEED = 2 ** 32 - 1;
@@ -37,14 +37,11 @@ export const attackCommand: Command = {
   summary: "measure how far images of MNIST-like files have to change until the label is wrong",
   positionals: { least: 0, most: 0 },
   options: {
-    data: { value: "DIR", description: "directory with t10k-… and train-…-ubyte files, gzip or not" },
-    split: { value: "NAME", description: `${SPLITS.join(" or ")} (default: test)` },
+    ...CHOSEN_IMAGES_OPTIONS,
     norm: { value: "NAMES", description: `how change is measured, out of ${NORMS.join(",")} (default: all)` },
     attack: { value: "NAMES", description: "which attacks, with commas between (default: all that the model allows)" },
     budget: { value: "N", description: "questions to the model for each attack and image (default: the attack's own)" },
     seed: { value: "N", description: "where attacks draw at random; image N takes the seed plus N (default: 0)" },
-    ...RANGE_OPTIONS,
-    shard: { value: "I/N", description: "only the I-th of N parts, from 0; `abs merge` joins what --json prints" },
     ...WORKERS_OPTION,
     resume: { value: "FILE", description: "keep every result in this file, and go on from it when it is there" },
     out: { value: "FILE", description: "write a report as one HTML file" },
@@ -61,12 +58,7 @@ export const attackCommand: Command = {
 };
 
 /** What the command line asks for. */
-interface Request {
-  readonly directory: string;
-  readonly data: LabelledImages;
-  readonly range: ImageRange;
-  readonly whole: ImageRange;
-  readonly shard: Shard | undefined;
+interface Request extends Omit<ChosenImages, "split"> {
   readonly norms: readonly Norm[] | undefined;
   readonly attacks: readonly string[] | undefined;
   readonly workers: number;
@@ -114,31 +106,20 @@ async function attackSplit(invocation: Invocation, environment: Environment): Pr
 }
 
 async function readRequest(invocation: Invocation, environment: Environment): Promise<Request> {
-  const directory = invocation.requiredText("data", "DIR");
-  const split = invocation.choice("split", SPLITS) ?? "test";
   const norms = invocation.names("norm", NORMS);
   const attacks = invocation.names("attack", environment.attacks.names);
   const budget = invocation.wholeNumber("budget", null, 1);
   const seed = invocation.wholeNumber("seed", 0);
   if (seed > LARGEST_SEED) throw new UsageError(`--seed wants at most ${LARGEST_SEED}, got ${seed}`);
-  const offset = invocation.wholeNumber("offset", 0);
-  const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
-  const shardText = invocation.text("shard");
-  const shard = shardText === undefined ? undefined : parseShard(shardText);
   const inference = invocation.inference() ?? "race";
   const effort = invocation.effort() ?? "standard";
   const variant = invocation.variant() ?? "abs";
   const workers = invocation.workers();
-  const data = await readSplit(directory, split);
-  if (offset >= data.count) throw new UsageError(`--offset ${offset} skips all ${data.count} images`);
-  const whole: ImageRange = { start: offset, stop: Math.min(data.count, offset + limit) };
-  const range = shard === undefined ? whole : shardOf(whole, shard);
-  if (range.start === range.stop) {
-    throw new UsageError(`--shard ${shardText} leaves this shard none of ${whole.stop - offset} images`);
-  }
-  const dataSha256 = createHash("sha256").update(data.images).update(data.labels).digest("hex");
+  const { split, ...images } = await readChosenImages(invocation);
+  const dataSha256 = sha256OfData(images.data);
   return {
-    ...{ directory, data, range, whole, shard, norms, attacks, workers },
+    ...images,
+    ...{ norms, attacks, workers },
     resume: invocation.text("resume"),
     out: invocation.text("out"),
     settings: { version: environment.version, split, dataSha256, inference, effort, variant, budget, seed },

@@ -5,12 +5,13 @@ import { type Certificate, checkedSmoothing, SMOOTHING_BASES, type SmoothingOpti
 import { messageOf } from "../files/file-error.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import { type CertifiedImage, certifiedLines, certifiedScores } from "./certified-scores.ts";
+import { readChosenImages } from "./chosen-images.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import { DONE, type Environment, FAILED, printJson, printLines, printProblem } from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
 import { type FrameMode, openFrames } from "./frame-source.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
-import { readSplit, SPLITS } from "./mnist-files.ts";
+import { SPLITS } from "./mnist-files.ts";
 import { startProgress } from "./progress.ts";
 import type { Tasks, TimedCertificate } from "./tasks.ts";
 
@@ -53,7 +54,7 @@ async function certify(invocation: Invocation, environment: Environment): Promis
   const options = smoothingOptions(invocation);
   return directory === undefined
     ? await certifyFiles(files, options, invocation, environment)
-    : await certifySplit(directory, options, invocation, environment);
+    : await certifySplit(options, invocation, environment);
 }
 
 /** The options that are there: what the base is by default depends on the weights. */
@@ -165,7 +166,6 @@ function certificateText({ abstained, radius, lowerBound }: Certificate, name: s
 }
 
 async function certifySplit(
-  directory: string,
   options: SmoothingOptions,
   invocation: Invocation,
   environment: Environment,
@@ -173,13 +173,10 @@ async function certifySplit(
   for (const name of Object.keys(FRAME_OPTIONS)) {
     if (invocation.flag(name)) throw new UsageError(`--${name} is for image files, not for --data`);
   }
-  const split = invocation.choice("split", SPLITS) ?? "test";
-  const offset = invocation.wholeNumber("offset", 0);
-  const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
   const wanted = invocation.workers();
-  const { count, images, labels } = await readSplit(directory, split);
-  if (offset >= count) throw new UsageError(`--offset ${offset} skips all ${count} images`);
-  const stop = Math.min(count, offset + limit);
+  const { directory, split, data, range } = await readChosenImages(invocation);
+  const { images, labels } = data;
+  const { start: offset, stop } = range;
   const workers = Math.min(wanted, stop - offset);
   const certified: CertifiedImage[] = [];
   const began = performance.now();

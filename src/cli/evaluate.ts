@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { pMapIterable } from "p-map";
 import { IMAGE_PIXELS } from "../../format/image.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import { CHOSEN_IMAGES_OPTIONS, readChosenImages, sha256OfData } from "./chosen-images.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import {
   type Corruptions,
   chosenCorruptions,
@@ -12,11 +12,11 @@ import {
 import { DONE, type Environment, printJson, printLines, printTable } from "./environment.ts";
 import type { EvaluationSettings } from "./evaluation-shards.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
-import { type LabelledImages, readSplit, SPLITS } from "./mnist-files.ts";
+import type { LabelledImages } from "./mnist-files.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { scoreLines } from "./score-lines.ts";
 import { ScoreBoard, scoresOf, type Tally } from "./scores.ts";
-import { type ImageRange, parseShard, shardOf } from "./shards.ts";
+import type { ImageRange } from "./shards.ts";
 import type { TimedBatch } from "./tasks.ts";
 
 /** Images classified between two reports of progress. */
@@ -31,10 +31,7 @@ export const evaluateCommand: Command = {
   summary: "measure accuracy, rejections and time on MNIST-like files",
   positionals: { least: 0, most: 0 },
   options: {
-    data: { value: "DIR", description: "directory with t10k-… and train-…-ubyte files, gzip or not" },
-    split: { value: "NAME", description: `${SPLITS.join(" or ")} (default: test)` },
-    ...RANGE_OPTIONS,
-    shard: { value: "I/N", description: "only the I-th of N parts, from 0; `abs merge` joins what --json prints" },
+    ...CHOSEN_IMAGES_OPTIONS,
     corruptions: { description: "under fifteen kinds of corruption after MNIST-C instead of as they are" },
     corruption: { value: "NAMES", description: "under these kinds only, a comma between names" },
     seed: { value: "N", description: "which noise, angles and strokes the corruptions draw (default: 0)" },
@@ -51,23 +48,13 @@ export const evaluateCommand: Command = {
 };
 
 async function evaluateSplit(invocation: Invocation, environment: Environment): Promise<number> {
-  const directory = invocation.requiredText("data", "DIR");
-  const split = invocation.choice("split", SPLITS) ?? "test";
-  const offset = invocation.wholeNumber("offset", 0);
-  const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
-  const shardText = invocation.text("shard");
-  const shard = shardText === undefined ? undefined : parseShard(shardText);
   const inference = invocation.inference() ?? "race";
   const effort = invocation.effort() ?? "standard";
   const variant = invocation.variant() ?? "abs";
   const wanted = invocation.workers();
   const corruption = corruptionsOf(invocation);
-  const data = await readSplit(directory, split);
-  if (offset >= data.count) throw new UsageError(`--offset ${offset} skips all ${data.count} images`);
-  const whole: ImageRange = { start: offset, stop: Math.min(data.count, offset + limit) };
-  const { start, stop } = shard === undefined ? whole : shardOf(whole, shard);
-  if (start === stop)
-    throw new UsageError(`--shard ${shardText} leaves this shard none of ${whole.stop - offset} images`);
+  const { directory, split, data, whole, range, shard } = await readChosenImages(invocation);
+  const { start, stop } = range;
   const chunk = chunkLength(stop - start, wanted);
   const chunks = Array.from({ length: Math.ceil((stop - start) / chunk) }, (_, index) => {
     const from = start + index * chunk;
@@ -75,7 +62,7 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   });
   const workers = Math.min(wanted, chunks.length * (corruption?.kinds.length ?? 1));
   const settingsOf = (found: Pick<Workforce, "confidence" | "weightsSha256">): EvaluationSettings => ({
-    ...{ version: environment.version, split, dataSha256: sha256(data.images, data.labels) },
+    ...{ version: environment.version, split, dataSha256: sha256OfData(data) },
     ...{ weightsSha256: found.weightsSha256, inference, effort, variant, confidence: found.confidence },
   });
 
@@ -88,9 +75,9 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
         printTable(environment, [...corruptionLines(scores), "", `${stop - start} images of each kind, seed ${seed}`]);
         return;
       }
-      const range = { offset, images: stop - start, workers };
+      const counts = { offset: whole.start, images: stop - start, workers };
       const mean = meanScores(scores);
-      printJson(environment, { data: directory, ...settingsOf(workforce), ...range, seed, corruptions: scores, mean });
+      printJson(environment, { data: directory, ...settingsOf(workforce), ...counts, seed, corruptions: scores, mean });
     });
     return DONE;
   }
@@ -106,7 +93,7 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
     printJson(environment, {
       data: directory,
       ...settings,
-      offset,
+      offset: whole.start,
       workers,
       timedOverChunksOf: chunk,
       ...scores,
@@ -133,12 +120,6 @@ function corruptionsOf(invocation: Invocation): Corruptions | undefined {
   }
   if (seed > LARGEST_SEED) throw new UsageError(`--seed wants a whole number from 0 to ${LARGEST_SEED}, got ${seed}`);
   return { kinds: chosenCorruptions(names), seed };
-}
-
-function sha256(...parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex");
 }
 
 /** Images per chunk. Several workers get smaller ones if need be, so that they come to an end at about the same time. */

@@ -1,8 +1,8 @@
 import type { DistalResult } from "../../attacks/distal.ts";
 import { percentText } from "../attack-lines.ts";
-import { html, Markup } from "./markup.ts";
+import { html } from "./markup.ts";
+import { page } from "./page.ts";
 import { picture } from "./pictures.ts";
-import { STYLE } from "./style.ts";
 
 /** A climb from noise to a class, as it is shown. */
 export interface DistalOutcome extends DistalResult {
@@ -26,17 +26,7 @@ export function distalReport(outcomes: readonly DistalOutcome[], confidence: str
 </tr>
 `,
   );
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<p>Uniform noise is led, along the gradient, to where the model is sure of a class. A success is a failure of the model only
+  const content = html`<p>Uniform noise is led, along the gradient, to where the model is sure of a class. A success is a failure of the model only
 where people do not see the class: look at the pictures.</p>
 <div class="wide"><table class="gallery">
 <caption>By class, under the ${confidence} confidence</caption>
@@ -45,8 +35,6 @@ where people do not see the class: look at the pictures.</p>
 <tbody>
 ${rows}</tbody>
 </table></div>
-</body>
-</html>
 `;
-  return page.text;
+  return page(title, content);
 }

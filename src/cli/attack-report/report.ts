@@ -5,8 +5,8 @@ import { NORM_TITLES } from "../attack-scores.ts";
 import { duration } from "../progress.ts";
 import { curves } from "./curves.ts";
 import { gallery } from "./gallery.ts";
-import { html, Markup } from "./markup.ts";
-import { STYLE } from "./style.ts";
+import { html, type Markup } from "./markup.ts";
+import { page } from "./page.ts";
 import { comparisonTable, scoresTable } from "./tables.ts";
 
 /** How a run was made. */
@@ -23,17 +23,7 @@ export function reportOf(run: AttackRun, making: Making): string {
   const title = `Attacks on ${variant === "binary-abs" ? "binary ABS" : "ABS"}`;
   const warning = html`<p class="interrupted" role="status">Not complete: ${results.length} attacks have been run, and others are
 missing.</p>`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-${complete ? "" : warning}
+  const content = html`${complete ? "" : warning}
 <p>How far images have to change until the model takes them for another class. An image is counted as safe up to a distance when
 none of these attacks found a closer one that is misclassified: others may.</p>
 ${comparisonTable(run)}
@@ -50,10 +40,8 @@ ${gallery(part.norm, run.gallery, classes)}
 <h2>How this was made</h2>
 ${settingsList(run, making)}
 </section>
-</body>
-</html>
 `;
-  return page.text;
+  return page(title, content);
 }
 
 function unionParagraph({ scores: { union } }: AttackRun): Markup {
