@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { IMAGE_PIXELS } from "../format/image.ts";
-import { CONFIDENCES, INFERENCES } from "../src/classifier.ts";
+import { CONFIDENCES } from "../src/classifier.ts";
 import { createClassifier } from "../src/entries/node.ts";
+import { INFERENCES } from "../src/search.ts";
 import { calibrationError, separation } from "./measure/separation.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readStoredSets } from "./sets/stored-sets.ts";

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type Profiler, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Inference } from "../src/classifier.ts";
 import { createClassifierWith } from "../src/create-classifier.ts";
+import type { Inference } from "../src/search.ts";
 import { bringUpToDate } from "./build-steps.mjs";
 
 // Where a classification spends its time, by function of the module: one line for each that takes at least 1 %.

@@ -2,28 +2,19 @@ import { IMAGE_PIXELS } from "../format/image.ts";
 import { checkOptions, checkWhole } from "./arguments/checks.ts";
 import { checkedLatent, type Latent } from "./arguments/latent.ts";
 import type { Prototypes } from "./certify/prototype-classifier.ts";
-import { estimateRadius } from "./certify/radius-estimate.ts";
 import { type Certificate, certifySmoothed, checkedSmoothing, type SmoothingOptions } from "./certify/smoothing.ts";
 import { type Effort, RACE_RULES } from "./effort.ts";
 import type { ConfidenceKind, Engine } from "./engine.ts";
+import { explained, imageGradients, priorTerm } from "./explanation.ts";
 import { type Frames, readFrames } from "./image-stream.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
-import type { ClassExplanation, Classification, Explanation, LossAndGradient } from "./results.ts";
-import { type Progress, preparePrototypes, prepareSamples } from "./starts.ts";
-
-/** The names of the searches; see `createClassifier`. */
-export const INFERENCES = ["race", "paper"] as const;
-/** How the best latent of each class is searched for; see `ClassifierOptions`. */
-export type Inference = (typeof INFERENCES)[number];
+import type { Classification, Explanation, LossAndGradient } from "./results.ts";
+import { type Inference, Search } from "./search.ts";
+import type { Progress } from "./starts.ts";
 
 /** The names of the confidences; see `createClassifier`. */
 export const CONFIDENCES = ["calibrated", "paper"] as const satisfies readonly ConfidenceKind[];
 
-/**
- * Evaluations per class after the best prototype, for weights without tables to race with. The standard was chosen on
- * validation images by `bench/evaluations.ts`; the others are half and about three times that.
- */
-const PROTOTYPE_EVALUATIONS: Record<Effort, number> = { quick: 6, standard: 12, thorough: 40 };
 const LARGEST_SEED = 2 ** 32 - 1;
 const MOST_SAMPLES = 10_000;
 const MOST_AHEAD = 64;
@@ -39,10 +30,7 @@ export class ModuleClassifier {
   #engine: Engine | undefined;
   readonly #inference: Inference;
   readonly #effort: Effort;
-  readonly #confidence: ConfidenceKind;
-  readonly #progress: Progress | undefined;
-  #isPrepared = false;
-  #isPreparing = false;
+  readonly #search: Search;
   /** The classes' names, by label: 2 to 64 of them; with the shipped weights `"0"` to `"9"`. */
   readonly classes: readonly string[];
   /** Numbers in a latent, 2 to 32; with the shipped weights 16. */
@@ -65,13 +53,12 @@ export class ModuleClassifier {
     this.#engine = engine;
     this.#inference = inference;
     this.#effort = effort;
-    this.#confidence = confidence ?? (isFitted ? "calibrated" : "paper");
-    this.#progress = progress;
     // What callers do to the public fields changes nothing: the engine and private fields decide.
-    this.confidence = this.#confidence;
+    this.confidence = confidence ?? (isFitted ? "calibrated" : "paper");
     this.classes = Object.freeze([...engine.description.classes]);
     this.latents = engine.latents;
-    if (inference === "race") this.#prepare(engine);
+    this.#search = new Search(inference, effort, this.confidence, progress);
+    if (inference === "race") this.#search.prepare(engine);
   }
 
   /** Bytes of WebAssembly memory that the classifier holds. It grows when a table is built, never with the images. */
@@ -93,7 +80,7 @@ export class ModuleClassifier {
    * ```
    */
   classify(image: ImageValues): Classification {
-    return this.#classify(this.#live(), normalisedImages(image, 1));
+    return this.#search.classify(this.#live(), normalisedImages(image, 1));
   }
 
   /**
@@ -116,7 +103,7 @@ export class ModuleClassifier {
       engine.setImage(values);
       return engine.raceLabel();
     }
-    return this.#classify(engine, values).label;
+    return this.#search.classify(engine, values).label;
   }
 
   /**
@@ -143,11 +130,11 @@ export class ModuleClassifier {
     const isPaired = this.#inference === "race" && engine.canRace;
     while (isPaired && results.length + 1 < count) {
       engine.setImagePair(image(results.length), image(results.length + 1));
-      results.push(this.#search(engine));
+      results.push(this.#search.decide(engine));
       engine.presentNext();
-      results.push(this.#search(engine));
+      results.push(this.#search.decide(engine));
     }
-    while (results.length < count) results.push(this.#classify(engine, image(results.length)));
+    while (results.length < count) results.push(this.#search.classify(engine, image(results.length)));
     return results;
   }
 
@@ -181,7 +168,7 @@ export class ModuleClassifier {
   }
 
   async *#classifyFrames(images: AsyncIterable<Float32Array>): AsyncGenerator<Classification, void, void> {
-    for await (const image of images) yield this.#classify(this.#live(), image);
+    for await (const image of images) yield this.#search.classify(this.#live(), image);
   }
 
   /**
@@ -201,25 +188,8 @@ export class ModuleClassifier {
   explain(image: ImageValues): Explanation {
     const engine = this.#live();
     const values = normalisedImages(image, 1);
-    const classification = this.#classify(engine, values, true);
-    const { label, losses } = classification;
-    const classes = Array.from(losses, (_, index) => ({
-      loss: losses[index] as number,
-      latent: engine.latent(index),
-      reconstruction: engine.reconstruct(index),
-    }));
-    const runnerUp = smallest(losses, label);
-    const seen = engine.image();
-    const errorOf = (index: number, x: number, pixel: number): number =>
-      (engine.classScales[index] as number) *
-      (x - ((classes[index] as ClassExplanation).reconstruction[pixel] as number)) ** 2;
-    const advantage = seen.map((x, pixel) => errorOf(runnerUp, x, pixel) - errorOf(label, x, pixel));
-    const explanation = { ...classification, runnerUp, classes, image: seen, advantage };
-    if (engine.isBinary) return explanation;
-    const redrawings = classes.map(({ loss, latent, reconstruction }) =>
-      Number.isFinite(loss) ? { reconstruction, penalty: priorTerm(engine, latent) } : undefined,
-    );
-    return { ...explanation, radiusEstimate: estimateRadius(seen, label, redrawings) };
+    const classification = this.#search.classify(engine, values, true);
+    return explained(engine, classification);
   }
 
   /**
@@ -243,14 +213,8 @@ export class ModuleClassifier {
   lossAndGradient(image: ImageValues): LossAndGradient {
     const engine = this.#live();
     const values = normalisedImages(image, 1);
-    const { losses } = this.#classify(engine, values, true);
-    const seen = engine.image();
-    const gradients = Array.from(losses, (_, index) => {
-      const reconstruction = engine.reconstruct(index);
-      const factor = 2 * (engine.classScales[index] as number);
-      return seen.map((x, pixel) => (factor * (x - (reconstruction[pixel] as number))) / IMAGE_PIXELS);
-    });
-    return { losses, gradients };
+    const { losses } = this.#search.classify(engine, values, true);
+    return { losses, gradients: imageGradients(engine) };
   }
 
   /**
@@ -387,72 +351,8 @@ export class ModuleClassifier {
     if (this.#engine === undefined) throw new Error("this classifier has been disposed of");
     return this.#engine;
   }
-
-  #prepare(engine: Engine): void {
-    if (this.#isPreparing)
-      throw new Error("onProgress: it wants an image classified while the table for that is being built");
-    this.#isPreparing = true;
-    try {
-      if (this.#inference === "paper") prepareSamples(engine, this.#progress);
-      else if (engine.canRace) engine.setRaceRules(RACE_RULES[this.#effort]);
-      else preparePrototypes(engine);
-      this.#isPrepared = true;
-    } finally {
-      this.#isPreparing = false;
-    }
-  }
-
-  #classify(engine: Engine, values: Float32Array, all = false): Classification {
-    engine.setImage(values);
-    return this.#search(engine, all);
-  }
-
-  /** Classifies the image that the engine looks at; with `all`, every class is searched as far as the label's. */
-  #search(engine: Engine, all = false): Classification {
-    const searched = this.#searchClasses(engine, all);
-    const losses = engine.losses();
-    const { probabilities, evaluations: judged } = engine.probabilities(this.#confidence);
-    const label = smallest(losses);
-    const confidence = probabilities[label] as number;
-    return {
-      label,
-      name: engine.description.classes[label] as string,
-      rejected: !Number.isFinite(losses[label]) || confidence < this.#rejectBelow(engine),
-      confidence,
-      probabilities,
-      losses,
-      evaluations: searched + judged,
-    };
-  }
-
-  /** Fills the engine's latents and losses. Returns the evaluations spent. */
-  #searchClasses(engine: Engine, all: boolean): number {
-    if (!this.#isPrepared) this.#prepare(engine);
-    if (this.#inference === "paper") return engine.searchPaper();
-    if (!engine.canRace) return engine.searchPrototypes(PROTOTYPE_EVALUATIONS[this.#effort]);
-    const spent = engine.searchRace();
-    return all ? engine.settleRace() : spent;
-  }
-
-  #rejectBelow({ description: { confidence } }: Engine): number {
-    return (this.#confidence === "calibrated" ? confidence.calibrated : confidence.paper)?.rejectBelow as number;
-  }
 }
 
 function checkLabel({ classes }: Engine, label: number): void {
   checkWhole("label", label, 0, classes - 1);
-}
-
-/** What a latent adds to ‖x − G(z)‖² under the prior: β ½‖z‖². */
-function priorTerm({ beta }: Engine, latent: Float32Array): number {
-  return (beta / 2) * latent.reduce((sum, value) => sum + value ** 2, 0);
-}
-
-/** Index of the smallest value, the first of equals, leaving out `except`. */
-function smallest(values: Float32Array, except = -1): number {
-  let best = -1;
-  values.forEach((value, index) => {
-    if (index !== except && (best < 0 || value < (values[best] as number))) best = index;
-  });
-  return best;
 }

@@ -1,8 +1,9 @@
 import { checkBytes, checkFunction, checkName, checkOptions } from "./arguments/checks.ts";
-import { type Classifier, CONFIDENCES, INFERENCES, type Inference, ModuleClassifier } from "./classifier.ts";
+import { type Classifier, CONFIDENCES, ModuleClassifier } from "./classifier.ts";
 import { EFFORTS, type Effort } from "./effort.ts";
 import { type ConfidenceKind, Engine } from "./engine.ts";
 import { instantiate, type ModuleSource, type ReadFile } from "./load/instantiate.ts";
+import { INFERENCES, type Inference } from "./search.ts";
 import { writeBundle } from "./weights/bundle.ts";
 import { readWeights } from "./weights/read.ts";
 import { VARIANTS, type Variant } from "./weights/variants.ts";

@@ -2,9 +2,10 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { shownText } from "../arguments/printable.ts";
 import { shown } from "../arguments/shown.ts";
-import { CONFIDENCES, INFERENCES, type Inference } from "../classifier.ts";
+import { CONFIDENCES } from "../classifier.ts";
 import { EFFORTS, type Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
+import { INFERENCES, type Inference } from "../search.ts";
 import { VARIANTS, type Variant } from "../weights/variants.ts";
 import type { Environment } from "./environment.ts";
 

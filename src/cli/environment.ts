@@ -1,9 +1,9 @@
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { printable, shownText } from "../arguments/printable.ts";
-import type { Inference } from "../classifier.ts";
 import type { Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
+import type { Inference } from "../search.ts";
 import type { Variant } from "../weights/variants.ts";
 import type { AttackMethods } from "./attack-methods.ts";
 import type { CommandClassifier, Tasks } from "./tasks.ts";

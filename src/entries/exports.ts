@@ -3,7 +3,7 @@
 export type { Latent } from "../arguments/latent.ts";
 export type { RadiusEstimate } from "../certify/radius-estimate.ts";
 export type { Certificate, SmoothingBase, SmoothingOptions } from "../certify/smoothing.ts";
-export type { Classifier, Inference } from "../classifier.ts";
+export type { Classifier } from "../classifier.ts";
 export type { ClassifierOptions, CreateClassifier } from "../create-classifier.ts";
 export type { Effort } from "../effort.ts";
 export type { ConfidenceKind } from "../engine.ts";
@@ -13,5 +13,6 @@ export type { Frames } from "../image-stream.ts";
 export type { ImageValues } from "../image-values.ts";
 export type { ModuleSource } from "../load/instantiate.ts";
 export type { ClassExplanation, Classification, Explanation, LossAndGradient } from "../results.ts";
+export type { Inference } from "../search.ts";
 export { WeightsError } from "../weights/errors.ts";
 export type { Variant } from "../weights/variants.ts";
