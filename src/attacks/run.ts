@@ -4,12 +4,13 @@ import { shownText } from "../arguments/printable.ts";
 import { kindOf, shown } from "../arguments/shown.ts";
 import type { Attack } from "./attack.ts";
 import { AttackedImage, BudgetSpent } from "./attacked-image.ts";
-import type { AttackedModel, Need } from "./model.ts";
+import type { AttackedModel, LossesAndGradients, Need, Redrawings } from "./model.ts";
 import { NORMS, type Norm } from "./norms.ts";
 import { ATTACKS } from "./registry.ts";
 import { shorten } from "./shorten.ts";
 
 const LARGEST_SEED = 2 ** 32 - 1;
+const OPTIONS = ["norm", "seed", "budget", "substitute"] as const satisfies readonly (keyof AttackOptions)[];
 
 /** What an attack may spend and from where it starts. */
 export interface AttackOptions {
@@ -121,7 +122,10 @@ export function attackMinimum(
   label: number,
   options: AttackOptions & { attacks?: readonly string[] },
 ): MinimumResult {
-  const { attacks, ...rest } = options;
+  const { attacks, ...rest } = checkOptions(options, ["attacks", ...OPTIONS]);
+  if (attacks !== undefined && !isList(attacks)) {
+    throw new TypeError(`attacks: got ${shown(attacks)}, wanted a list of names`);
+  }
   const checked = checkedAttack(model, image, label, rest);
   const names = attacks ?? attacksFor(model, checked.norm, checked.substitute);
   const methods = names.map((name) => checkedMethod(name, model, checked));
@@ -212,7 +216,7 @@ function runAttack(method: Attack, checked: CheckedAttack, before: readonly Atta
     if (error instanceof ModelFailure) {
       const why = error.cause instanceof Error ? error.cause.message : shown(error.cause);
       throw new AttackError(
-        `attack "${method.name}": the model failed after ${target.queries} questions: ${shownText(why)}`,
+        `attack "${method.name}": the model failed after ${target.queries} question${target.queries === 1 ? "" : "s"}: ${shownText(why)}`,
         before,
         { cause: error.cause },
       );
@@ -256,12 +260,42 @@ function guarded(model: AttackedModel): AttackedModel {
     classify: decided((image) => model.classify(image)),
     ...(model.confirm && { confirm: decided((image) => (model.confirm as AttackedModel["classify"])(image)) }),
     ...(model.lossAndGradient && {
-      lossAndGradient: asked((image) => (model as Required<AttackedModel>).lossAndGradient(image)),
+      lossAndGradient: asked((image) => checkedGradients((model as Required<AttackedModel>).lossAndGradient(image))),
     }),
-    ...(model.searches && { searches: model.searches.map((search) => asked((image) => search(image))) }),
-    ...(model.explain && { explain: asked((image) => (model as Required<AttackedModel>).explain(image)) }),
+    ...(model.searches && {
+      searches: model.searches.map((search) => asked((image) => checkedGradients(search(image)))),
+    }),
+    ...(model.explain && {
+      explain: asked((image) => checkedRedrawings((model as Required<AttackedModel>).explain(image), image)),
+    }),
     ...(model.response && { response: (value: number) => (model as Required<AttackedModel>).response(value) }),
   };
+}
+
+/** @throws {TypeError} when a model's answer is not what `lossAndGradient` gives; gradients are not read, as each may be dear */
+function checkedGradients(answer: LossesAndGradients): LossesAndGradients {
+  const classes = answer?.losses?.length;
+  if (!(classes >= 2) || answer.gradients?.length !== classes) {
+    throw new TypeError(
+      `lossAndGradient: got ${shown(classes)} losses and ${shown(answer?.gradients?.length)} gradients, wanted one of each per class`,
+    );
+  }
+  return answer;
+}
+
+/** @throws {TypeError} when a model's answer is not what `explain` gives */
+function checkedRedrawings(answer: Redrawings, image: Float32Array): Redrawings {
+  const classes = answer?.losses?.length;
+  if (!(classes >= 2) || answer.classes?.length !== classes) {
+    throw new TypeError(
+      `explain: got ${shown(classes)} losses and ${shown(answer?.classes?.length)} classes, wanted one of each per class`,
+    );
+  }
+  const length = answer.classes[0]?.reconstruction?.length;
+  if (length !== image.length) {
+    throw new TypeError(`explain: got reconstructions of ${shown(length)} values, wanted ${image.length}`);
+  }
+  return answer;
 }
 
 /** One seed per attack and norm, so that an attack finds the same alone and among others. */

@@ -227,3 +227,43 @@ describe("a model that fails", () => {
     expect(thrown(() => attack("pointwise", confirmation, image, 0, l0)).message).toContain("out of order");
   });
 });
+
+describe("a model's answer", () => {
+  const image = [0.5, 0.5];
+  const classify = () => ({ label: 0 });
+
+  it.each<[string, string, object, RegExp]>([
+    [
+      "of fewer gradients than losses",
+      "fgsm",
+      { lossAndGradient: () => ({ losses: [1, 2], gradients: [[0, 0]] }) },
+      /got 2 losses and 1 gradients/,
+    ],
+    ["of one class", "fgsm", { lossAndGradient: () => ({ losses: [1], gradients: [[0, 0]] }) }, /got 1 losses/],
+    ["of nothing", "fgsm", { lossAndGradient: () => null }, /got undefined losses and undefined gradients/],
+    [
+      "without redrawings",
+      "latent-descent",
+      { explain: () => ({ losses: [1, 2] }) },
+      /explain: got 2 losses and undefined classes/,
+    ],
+    [
+      "of small redrawings",
+      "latent-descent",
+      { explain: () => ({ losses: [1, 2], classes: [{ reconstruction: [0] }, { reconstruction: [0] }] }) },
+      /got reconstructions of 1 values, wanted 2/,
+    ],
+  ])("%s is told of", (_, name, part, message) => {
+    const model = { classify, ...part } as AttackedModel;
+    expect(() => attack(name, model, image, 0, { norm: "l2" })).toThrow(AttackError);
+    expect(() => attack(name, model, image, 0, { norm: "l2" })).toThrow(message);
+  });
+
+  it.each([
+    [{ attacks: "fgsm" }, /^attacks: got "fgsm", wanted a list of names$/],
+    [{ attack: ["fgsm"] }, /unknown "attack"; did you mean "attacks"/],
+  ])("is not asked for where options are %j", (more, message) => {
+    const options = { norm: "l2", ...more } as unknown as AttackOptions;
+    expect(() => attackMinimum({ classify }, image, 0, options)).toThrow(message);
+  });
+});
