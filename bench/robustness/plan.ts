@@ -57,10 +57,10 @@ export const PLANS: Readonly<Record<ModelName, ModelPlan>> = {
   abs: { slowImages: 10, images: 100, cheapImages: 300, wants: all },
   "binary-abs": { slowImages: 5, images: 20, cheapImages: 20, wants: all },
   "plain-cnn": { slowImages: 5, images: 12, cheapImages: 12, wants: all },
-  "adversarial-cnn": { slowImages: 5, images: 10, cheapImages: 10, wants: all },
+  "adversarial-cnn": { slowImages: 4, images: 4, cheapImages: 4, wants: all },
   "nearest-neighbour": { slowImages: 4, images: 4, cheapImages: 4, wants: strong },
-  "published-abs": { slowImages: 6, images: 6, cheapImages: 6, wants: strong },
-  "published-binary-abs": { slowImages: 6, images: 6, cheapImages: 6, wants: strong },
+  "published-abs": { slowImages: 4, images: 4, cheapImages: 4, wants: strong },
+  "published-binary-abs": { slowImages: 4, images: 4, cheapImages: 4, wants: strong },
 };
 
 /** Questions that an attack may ask about an image in a norm; most ask fewer. */

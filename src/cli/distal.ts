@@ -21,11 +21,16 @@ export async function attackFromNoise(invocation: Invocation, environment: Envir
   if (seed > MOST_SEEDS) throw new UsageError(`--seed wants at most ${MOST_SEEDS}, got ${seed}`);
   const steps = invocation.wholeNumber("budget", undefined, 1);
   const out = invocation.text("out");
+  const write = async (outcomes: readonly DistalOutcome[], confidence: string): Promise<void> => {
+    if (out !== undefined) await writeWholeFile(out, new TextEncoder().encode(distalReport(outcomes, confidence)));
+  };
+  // Where nothing can be written, that is told before any climb.
+  await write([], "chosen");
   const { outcomes, confidence } = await withClassifier(invocation, environment, (classifier) => ({
     outcomes: climbAll(classifier, seed, steps, environment),
     confidence: classifier.confidence,
   }));
-  if (out !== undefined) await writeWholeFile(out, new TextEncoder().encode(distalReport(outcomes, confidence)));
+  await write(outcomes, confidence);
   if (invocation.flag("json")) {
     printJson(environment, {
       kind: "distal",

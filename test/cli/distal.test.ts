@@ -46,6 +46,16 @@ describe("abs attack --distal", () => {
     expect(page).not.toMatch(/<script|https?:|src="(?!data:)/);
   });
 
+  it("tells before it climbs that the report cannot be written", async () => {
+    const out = join(directory.path, "nowhere", "distal.html");
+    const createClassifier = async () => {
+      throw new Error("made a classifier");
+    };
+    const { code, stderr } = await run(["attack", "--distal", "--out", out], { createClassifier });
+    expect(code).toBe(1);
+    expect(stderr).toContain("cannot be written: there is no such directory");
+  });
+
   it.each([
     [["--data", "mnist"], "--distal starts from noise and wants no --data"],
     [["--norm", "l2"], "--distal starts from noise and wants no --norm"],
