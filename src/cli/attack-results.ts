@@ -1,4 +1,5 @@
 import type { Norm } from "../attacks/norms.ts";
+import { MEASURED_SETTINGS, type MeasuredSettings } from "./shards.ts";
 
 /** What one attack found on one image. */
 export interface AttackRecord {
@@ -24,32 +25,13 @@ export interface NormPlan {
 }
 
 /** What an attack's result on an image depends on, besides the image, the norm and the attack. */
-export interface RunSettings {
-  readonly version: string;
-  readonly split: string;
-  /** SHA-256 over the split's images and labels. */
-  readonly dataSha256: string;
-  /** SHA-256 of the weights file; null for the built-in weights. */
-  readonly weightsSha256: string | null;
-  readonly inference: string;
-  readonly effort: string;
-  readonly variant: string;
+export interface RunSettings extends MeasuredSettings {
   /** Questions for each attack and image; null for as many as the attack's own settings need. */
   readonly budget: number | null;
   readonly seed: number;
 }
 
-export const RUN_SETTINGS = [
-  "version",
-  "split",
-  "dataSha256",
-  "weightsSha256",
-  "inference",
-  "effort",
-  "variant",
-  "budget",
-  "seed",
-] as const satisfies readonly (keyof RunSettings)[];
+export const RUN_SETTINGS = [...MEASURED_SETTINGS, "budget", "seed"] as const satisfies readonly (keyof RunSettings)[];
 
 /** Whether a document read from a file has all settings of a run. */
 export function hasRunSettings<Found extends Partial<RunSettings>>(found: Found): found is Found & RunSettings {

@@ -1,17 +1,17 @@
 import type { Tally } from "./scores.ts";
-import { type ImageRange, isListOf, isShardPlace, isWhole, orderShards, type ShardPlace } from "./shards.ts";
+import {
+  type ImageRange,
+  isListOf,
+  isShardPlace,
+  isWhole,
+  MEASURED_SETTINGS,
+  type MeasuredSettings,
+  orderShards,
+  type ShardPlace,
+} from "./shards.ts";
 
-/** What must be the same in all shards of one evaluation, and is printed with its scores. */
-export interface EvaluationSettings {
-  readonly version: string;
-  readonly split: string;
-  /** SHA-256 over the split's images and labels. */
-  readonly dataSha256: string;
-  /** SHA-256 of the weights file; null for the built-in weights. */
-  readonly weightsSha256: string | null;
-  readonly inference: string;
-  readonly effort: string;
-  readonly variant: string;
+/** What is printed with the scores of an evaluation. */
+export interface EvaluationSettings extends MeasuredSettings {
   readonly confidence: string;
 }
 
@@ -20,16 +20,7 @@ export interface ShardDocument extends EvaluationSettings, ShardPlace {
   readonly tally: Tally;
 }
 
-const SETTINGS = [
-  "version",
-  "split",
-  "dataSha256",
-  "weightsSha256",
-  "inference",
-  "effort",
-  "variant",
-  "confidence",
-] as const satisfies readonly (keyof EvaluationSettings)[];
+const SETTINGS = [...MEASURED_SETTINGS, "confidence"] as const satisfies readonly (keyof EvaluationSettings)[];
 
 /**
  * The settings that all documents share and the tallies in the order of the shards.

@@ -15,6 +15,29 @@ export interface ImageRange {
   readonly stop: number;
 }
 
+/** What a measurement of a model on a data set depends on, and what must be the same in all of its shards. */
+export interface MeasuredSettings {
+  readonly version: string;
+  readonly split: string;
+  /** SHA-256 over the split's images and labels. */
+  readonly dataSha256: string;
+  /** SHA-256 of the weights file; null for the built-in weights. */
+  readonly weightsSha256: string | null;
+  readonly inference: string;
+  readonly effort: string;
+  readonly variant: string;
+}
+
+export const MEASURED_SETTINGS = [
+  "version",
+  "split",
+  "dataSha256",
+  "weightsSha256",
+  "inference",
+  "effort",
+  "variant",
+] as const satisfies readonly (keyof MeasuredSettings)[];
+
 /** More shards than this are most likely a mistake. */
 const MOST_SHARDS = 100_000;
 
