@@ -96,14 +96,7 @@ export function distal(model: ConfidentModel, target: number, options?: DistalOp
 }
 
 /** The end of one climb, or its highest point where it had no success. */
-interface Climb {
-  success: boolean;
-  probability: number;
-  steps: number;
-  direction: DistalDirection;
-  stepSize: number;
-  image: Float32Array;
-}
+type Climb = Pick<DistalResult, "success" | "probability" | "steps" | "direction" | "stepSize" | "image">;
 
 interface Task {
   readonly model: ConfidentModel;
