@@ -1,0 +1,177 @@
+import * as confidence from "../inference/confidence";
+import { gatherEvidence } from "../inference/evidence";
+import * as loss from "../inference/loss";
+import * as race from "../inference/race/race";
+import { fillNormal, seed } from "../inference/random";
+import { searchFromPrototypes, searchFromSamples } from "../inference/search";
+import * as smoothing from "../inference/smoothing";
+import { Starts } from "../inference/starts";
+import * as sizes from "../sizes";
+import { seedNormals } from "../vector/normal";
+import {
+  descent,
+  forgetImage,
+  gradient,
+  image,
+  isRaced,
+  isSearched,
+  latentOf,
+  latents,
+  losses,
+  noteLabelled,
+  noteSearch,
+  probabilities,
+  proposeOnce,
+  reconstruction,
+  scratch,
+  takeNext,
+} from "./image";
+import { loaded, prototypes, raceRulesAddress, samples } from "./model";
+
+// What is asked about the image in place: decoding, searching, judging, and noisy copies.
+
+const REFUSED: i32 = -1;
+
+/** What the last race has spent, settling included. */
+let raceEvaluations: i32 = 0;
+
+/** Makes the second image the image. */
+export function presentNext(): void {
+  if (loaded != 0) takeNext();
+}
+
+/** Decodes the class's latent into the reconstruction, in [0, 1]; a pixel for which the decoder computes no number is 0. */
+export function reconstruct(classIndex: i32): void {
+  if (loaded != 0) loss.reconstruct(classIndex, latentOf(classIndex), reconstruction);
+}
+
+/**
+ * The class's loss at its latent, before its scale; the derivative with respect to the latent goes to the gradient, and means
+ * nothing where the loss is +∞. The reconstruction is overwritten.
+ */
+export function evaluateWithGradient(classIndex: i32): f32 {
+  if (loaded == 0) return Infinity;
+  return loss.evaluateWithGradient(classIndex, image, latentOf(classIndex), reconstruction, gradient);
+}
+
+/**
+ * The paper's search over the samples. Like all searches it fills latents and losses and returns the evaluations spent; −1
+ * without samples.
+ */
+export function searchPaper(): i32 {
+  if (samples == changetype<Starts>(0)) return REFUSED;
+  loss.resetEvaluations();
+  searchFromSamples(samples, image, latents, losses, reconstruction, scratch);
+  noteSearch(true, false);
+  return loss.evaluations;
+}
+
+/** The best prototype of each class and a descent of at most `evaluations` evaluations, at least 1; −1 without prototypes. */
+export function searchPrototypes(evaluations: i32): i32 {
+  if (prototypes == changetype<Starts>(0)) return REFUSED;
+  loss.resetEvaluations();
+  searchFromPrototypes(prototypes, image, evaluations, latents, losses, reconstruction, descent);
+  noteSearch(true, false);
+  return loss.evaluations;
+}
+
+/** A race under the rules; −1 without tables. */
+export function searchRace(): i32 {
+  if (raceRulesAddress() == 0) return REFUSED;
+  proposeOnce();
+  loss.resetEvaluations();
+  race.race(image, latents, losses);
+  noteSearch(true, true);
+  raceEvaluations = loss.evaluations;
+  return raceEvaluations;
+}
+
+/** The label alone, by a race that stops as soon as it is known; leaves latents and losses as they were. −1 without tables. */
+export function raceLabel(): i32 {
+  if (raceRulesAddress() == 0) return REFUSED;
+  proposeOnce();
+  loss.resetEvaluations();
+  noteLabelled();
+  return race.label(image);
+}
+
+/**
+ * After a race, which is run first where the last search was none: takes every class to the full number of evaluations.
+ * Returns all evaluations of race and settling; −1 without tables.
+ */
+export function settleRace(): i32 {
+  if (!isRaced && searchRace() == REFUSED) return REFUSED;
+  loss.resetEvaluations();
+  race.settleAll(image, latents, losses);
+  raceEvaluations += loss.evaluations;
+  return raceEvaluations;
+}
+
+/** Losses of the last search → probabilities by the paper's formula. 0; −1 when the image was not searched. */
+export function paperProbabilities(scale: f64, floor: f64): i32 {
+  if (!isSearched) return REFUSED;
+  confidence.paperProbabilities(losses, sizes.classes, scale, floor, probabilities);
+  return 0;
+}
+
+/**
+ * The last search's losses and its winner's redrawing → probabilities; uniform where no class can redraw the image. Returns the
+ * evaluations spent: 1, or 0 where a race has kept the redrawing or there is none. −1 when the image was not searched, or no
+ * fitted confidence is in place.
+ */
+export function calibratedProbabilities(): i32 {
+  if (!isSearched || !confidence.isCalibrated()) return REFUSED;
+  loss.resetEvaluations();
+  if (!confidence.isRedrawn(losses, sizes.classes)) {
+    confidence.uniformProbabilities(sizes.classes, probabilities);
+    confidence.clearFeatures();
+    return 0;
+  }
+  const winner = confidence.lowest(losses, sizes.classes);
+  const kept = isRaced ? race.reconstructionOf(winner) : 0;
+  if (kept == 0) reconstruct(winner);
+  const evidence = gatherEvidence(image, kept == 0 ? reconstruction : kept);
+  const latentSquare = loss.squareOf(latentOf(winner));
+  confidence.calibratedProbabilities(losses, sizes.classes, evidence, <f64>latentSquare, probabilities);
+  return loss.evaluations;
+}
+
+/**
+ * f64 [18]: what the last fitted confidence looked at, as format/confidence-features.ts has it, all 0 where no class could
+ * redraw the image; 0 where none is in place.
+ */
+export function featuresAddress(): usize {
+  return confidence.featuresAddress();
+}
+
+/** Fills `count` floats at `address` with normal deviates from `seedValue`. */
+export function drawNormal(seedValue: u32, address: usize, count: i32): void {
+  seed(seedValue);
+  fillNormal(address, count);
+}
+
+/** Starts the noise of `addNoise` and `castVotes` from a seed. */
+export function seedNoise(seedValue: u32): void {
+  seedNormals(seedValue);
+}
+
+/** Writes a noisy copy of `source` to `target`, both f32 [784], clipped to [0, 1]. */
+export function addNoise(source: usize, sigma: f32, target: usize): void {
+  if (loaded != 0) smoothing.addNoise(source, sigma, target);
+}
+
+/**
+ * Labels `samples` noisy copies of `source`, f32 [784] (not the second image), by the surrogates under the race's rules, and
+ * counts; `threshold` below 0: none. The image is set no more. 0; −1 without tables.
+ */
+export function castVotes(source: usize, sigma: f32, samples: i32, threshold: f32): i32 {
+  if (raceRulesAddress() == 0) return REFUSED;
+  smoothing.castVotes(source, sigma, samples, threshold);
+  forgetImage();
+  return 0;
+}
+
+/** u32 [classes]: the votes cast. */
+export function votesAddress(): usize {
+  return smoothing.votesAddress();
+}
