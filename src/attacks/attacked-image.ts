@@ -1,6 +1,7 @@
 import { Random } from "../random.ts";
-import type { AttackedModel, LossesAndGradients, Redrawings } from "./model.ts";
+import { type AttackedModel, difference, type LossesAndGradients, type Redrawings } from "./model.ts";
 import { distanceBetween, type Norm } from "./norms.ts";
+import { isInBox } from "./pixels.ts";
 
 // One image under attack by one method: counts what is asked of the model and keeps the nearest success.
 
@@ -39,6 +40,8 @@ export class AttackedImage {
   readonly substitute: AttackedModel | undefined;
   readonly #budget: number;
   #search: AttackedModel["lossAndGradient"];
+  /** What an answer of `#search` counts. */
+  #questions = 1;
   #queries = 0;
   #best: Adversarial | undefined;
 
@@ -81,12 +84,14 @@ export class AttackedImage {
 
   /**
    * Whether the model takes the image for another class. A success that is nearer than all before is kept, if the decision
-   * that counts confirms it; otherwise it is none.
+   * that counts confirms it; otherwise it is none. Of an image that is no nearer the decision that counts is not asked.
    *
    * @param image values in [0, 1]; it is copied where it is kept
    */
   isAdversarial(image: Float32Array): boolean {
     this.#spend();
+    // What no image can be is no success, whatever the model says of it.
+    if (!isInBox(image)) return false;
     const { label } = this.model.classify(image);
     if (label === this.label) return false;
     const distance = this.distanceOf(image);
@@ -102,18 +107,28 @@ export class AttackedImage {
   /** Losses of all classes and their gradients. */
   lossAndGradient(image: Float32Array): LossesAndGradients {
     if (this.#search === undefined) throw new Error("this model has no lossAndGradient");
-    this.#spend();
+    for (let question = 0; question < this.#questions; ++question) this.#spend();
     return this.#search(image);
   }
 
-  /** Runs an attack that gets losses and gradients from another function than the model's own. Decisions stay the model's. */
-  searchWith(search: (image: Float32Array) => LossesAndGradients, run: (target: AttackedImage) => void): void {
-    const before = this.#search;
+  /**
+   * Runs an attack that gets losses and gradients from another function than the model's own. Decisions stay the model's.
+   *
+   * @param questions how many of the model's answers each answer of `search` takes
+   */
+  searchWith(
+    search: (image: Float32Array) => LossesAndGradients,
+    questions: number,
+    run: (target: AttackedImage) => void,
+  ): void {
+    const before = { search: this.#search, questions: this.#questions };
     this.#search = search;
+    this.#questions = questions;
     try {
       run(this);
     } finally {
-      this.#search = before;
+      this.#search = before.search;
+      this.#questions = before.questions;
     }
   }
 
@@ -126,15 +141,18 @@ export class AttackedImage {
 
   /** The margin to a class, or to the nearest other one, with its gradient. */
   margin(image: Float32Array, rival?: number): Margin {
-    const { losses, gradients } = this.lossAndGradient(image);
-    const other = rival ?? this.nearestRival(losses);
-    const toOther = gradients[other] as ArrayLike<number>;
-    const toLabel = gradients[this.label] as ArrayLike<number>;
-    const gradient = new Float32Array(image.length);
-    for (let pixel = 0; pixel < gradient.length; ++pixel) {
-      gradient[pixel] = (toOther[pixel] as number) - (toLabel[pixel] as number);
-    }
-    return { value: (losses[other] as number) - (losses[this.label] as number), rival: other, gradient };
+    const answer = this.lossAndGradient(image);
+    return this.marginIn(answer, rival ?? this.nearestRival(answer.losses));
+  }
+
+  /** The same from an answer that is there already. */
+  marginIn(answer: LossesAndGradients, rival: number): Margin {
+    return { value: this.marginValue(answer, rival), rival, gradient: difference(answer, rival, this.label) };
+  }
+
+  /** Loss of a class, by default the nearest other one, less that of the true class. */
+  marginValue({ losses }: LossesAndGradients, rival = this.nearestRival(losses)): number {
+    return (losses[rival] as number) - (losses[this.label] as number);
   }
 
   /** The class with the lowest loss but for the true one. */

@@ -8,6 +8,15 @@ export interface LossesAndGradients {
   gradients: ArrayLike<ArrayLike<number>>;
 }
 
+/** The gradient of one class's loss less that of another. */
+export function difference({ gradients }: LossesAndGradients, one: number, other: number): Float32Array {
+  const subtracted = gradients[other] as ArrayLike<number>;
+  return Float32Array.from(
+    gradients[one] as ArrayLike<number>,
+    (slope, pixel) => slope - (subtracted[pixel] as number),
+  );
+}
+
 /** How every class would redraw the image, for attacks that walk between redrawings. */
 export interface Redrawings {
   losses: ArrayLike<number>;
@@ -16,7 +25,7 @@ export interface Redrawings {
 
 /**
  * A model under attack: any function from images of values in [0, 1] to labels. A classifier of this package is one as it
- * stands. What is left out closes the attacks that need it.
+ * stands. What is left out closes the attacks that need it. An answer has to stay as it is when the next question comes.
  */
 export interface AttackedModel {
   /** The decision that an attack has to turn. */
@@ -36,7 +45,7 @@ export interface AttackedModel {
    */
   searches?: readonly ((image: Float32Array) => LossesAndGradients)[];
   /**
-   * What becomes of every pixel before the model sees it, where that is a curve with flat parts: monotone, from [0, 1] to
+   * What becomes of every pixel before the model sees it, where that is a curve with flat parts: never falling, from [0, 1] to
    * [0, 1]. `lossAndGradient` then has its derivative with respect to the curve's value. The model of black-and-white
    * images sees 1 from .5 on and 0 below.
    */

@@ -1,4 +1,5 @@
 import type { Norm } from "./norms.ts";
+import { clip } from "./pixels.ts";
 
 // Nearest images in the box [0, 1]^n: inside a ball around another image, and on a hyperplane.
 
@@ -58,7 +59,7 @@ function keptShare(change: Float64Array, room: Float64Array, radius: number): (l
     // As if no more pixels met their limits: never too much, so that the share rises to the solution from below.
     const next = free > 0 ? Math.sqrt(Math.max(0, radius * radius - atLimit) / free) : 1;
     if (next >= 1) return (length) => length;
-    if (next <= share) return (length) => share * length;
+    if (!(next > share)) return (length) => share * length;
     share = next;
   }
 }
@@ -122,6 +123,8 @@ export function moveToHyperplane(
 /** How far every pixel goes when all go at once: in L2 as fast as their weights are large, in L∞ all alike. */
 function equalMoves(normal: Float32Array, room: Float64Array, gain: number, norm: "l2" | "linf"): Float64Array {
   const speed = (pixel: number): number => (norm === "l2" ? Math.abs(normal[pixel] as number) : 1);
+  // No time is enough.
+  if (gain === Number.POSITIVE_INFINITY) return room.slice();
   let time = 0;
   for (;;) {
     let missing = gain;
@@ -153,8 +156,4 @@ function greediestMoves(normal: Float32Array, room: Float64Array, gain: number):
     if (missing <= 0) break;
   }
   return lengths;
-}
-
-function clip(value: number): number {
-  return Math.min(Math.max(value, 0), 1);
 }

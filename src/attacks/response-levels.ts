@@ -8,7 +8,7 @@ const HALVINGS = 30;
 /** What values of a pixel give the same response, and the cheapest way there. */
 export interface ResponseLevels {
   /** The responses, ascending. */
-  readonly responses: Float32Array;
+  readonly responses: Float64Array;
   /** The least value of a pixel whose response is at least that of each level. */
   readonly lowest: Float32Array;
   /** The largest value of a pixel whose response is at most that of each level. */
@@ -19,7 +19,7 @@ export interface ResponseLevels {
 
 const known = new WeakMap<(value: number) => number, ResponseLevels>();
 
-/** @param response monotone, from [0, 1] to [0, 1] */
+/** @param response never falling, from [0, 1] to [0, 1] */
 export function responseLevels(response: (value: number) => number): ResponseLevels {
   const found = known.get(response) ?? measure(response);
   known.set(response, found);
@@ -28,10 +28,10 @@ export function responseLevels(response: (value: number) => number): ResponseLev
 
 function measure(response: (value: number) => number): ResponseLevels {
   const values = Array.from({ length: STEPS + 1 }, (_, step) => response(step / STEPS));
-  const responses = Float32Array.from(new Set(values)).sort();
+  const responses = Float64Array.from(new Set(values)).sort();
   // Found by halving between an image value whose response falls short and one whose does not.
-  const lowest = responses.map((level) => edge((value) => response(value) >= level, 1, 0));
-  const highest = responses.map((level) => edge((value) => response(value) <= level, 0, 1));
+  const lowest = Float32Array.from(responses, (level) => edge((value) => response(value) >= level, 1, 0));
+  const highest = Float32Array.from(responses, (level) => edge((value) => response(value) <= level, 0, 1));
   return {
     responses,
     lowest,

@@ -156,12 +156,7 @@ function checkedAttack(
   const original = Float32Array.from(checkedNumbers("image", image, { least: 0, most: 1 }));
   if (original.length === 0) throw new RangeError("image: got 0 values, wanted one at least");
   checkWhole("label", label, 0);
-  const {
-    norm,
-    seed = 0,
-    budget = Number.POSITIVE_INFINITY,
-    substitute,
-  } = checkOptions(options, ["norm", "seed", "budget", "substitute"]);
+  const { norm, seed = 0, budget = Number.POSITIVE_INFINITY, substitute } = checkOptions(options, OPTIONS);
   checkName("norm", norm, NORMS);
   checkWhole("seed", seed, 0, LARGEST_SEED);
   if (budget !== Number.POSITIVE_INFINITY) checkWhole("budget", budget, 1);
@@ -198,14 +193,17 @@ function checkedMethod(name: string, model: AttackedModel, { norm, substitute }:
 /** What of an attack's needs is not met. */
 function missing({ needs }: Attack, model: AttackedModel, substitute: AttackedModel | undefined): Need | undefined {
   return needs.find((need) =>
-    need === "substitute" ? substitute?.lossAndGradient === undefined : model[need] === undefined,
+    need === "substitute"
+      ? substitute?.lossAndGradient === undefined
+      : model[need] === undefined || (need === "searches" && model.searches?.length === 0),
   );
 }
 
 function runAttack(method: Attack, checked: CheckedAttack, before: readonly AttackResult[]): AttackResult {
   const { model, original, label, norm, budget, substitute } = checked;
   const seed = seedOf(checked.seed, method.name, norm);
-  const target = new AttackedImage(guarded(model), original, label, { norm, seed, budget, substitute });
+  const followed = substitute && guarded(substitute);
+  const target = new AttackedImage(guarded(model), original, label, { norm, seed, budget, substitute: followed });
   try {
     // A search has nothing to do where the model is wrong already.
     if (!target.isAdversarial(original)) {
@@ -241,17 +239,17 @@ class ModelFailure extends Error {}
 
 /** The model with its failures marked, and with a label that is one. */
 function guarded(model: AttackedModel): AttackedModel {
-  const asked = <Answer>(ask: (image: Float32Array) => Answer) => {
-    return (image: Float32Array): Answer => {
+  const asked = <Question, Answer>(ask: (question: Question) => Answer) => {
+    return (question: Question): Answer => {
       try {
-        return ask(image);
+        return ask(question);
       } catch (error) {
         throw new ModelFailure("", { cause: error });
       }
     };
   };
   const decided = (decide: (image: Float32Array) => { label: number }) =>
-    asked((image) => {
+    asked((image: Float32Array) => {
       const decision = decide(image);
       checkWhole("the model's label", decision?.label, 0);
       return decision;
@@ -260,27 +258,66 @@ function guarded(model: AttackedModel): AttackedModel {
     classify: decided((image) => model.classify(image)),
     ...(model.confirm && { confirm: decided((image) => (model.confirm as AttackedModel["classify"])(image)) }),
     ...(model.lossAndGradient && {
-      lossAndGradient: asked((image) => checkedGradients((model as Required<AttackedModel>).lossAndGradient(image))),
+      lossAndGradient: asked((image: Float32Array) =>
+        checkedGradients((model as Required<AttackedModel>).lossAndGradient(image), image),
+      ),
     }),
     ...(model.searches && {
-      searches: model.searches.map((search) => asked((image) => checkedGradients(search(image)))),
+      searches: model.searches.map((search) => asked((image: Float32Array) => checkedGradients(search(image), image))),
     }),
     ...(model.explain && {
-      explain: asked((image) => checkedRedrawings((model as Required<AttackedModel>).explain(image), image)),
+      explain: asked((image: Float32Array) =>
+        checkedRedrawings((model as Required<AttackedModel>).explain(image), image),
+      ),
     }),
-    ...(model.response && { response: (value: number) => (model as Required<AttackedModel>).response(value) }),
+    ...(model.response && { response: asked((value: number) => (model as Required<AttackedModel>).response(value)) }),
   };
 }
 
 /** @throws {TypeError} when a model's answer is not what `lossAndGradient` gives; gradients are not read, as each may be dear */
-function checkedGradients(answer: LossesAndGradients): LossesAndGradients {
+function checkedGradients(answer: LossesAndGradients, image: Float32Array): LossesAndGradients {
   const classes = answer?.losses?.length;
   if (!(classes >= 2) || answer.gradients?.length !== classes) {
     throw new TypeError(
       `lossAndGradient: got ${shown(classes)} losses and ${shown(answer?.gradients?.length)} gradients, wanted one of each per class`,
     );
   }
-  return answer;
+  return comparable(answer, image);
+}
+
+/**
+ * The answer with losses that can be compared, and gradients that are checked when they are read. A class that cannot explain the
+ * image, whose loss is no finite number, is further off than all others, with no direction that leads to it.
+ */
+function comparable(answer: LossesAndGradients, image: Float32Array): LossesAndGradients {
+  const losses = Array.from(answer.losses);
+  const finite = losses.filter((loss) => Number.isFinite(loss));
+  const [least, most] = [Math.min(...finite), Math.max(...finite)];
+  const further = finite.length === 0 ? 0 : most + Math.max(most - least, Math.abs(most), Number.MIN_VALUE);
+  const gradients = { length: losses.length } as { length: number; [label: number]: ArrayLike<number> };
+  losses.forEach((loss, label) => {
+    const read = (): ArrayLike<number> =>
+      Number.isFinite(loss) ? checkedGradient(answer.gradients[label], image) : new Float32Array(image.length);
+    Object.defineProperty(gradients, label, { get: read });
+  });
+  return { losses: losses.map((loss) => (Number.isFinite(loss) ? loss : further)), gradients };
+}
+
+/** @throws {ModelFailure} when a gradient is none */
+function checkedGradient(gradient: ArrayLike<number> | undefined, image: Float32Array): ArrayLike<number> {
+  const length = gradient?.length;
+  if (gradient === undefined || length !== image.length) {
+    throw wrongAnswer(`lossAndGradient: got a gradient of ${shown(length)} values, wanted ${image.length}`);
+  }
+  for (let pixel = 0; pixel < length; ++pixel) {
+    if (Number.isFinite(gradient[pixel])) continue;
+    throw wrongAnswer(`lossAndGradient: got ${shown(gradient[pixel])} in a gradient, wanted finite numbers`);
+  }
+  return gradient;
+}
+
+function wrongAnswer(message: string): ModelFailure {
+  return new ModelFailure("", { cause: new TypeError(message) });
 }
 
 /** @throws {TypeError} when a model's answer is not what `explain` gives */

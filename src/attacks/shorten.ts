@@ -1,4 +1,5 @@
 import type { AttackedImage } from "./attacked-image.ts";
+import { blended, changedPixels } from "./pixels.ts";
 
 // What every success goes through: nearer to the original, as long as it stays a success.
 
@@ -28,7 +29,7 @@ function bisect(target: AttackedImage): void {
   let high = 1;
   for (let halving = 0; halving < HALVINGS; ++halving) {
     const middle = (low + high) / 2;
-    const trial = original.map((value, pixel) => value + middle * ((far[pixel] as number) - value));
+    const trial = blended(original, far, middle);
     if (target.isAdversarial(trial)) high = middle;
     else low = middle;
   }
@@ -41,7 +42,7 @@ function revertPixels(target: AttackedImage): void {
     if (target.best === undefined) return;
     const before = target.bestDistance;
     const image = target.best.image.slice();
-    const changed = changedPixels(original, image);
+    const changed = byChange(original, image);
     let group = Math.min(LARGEST_GROUP, 2 ** Math.floor(Math.log2(Math.max(1, changed.length / 4))));
     let at = 0;
     for (let trials = 0; at < changed.length && (trials < MOST_TRIALS || target.norm === "l0"); ++trials) {
@@ -59,9 +60,7 @@ function revertPixels(target: AttackedImage): void {
 }
 
 /** The pixels that differ, the least changed first. */
-function changedPixels(original: Float32Array, image: Float32Array): number[] {
+function byChange(original: Float32Array, image: Float32Array): number[] {
   const change = (pixel: number): number => Math.abs((image[pixel] as number) - (original[pixel] as number));
-  return Array.from(image, (_, pixel) => pixel)
-    .filter((pixel) => change(pixel) > 0)
-    .sort((one, other) => change(one) - change(other) || one - other);
+  return changedPixels(original, image).sort((one, other) => change(one) - change(other) || one - other);
 }

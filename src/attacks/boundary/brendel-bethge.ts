@@ -1,7 +1,8 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
-import { blended, firstAlong } from "../decision/along-path.ts";
+import { firstAlong } from "../decision/along-path.ts";
 import { startingPoints } from "../decision/starting-points.ts";
+import { blended } from "../pixels.ts";
 import { nearestStep } from "./trust-region.ts";
 
 /** Starting points from which a walk begins. */
@@ -20,7 +21,7 @@ const BEYOND = 0.02;
  * of trust that shrinks as the walk goes on. Up to 460 gradients, and a decision for each image that would be the nearest.
  *
  * On linear models it comes within 2 % of the least distance in L2, L∞ and L1. In L0, where walks get caught, it may need
- * twice the pixels that are enough: `greedy-pixels` is the stronger attack there.
+ * twice the pixels that are enough: on models of redrawings `greedy-pixels` is the stronger attack there.
  */
 export const brendelBethge: Attack = {
   name: "brendel-bethge",

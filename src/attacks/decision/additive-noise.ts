@@ -1,7 +1,8 @@
 import type { Random } from "../../random.ts";
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
-import { firstAlong, shifted } from "./along-path.ts";
+import { moved } from "../pixels.ts";
+import { firstAlong } from "./along-path.ts";
 
 /** Decisions for directions: one more path may begin while fewer were asked. */
 const DECISIONS = 280;
@@ -20,7 +21,7 @@ export function additiveNoise(name: string, source: string, draw: (random: Rando
       let known: number | undefined;
       while (target.queries - asked < DECISIONS) {
         const direction = target.original.map(() => draw(target.random));
-        const place = firstAlong(target, (scale) => shifted(target.original, direction, scale), {
+        const place = firstAlong(target, (scale) => moved(target.original, direction, scale), {
           most: LARGEST_SCALE,
           known,
         });

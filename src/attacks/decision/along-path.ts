@@ -10,19 +10,22 @@ const SHARE = 0.97;
  * by halving the last step.
  *
  * @param at the image at a place, from 0 (the original) to `most`; values in [0, 1]
- * @param known the place at which an earlier path left the class: this one is asked first just below it
+ * @param path `most`; `known`, the place at which an earlier path left the class: this one is asked first just below it; and
+ *   `isWhole`, whether only whole places differ
  * @returns a place at which the image is misclassified; undefined where none was found that is below `known`
  */
 export function firstAlong(
   target: AttackedImage,
   at: (place: number) => Float32Array,
-  { most, known = Number.POSITIVE_INFINITY }: { most: number; known?: number | undefined },
+  path: { most: number; known?: number | undefined; isWhole?: boolean },
 ): number | undefined {
-  const found = bracket(target, at, most, known);
+  const { isWhole = false } = path;
+  const found = bracket(target, at, path);
   if (found === undefined) return undefined;
   let { low, high } = found;
   for (let halving = 0; halving < HALVINGS; ++halving) {
-    const middle = (low + high) / 2;
+    const middle = isWhole ? Math.floor((low + high) / 2) : (low + high) / 2;
+    if (middle === low) break;
     if (target.isAdversarial(at(middle))) high = middle;
     else low = middle;
   }
@@ -32,28 +35,24 @@ export function firstAlong(
 function bracket(
   target: AttackedImage,
   at: (place: number) => Float32Array,
-  most: number,
-  known: number,
+  {
+    most,
+    known = Number.POSITIVE_INFINITY,
+    isWhole = false,
+  }: { most: number; known?: number | undefined; isWhole?: boolean },
 ): { low: number; high: number } | undefined {
   if (known <= most) {
-    const high = known * SHARE;
+    // A whole place is asked once.
+    const high = isWhole ? Math.min(Math.round(known * SHARE), known - 1) : known * SHARE;
+    if (!(high > 0)) return undefined;
     return target.isAdversarial(at(high)) ? { low: 0, high } : undefined;
   }
   let low = 0;
   for (let rung = RUNGS - 1; rung >= 0; --rung) {
-    const high = most / 2 ** rung;
+    const high = isWhole ? Math.ceil(most / 2 ** rung) : most / 2 ** rung;
+    if (high === low) continue;
     if (target.isAdversarial(at(high))) return { low, high };
     low = high;
   }
   return undefined;
-}
-
-/** The original and a change of so much, values kept within [0, 1]. */
-export function shifted(original: Float32Array, change: Float32Array, scale: number): Float32Array {
-  return original.map((value, pixel) => Math.min(1, Math.max(0, value + scale * (change[pixel] as number))));
-}
-
-/** A mixture of two images: the first at share 0, the second at 1. */
-export function blended(from: Float32Array, to: Float32Array, share: number): Float32Array {
-  return from.map((value, pixel) => value + share * ((to[pixel] as number) - value));
 }

@@ -1,9 +1,10 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
+import { clip } from "../pixels.ts";
 import { startingPoints } from "./starting-points.ts";
 
-/** Questions in all. */
-const QUESTIONS = 3000;
+/** Questions of the walk and of finding its start; shortening comes on top. */
+const QUESTIONS = 2500;
 /** How fast steps adapt: a success and a failure move a step's logarithm by so much times what was not expected. */
 const ADAPTATION = 0.1;
 /** Of the moves along the boundary, this share is to stay misclassified: there the boundary is about flat. */
@@ -64,11 +65,12 @@ function alongSphere(target: AttackedImage, image: Float32Array, length: number,
     noise[at] = (noise[at] as number) - inward * ((image[at] as number) - (original[at] as number));
     square += (noise[at] as number) ** 2;
   }
-  const step = length / Math.sqrt(square);
+  // One pixel has no direction along.
+  const step = square > 0 ? length / Math.sqrt(square) : 0;
   const shrink = 1 / Math.sqrt(1 + (length / distance) ** 2);
   return image.map((value, at) => {
     const origin = original[at] as number;
-    return clipped(origin + shrink * (value + step * (noise[at] as number) - origin));
+    return clip(origin + shrink * (value + step * (noise[at] as number) - origin));
   });
 }
 
@@ -82,7 +84,7 @@ function alongBox(target: AttackedImage, image: Float32Array, length: number, di
   const share = length / distance;
   return image.map((value, at) => {
     if (random.uniform() >= share) return value;
-    return clipped((original[at] as number) + (random.below(2) === 0 ? -distance : distance));
+    return clip((original[at] as number) + (random.below(2) === 0 ? -distance : distance));
   });
 }
 
@@ -91,10 +93,6 @@ function intoBox({ original }: AttackedImage, image: Float32Array, share: number
   const radius = (1 - share) * distance;
   return image.map((value, at) => {
     const origin = original[at] as number;
-    return clipped(Math.min(origin + radius, Math.max(origin - radius, value)));
+    return clip(Math.min(origin + radius, Math.max(origin - radius, value)));
   });
-}
-
-function clipped(value: number): number {
-  return Math.min(1, Math.max(0, value));
 }

@@ -1,6 +1,7 @@
 import type { AttackedImage } from "../attacked-image.ts";
 import { drawNoisyPixels } from "../pixel/noisy-pixels.ts";
-import { blended, firstAlong, shifted } from "./along-path.ts";
+import { blended, moved } from "../pixels.ts";
+import { firstAlong } from "./along-path.ts";
 
 const DRAWS = 3;
 /** Draws where none has led to another class yet. */
@@ -17,8 +18,8 @@ const RIVALS = 5;
 export function startingPoints(target: AttackedImage): Float32Array[] {
   const { original, random } = target;
   const found: Float32Array[] = [];
-  const follow = (at: (place: number) => Float32Array, most: number): void => {
-    const place = firstAlong(target, at, { most });
+  const follow = (at: (place: number) => Float32Array, most: number, isWhole = false): void => {
+    const place = firstAlong(target, at, { most, isWhole });
     if (place !== undefined) found.push(at(place));
   };
   for (const image of redrawings(target)) follow((share) => blended(original, image, share), 1);
@@ -34,9 +35,9 @@ export function startingPoints(target: AttackedImage): Float32Array[] {
     );
   for (let draw = 0; draw < (found.length > 0 ? DRAWS : MOST_DRAWS); ++draw) {
     const noise = drawNoisyPixels(original, random);
-    follow(noise.at, original.length);
+    follow(noise.at, original.length, true);
     const direction = original.map(() => random.normal());
-    follow((scale) => shifted(original, direction, scale), LARGEST_SCALE);
+    follow((scale) => moved(original, direction, scale), LARGEST_SCALE);
     const other = original.map(() => random.uniform());
     follow((share) => blended(original, other, share), 1);
   }

@@ -1,10 +1,14 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage, Margin } from "../attacked-image.ts";
+import { fallNeeded } from "../gradient/direction.ts";
+import { changedPixels, clip } from "../pixels.ts";
 import { type ResponseLevels, responseLevels } from "../response-levels.ts";
 
 const RIVALS = 3;
 /** Linearisations of the boundary per rival. */
 const ROUNDS = 12;
+/** By how much more, or less, is bought after a failure or a success; after each further failure twice as much more. */
+const CORRECTION = 0.03;
 /** Halvings of the price of a change. */
 const HALVINGS = 40;
 /** Rounds in which a few pixels are given back and others bought. */
@@ -63,9 +67,7 @@ function moveAllPixels(target: AttackedImage, rival: number | undefined): void {
       for (let pixel = 0; pixel < gathered.length; ++pixel) {
         gathered[pixel] = 0.9 * (gathered[pixel] as number) + (gradient[pixel] as number) / size;
       }
-      image = original.map((value, pixel) =>
-        Math.min(1, Math.max(0, value - radius * Math.sign(gathered[pixel] as number))),
-      );
+      image = original.map((value, pixel) => clip(value - radius * Math.sign(gathered[pixel] as number)));
       succeeded = target.isAdversarial(image);
     }
     if (succeeded) high = Math.min(radius, target.bestDistance);
@@ -80,26 +82,35 @@ function buyMoves(target: AttackedImage, levels: ResponseLevels, cost: Cost, riv
   let image = original;
   // How much more, or less, has to be bought than the linearisation says.
   let surplus = 1;
+  let correction = CORRECTION;
   for (let round = 0; round < ROUNDS; ++round) {
     const margin = target.margin(image, rival);
-    const seen = original.map((value) => response(value));
+    const seen = Float64Array.from(original, response);
     // The margin at the original as this linearisation foretells it.
     let needed = margin.value;
     for (let pixel = 0; pixel < original.length; ++pixel) {
       needed -= (margin.gradient[pixel] as number) * (response(image[pixel] as number) - (seen[pixel] as number));
     }
+    // The losses may say that the image is beyond the boundary while the decision says that it is not.
+    needed = fallNeeded({ ...margin, value: needed });
     if (!(needed > 0)) return;
     const bought = cheapestMoves(original, seen, levels, cost, margin, needed * surplus);
     if (bought === undefined) return;
     image = bought;
-    surplus *= target.isAdversarial(image) ? 0.97 : 1.03;
+    if (target.isAdversarial(image)) {
+      surplus *= 1 - CORRECTION;
+      correction = CORRECTION;
+    } else {
+      surplus *= 1 + correction;
+      correction *= 2;
+    }
   }
 }
 
 /** The moves that lower the linearised margin by `needed` at the least cost; undefined when all together do not. */
 function cheapestMoves(
   original: Float32Array,
-  seen: Float32Array,
+  seen: Float64Array,
   levels: ResponseLevels,
   cost: Cost,
   { gradient }: Margin,
@@ -172,7 +183,7 @@ function exchangeMoves(target: AttackedImage, levels: ResponseLevels, cost: Cost
         0,
       );
     const most = total(image);
-    const changed = Array.from(image, (_, pixel) => pixel).filter((pixel) => image[pixel] !== original[pixel]);
+    const changed = changedPixels(original, image);
     random.shuffle(changed);
     const given = changed.slice(0, 1 + random.below(MOST_GIVEN_BACK));
     const trial = image.slice();

@@ -1,5 +1,6 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
+import { blended } from "../pixels.ts";
 import { responseLevels } from "../response-levels.ts";
 
 const RIVALS = 3;
@@ -40,7 +41,7 @@ function stepTowards(target: AttackedImage, image: Float32Array, rival: number):
   const redrawn = target.explain(image).classes[rival]?.reconstruction ?? image;
   const { response } = target.model;
   if (response === undefined) {
-    return image.map((value, pixel) => value + STEP * ((redrawn[pixel] as number) - value));
+    return blended(image, redrawn, STEP);
   }
   // A share of the pixels, those whose response is furthest from the redrawing's first.
   const levels = responseLevels(response);
@@ -65,7 +66,7 @@ function bisect(target: AttackedImage, right: Float32Array, wrong: Float32Array)
   let high = 1;
   for (let halving = 0; halving < HALVINGS; ++halving) {
     const middle = (low + high) / 2;
-    const trial = right.map((value, pixel) => value + middle * ((wrong[pixel] as number) - value));
+    const trial = blended(right, wrong, middle);
     if (target.isAdversarial(trial)) high = middle;
     else low = middle;
   }

@@ -15,7 +15,7 @@ export const restartedSearch: Attack = {
   search(target) {
     const { lossAndGradient, searches = [] } = target.model;
     const all = lossAndGradient === undefined ? searches : [lossAndGradient.bind(target.model), ...searches];
-    target.searchWith((image) => lowest(all.map((search) => search(image))), fmn.search);
+    target.searchWith((image) => lowest(all.map((search) => search(image))), all.length, fmn.search);
   },
 };
 

@@ -1,7 +1,8 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage, Margin } from "../attacked-image.ts";
+import { difference } from "../model.ts";
 import { type BallNorm, projectOntoBall } from "../projection.ts";
-import { difference, downhill, succeeds, unit } from "./direction.ts";
+import { downhill, steepest, succeeds, unit } from "./direction.ts";
 import { searchRadius } from "./radius-search.ts";
 
 const ROUNDS = 8;
@@ -44,7 +45,9 @@ export const apgd: Attack = {
   isGradientDescent: true,
   search(target: AttackedImage): void {
     const descend = target.norm === "l1" ? descendSparsely : descendDensely;
-    searchRadius(target, ROUNDS, (radius, start, turn) => descend(target, radius, start, turn === 1 ? ratio : margin));
+    searchRadius(target, ROUNDS, (radius, start, isRandom) =>
+      descend(target, radius, start, isRandom ? ratio : margin),
+    );
   },
 };
 
@@ -57,18 +60,16 @@ function margin(target: AttackedImage, image: Float32Array): Objective {
 
 /** The margin over the difference of the third-lowest and the lowest loss; with two classes there is no third. */
 function ratio(target: AttackedImage, image: Float32Array): Objective {
-  const { losses, gradients } = target.lossAndGradient(image);
-  const { label } = target;
-  const rival = target.nearestRival(losses);
-  const value = (losses[rival] as number) - (losses[label] as number);
-  const gradient = difference(gradients[rival] as ArrayLike<number>, gradients[label] as ArrayLike<number>);
-  const found = { value, rival, gradient };
+  const answer = target.lossAndGradient(image);
+  const { losses } = answer;
+  const found = target.marginIn(answer, target.nearestRival(losses));
+  const { value, gradient } = found;
   const order = Array.from(losses, (_, index) => index);
   order.sort((one, other) => (losses[one] as number) - (losses[other] as number) || one - other);
   const [lowest, , third] = order as [number, number, number | undefined];
   const spread = third === undefined ? 0 : (losses[third] as number) - (losses[lowest] as number);
   if (third === undefined || !(spread > 0)) return { value, gradient, margin: found };
-  const ofSpread = difference(gradients[third] as ArrayLike<number>, gradients[lowest] as ArrayLike<number>);
+  const ofSpread = difference(answer, third, lowest);
   const share = value / spread;
   const combined = gradient.map((slope, pixel) => (slope - share * (ofSpread[pixel] as number)) / spread);
   return { value: share, gradient: combined, margin: found };
@@ -88,7 +89,7 @@ function descendDensely(target: AttackedImage, radius: number, start: Float32Arr
     let found = loss(target, image);
     if (succeeds(target, image, found.margin)) return true;
     if (step === STEPS) return false;
-    if (found.value < value) ++successes;
+    if (step > 0 && found.value < value) ++successes;
     value = found.value;
     if (best === undefined || value < best.found.value) best = { image, found };
     if (checkpoints.has(step)) {
@@ -139,15 +140,6 @@ function descendSparsely(target: AttackedImage, radius: number, start: Float32Ar
     const direction = steepest(downhill(image, found.gradient), pixels);
     image = projectOntoBall(original, added(image, direction, size), radius, "l1");
   }
-}
-
-/** The signs of the components that are largest, the length 1 in L1. */
-function steepest(direction: Float32Array, pixels: number): Float32Array {
-  const sizes = direction.map(Math.abs).sort();
-  const least = sizes[Math.max(0, sizes.length - pixels)] as number;
-  const signs = direction.map((value) => (Math.abs(value) >= least ? Math.sign(value) : 0));
-  const count = signs.reduce((sum, sign) => sum + Math.abs(sign), 0);
-  return signs.map((sign) => sign / Math.max(1, count));
 }
 
 /** Steps at which the step's size is judged: at 22 % of the run, then at intervals 3 % shorter each, down to 6 %. */

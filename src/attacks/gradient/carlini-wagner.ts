@@ -1,6 +1,6 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
-import { downhill, lengthOf, succeeds } from "./direction.ts";
+import { downhill, fallNeeded, lengthOf, succeeds } from "./direction.ts";
 
 /** Weights of the margin that are tried, and steps with each. */
 const WEIGHTS = 6;
@@ -26,12 +26,12 @@ export const carliniWagner: Attack = {
   source: "Carlini and Wagner 2017, arXiv:1608.04644",
   isGradientDescent: true,
   search(target: AttackedImage): void {
-    const { value, gradient } = target.margin(target.original);
-    const slope = lengthOf(downhill(target.original, gradient), "l2");
+    const margin = target.margin(target.original);
+    const slope = lengthOf(downhill(target.original, margin.gradient), "l2");
     if (!(slope > 0)) return;
     let low = 0;
     let high = Number.POSITIVE_INFINITY;
-    let weight = (2 * value) / slope;
+    let weight = (2 * fallNeeded(margin)) / slope;
     for (let round = 0; round < WEIGHTS; ++round) {
       if (descend(target, weight / slope)) high = weight;
       else low = weight;

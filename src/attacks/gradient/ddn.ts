@@ -1,6 +1,7 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
-import { cosineDecay, downhill, lengthOf, moved, succeeds, unit } from "./direction.ts";
+import { moved } from "../pixels.ts";
+import { cosineDecay, downhill, fallNeeded, lengthOf, succeeds, unit } from "./direction.ts";
 
 const STEPS = 150;
 /** By how much the length of the change shrinks at a success and grows otherwise. */
@@ -22,7 +23,7 @@ export const ddn: Attack = {
     const slope = lengthOf(downhill(target.original, first.gradient), "l2");
     if (!(slope > 0)) return;
     // The boundary's distance if the margin were linear: the paper starts at 1, whatever the model.
-    const estimate = first.value / slope;
+    const estimate = fallNeeded(first) / slope;
     descend(target, target.original, estimate);
     const length = Math.min(target.bestDistance, 2 * estimate);
     const noise = unit(

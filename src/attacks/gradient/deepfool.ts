@@ -1,7 +1,7 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
 import { type BallNorm, moveToHyperplane } from "../projection.ts";
-import { change, nearestBoundary, succeeds } from "./direction.ts";
+import { change, fallNeeded, nearestBoundary, succeeds } from "./direction.ts";
 
 const ROUNDS = 40;
 /** Steps to the boundary in each round. */
@@ -28,7 +28,7 @@ export const deepfool: Attack = {
   search(target: AttackedImage): void {
     const norm = target.norm as BallNorm;
     const { original } = target;
-    const whole = target.margin(original).value;
+    const whole = fallNeeded(target.margin(original));
     let kept = toBoundary(target, original, whole, norm);
     let share = 1;
     for (let round = 1; kept !== undefined && round < ROUNDS && share > LEAST_SHARE; ++round) {

@@ -1,5 +1,6 @@
 import type { AttackedImage, Margin } from "../attacked-image.ts";
 import type { LossesAndGradients } from "../model.ts";
+import { clip, moved } from "../pixels.ts";
 import type { BallNorm } from "../projection.ts";
 
 // Which way an image goes, and whether it has come far enough. Nothing here depends on the scale of the losses.
@@ -38,9 +39,13 @@ export function unit(direction: Float32Array, norm: BallNorm): Float32Array {
   return length > 0 ? direction.map((value) => value / length) : direction;
 }
 
-/** `image + step·direction`, clipped to the box. */
-export function moved(image: Float32Array, direction: Float32Array, step: number): Float32Array {
-  return image.map((value, pixel) => Math.min(Math.max(value + step * (direction[pixel] as number), 0), 1));
+/** The signs of the components that are largest, so many of them, with length 1 in L1. */
+export function steepest(direction: Float32Array, pixels: number): Float32Array {
+  const sizes = direction.map(Math.abs).sort();
+  const least = sizes[Math.max(0, sizes.length - pixels)] as number;
+  const signs = direction.map((value) => (Math.abs(value) >= least ? Math.sign(value) : 0));
+  const count = signs.reduce((sum, sign) => sum + Math.abs(sign), 0);
+  return signs.map((sign) => sign / Math.max(1, count));
 }
 
 /** Falls from 1 to 0 over a run of steps, half a cosine. */
@@ -69,13 +74,22 @@ export function randomlyMoved(
   return moved(image, noise, (radius * random.uniform()) / lengthOf(noise, norm));
 }
 
+/**
+ * How much an image's margin has to fall, for attacks that measure by it: the margin, or what it would be at a hundredth of a
+ * pixel's range from the boundary where the losses say that the image is there or beyond, while the decision is otherwise.
+ */
+export function fallNeeded({ value, gradient }: Margin): number {
+  return value > 0 ? value : Math.max(-value, 0.01 * lengthOf(gradient, "l2"));
+}
+
 /** The margin to the class whose boundary is nearest by the linear estimate, where it is as the losses say. */
 export function nearestBoundary(
   target: AttackedImage,
   image: Float32Array,
-  { losses, gradients }: LossesAndGradients,
+  answer: LossesAndGradients,
   norm: BallNorm,
 ): Margin {
+  const { losses } = answer;
   const rivals = target.rivals(losses);
   const own = losses[target.label] as number;
   // Beyond the boundary it is the one that was crossed.
@@ -83,9 +97,8 @@ export function nearestBoundary(
   let nearest: Margin | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const rival of rivals) {
-    const gradient = difference(gradients[rival] as ArrayLike<number>, gradients[target.label] as ArrayLike<number>);
-    const margin = { value: (losses[rival] as number) - own, rival, gradient };
-    const distance = margin.value / lengthOf(downhill(image, gradient), dual(norm));
+    const margin = target.marginIn(answer, rival);
+    const distance = margin.value / lengthOf(downhill(image, margin.gradient), dual(norm));
     if (nearest !== undefined && !(distance < least)) continue;
     nearest = margin;
     least = distance;
@@ -93,16 +106,7 @@ export function nearestBoundary(
   return nearest as Margin;
 }
 
-/** The difference of two gradients. */
-export function difference(one: ArrayLike<number>, other: ArrayLike<number>): Float32Array {
-  return Float32Array.from(one, (value, pixel) => value - (other[pixel] as number));
-}
-
 /** The norm that measures the slope of what is measured in this one. */
 function dual(norm: BallNorm): BallNorm {
   return norm === "linf" ? "l1" : norm === "l1" ? "linf" : "l2";
-}
-
-function clip(value: number): number {
-  return Math.min(Math.max(value, 0), 1);
 }

@@ -46,7 +46,7 @@ function walk(target: AttackedImage, start: Float32Array, steps: number, norm: B
   let image = start;
   let deeper = 0;
   for (let step = 0; step < steps; ++step) {
-    const margin = marginTo(target, image, norm, rival);
+    const margin = marginAt(target, image, norm, rival);
     // The image is beyond the boundary wherever the walk ends: steps overshoot.
     if (succeeds(target, image, margin)) {
       image = original.map((value, pixel) => value + BACKWARD * ((image[pixel] as number) - value));
@@ -70,7 +70,7 @@ function walk(target: AttackedImage, start: Float32Array, steps: number, norm: B
   }
 }
 
-function marginTo(target: AttackedImage, image: Float32Array, norm: BallNorm, rival?: number): Margin {
+function marginAt(target: AttackedImage, image: Float32Array, norm: BallNorm, rival?: number): Margin {
   if (rival !== undefined) return target.margin(image, rival);
   return nearestBoundary(target, image, target.lossAndGradient(image), norm);
 }

@@ -1,7 +1,8 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
+import { moved } from "../pixels.ts";
 import type { BallNorm } from "../projection.ts";
-import { downhill, moved, unit } from "./direction.ts";
+import { downhill, unit } from "./direction.ts";
 
 /** Steps up to the one that takes every pixel to the end of its range (L∞), or as far as that is in L2. */
 const STEPS = 64;

@@ -1,6 +1,6 @@
 import type { AttackedImage } from "../attacked-image.ts";
 import { type BallNorm, moveToHyperplane, projectOntoBall } from "../projection.ts";
-import { randomlyMoved } from "./direction.ts";
+import { fallNeeded, randomlyMoved } from "./direction.ts";
 
 // From attacks that search a ball of one radius to attacks that find the smallest.
 
@@ -9,8 +9,8 @@ const REACHES = [1, 1.2, 1.5, 2, 3, 4.5, 7, 10];
 /** Radii larger than the last that are tried before there is any success. */
 const DOUBLINGS = 4;
 
-/** Searches a ball from one start; true at the first success, which `target` keeps. */
-export type BallSearch = (radius: number, start: Float32Array, turn: number) => boolean;
+/** Searches a ball from one start, at random or not; true at the first success, which `target` keeps. */
+export type BallSearch = (radius: number, start: Float32Array, isRandom: boolean) => boolean;
 
 /**
  * Halves the interval of radii in which the smallest successful ball lies. Each ball is searched from the last success, drawn
@@ -22,11 +22,14 @@ export function searchRadius(target: AttackedImage, rounds: number, search: Ball
   const norm = target.norm as BallNorm;
   const { original } = target;
   const found = (radius: number): boolean => {
-    if (target.best !== undefined && search(radius, projectOntoBall(original, target.best.image, radius, norm), 0)) {
+    if (
+      target.best !== undefined &&
+      search(radius, projectOntoBall(original, target.best.image, radius, norm), false)
+    ) {
       return true;
     }
     const anywhere = projectOntoBall(original, randomlyMoved(target, original, radius, norm), radius, norm);
-    return search(radius, anywhere, 1);
+    return search(radius, anywhere, true);
   };
   let low = 0;
   let radius = firstSuccess(target, norm);
@@ -43,9 +46,11 @@ export function searchRadius(target: AttackedImage, rounds: number, search: Ball
 /** Looks for a success straight along the gradient; the distance of the linear estimate of the boundary. */
 function firstSuccess(target: AttackedImage, norm: BallNorm): number {
   const { original } = target;
-  const { value, gradient } = target.margin(original);
+  const margin = target.margin(original);
+  const { gradient } = margin;
+  const fall = fallNeeded(margin);
   for (const reach of REACHES) {
-    if (target.isAdversarial(moveToHyperplane(original, gradient, -reach * value, norm))) break;
+    if (target.isAdversarial(moveToHyperplane(original, gradient, -reach * fall, norm))) break;
   }
-  return target.distanceOf(moveToHyperplane(original, gradient, -value, norm));
+  return target.distanceOf(moveToHyperplane(original, gradient, -fall, norm));
 }

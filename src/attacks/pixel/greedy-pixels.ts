@@ -1,15 +1,7 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
-import {
-  lowestMargin,
-  marginGradient,
-  marginTo,
-  movesByGain,
-  type PixelMove,
-  type PixelState,
-  stateOf,
-  worthOf,
-} from "./pixel-moves.ts";
+import { difference } from "../model.ts";
+import { movesByGain, type PixelMove, type PixelState, stateOf, worthOf } from "./pixel-moves.ts";
 
 /** Classes towards which pixels are moved, the nearest first. */
 const RIVALS = 3;
@@ -73,14 +65,15 @@ class GreedySearch {
   #grow(start: PixelState, rival: number): PixelState | undefined {
     let state = start;
     for (let step = 0; step < GROWTH && this.#left > 0; ++step) {
-      const margin = marginTo(this.#target, state.answer.losses, rival);
-      const moves = movesByGain(state.image, marginGradient(this.#target, state.answer, rival));
+      const margin = this.#target.marginIn(state.answer, rival);
+      const moves = movesByGain(state.image, margin.gradient);
       if (moves.length === 0) return undefined;
-      const count = Math.ceil(STEP_SHARE * missing(margin, moves));
+      const count = Math.ceil(STEP_SHARE * stillNeeded(margin.value, moves));
       const image = state.image.slice();
       for (const { pixel, value } of moves.slice(0, count)) image[pixel] = value;
       state = this.#ask(image);
-      if (lowestMargin(this.#target, state.answer) < 0) return state;
+      // Losses may say so earlier than the decision does.
+      if (state.isTurned) return state;
     }
     return undefined;
   }
@@ -119,7 +112,7 @@ class GreedySearch {
   }
 
   #towardsNearest({ answer }: PixelState): Float32Array {
-    return marginGradient(this.#target, answer, this.#target.nearestRival(answer.losses));
+    return difference(answer, this.#target.nearestRival(answer.losses), this.#target.label);
   }
 
   /** The swap after which the margin to one of the nearest classes is foretold to be lowest. */
@@ -131,11 +124,10 @@ class GreedySearch {
     let lowest = Number.POSITIVE_INFINITY;
     let best: { drop: number; take: PixelMove } | undefined;
     for (const rival of this.#target.rivals(answer.losses).slice(0, RIVALS)) {
-      const gradient = marginGradient(this.#target, answer, rival);
+      const { value: margin, gradient } = this.#target.marginIn(answer, rival);
       const isMoved = new Set(moved);
       const take = movesByGain(image, gradient).find(({ pixel }) => isFree(pixel) && !isMoved.has(pixel));
       if (take === undefined) continue;
-      const margin = marginTo(this.#target, answer.losses, rival);
       for (const drop of moved) {
         if (!isFree(drop)) continue;
         const foretold = margin - take.gain + worthOf(this.#target, image, gradient, drop);
@@ -154,7 +146,7 @@ class GreedySearch {
 }
 
 /** How many of the moves, in their order, are foretold to bring the margin to 0; half of them where all do not. */
-function missing(margin: number, moves: readonly PixelMove[]): number {
+function stillNeeded(margin: number, moves: readonly PixelMove[]): number {
   let left = margin;
   for (const [count, { gain }] of moves.entries()) {
     left -= gain;

@@ -2,7 +2,7 @@ import type { Random } from "../../random.ts";
 
 /** Salt and pepper on one image: which pixels are struck first, and whether they turn 0 or 1. */
 export interface NoisyPixels {
-  /** The original with the first so many pixels struck; halves are rounded. */
+  /** The original with the first so many pixels struck, a whole number. */
   at(count: number): Float32Array;
 }
 
@@ -14,7 +14,7 @@ export function drawNoisyPixels(original: Float32Array, random: Random): NoisyPi
   return {
     at(count) {
       const image = original.slice();
-      for (let struck = 0; struck < Math.round(count); ++struck) {
+      for (let struck = 0; struck < count; ++struck) {
         image[order[struck] as number] = values[struck] as number;
       }
       return image;

@@ -1,5 +1,6 @@
 import type { AttackedImage } from "../attacked-image.ts";
 import type { LossesAndGradients } from "../model.ts";
+import { changedPixels } from "../pixels.ts";
 
 // What a change of single pixels does to a margin, foretold from its gradient.
 
@@ -9,6 +10,8 @@ export interface PixelState {
   /** The pixels that differ from the original. */
   readonly moved: readonly number[];
   readonly answer: LossesAndGradients;
+  /** Whether the label has turned, and where the image is the nearest, by the decision that counts. */
+  readonly isTurned: boolean;
 }
 
 /** A pixel, the value that it should get, and how much the margin is foretold to fall by it. */
@@ -21,27 +24,9 @@ export interface PixelMove {
 /** Asks the model about an image, which is kept if it is the nearest success. */
 export function stateOf(target: AttackedImage, image: Float32Array): PixelState {
   const answer = target.lossAndGradient(image);
-  if (lowestMargin(target, answer) < 0) target.offer(image);
-  const moved: number[] = [];
-  for (let pixel = 0; pixel < image.length; ++pixel) if (image[pixel] !== target.original[pixel]) moved.push(pixel);
-  return { image, moved, answer };
-}
-
-/** Loss of the nearest other class less that of the true class: below 0 the image is misclassified. */
-export function lowestMargin(target: AttackedImage, { losses }: LossesAndGradients): number {
-  return marginTo(target, losses, target.nearestRival(losses));
-}
-
-/** Loss of one class less that of the true class. */
-export function marginTo(target: AttackedImage, losses: ArrayLike<number>, rival: number): number {
-  return (losses[rival] as number) - (losses[target.label] as number);
-}
-
-/** The gradient of the margin to a class. */
-export function marginGradient(target: AttackedImage, { gradients }: LossesAndGradients, rival: number): Float32Array {
-  const toRival = gradients[rival] as ArrayLike<number>;
-  const toLabel = gradients[target.label] as ArrayLike<number>;
-  return Float32Array.from(toRival, (slope, pixel) => slope - (toLabel[pixel] as number));
+  const isBeyond = target.marginValue(answer) <= 0;
+  const isTurned = isBeyond && (target.distanceOf(image) >= target.bestDistance || target.isAdversarial(image));
+  return { image, moved: changedPixels(target.original, image), answer, isTurned };
 }
 
 /** Every pixel's move to 0 or 1, whichever lowers the margin more; those first that lower it most. */

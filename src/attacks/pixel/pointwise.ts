@@ -1,6 +1,7 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
 import { firstAlong } from "../decision/along-path.ts";
+import { changedPixels } from "../pixels.ts";
 import { drawNoisyPixels } from "./noisy-pixels.ts";
 
 /** Decisions in all. */
@@ -23,7 +24,7 @@ export const pointwise: Attack = {
     const most = target.original.length;
     while (target.queries < end) {
       const noise = drawNoisyPixels(target.original, target.random);
-      const count = firstAlong(target, noise.at, { most });
+      const count = firstAlong(target, noise.at, { most, isWhole: true });
       if (count === undefined) continue;
       const image = noise.at(count);
       while (revertAll(target, image, end));
@@ -35,7 +36,7 @@ export const pointwise: Attack = {
 /** Tries to take every pixel back, in place; whether any could. */
 function revertAll(target: AttackedImage, image: Float32Array, end: number): boolean {
   const { original, random } = target;
-  const pixels = changed(original, image);
+  const pixels = changedPixels(original, image);
   random.shuffle(pixels);
   let reverted = false;
   for (let at = 0, group = LARGEST_GROUP; at < pixels.length && target.queries < end; ) {
@@ -54,7 +55,7 @@ function revertAll(target: AttackedImage, image: Float32Array, end: number): boo
 /** Brings every changed pixel nearer to its original value, in place; whether any could be. */
 function approach(target: AttackedImage, image: Float32Array, end: number): boolean {
   const { original, random } = target;
-  const pixels = changed(original, image);
+  const pixels = changedPixels(original, image);
   random.shuffle(pixels);
   let approached = false;
   for (const pixel of pixels) {
@@ -71,8 +72,4 @@ function approach(target: AttackedImage, image: Float32Array, end: number): bool
     image[pixel] = high;
   }
   return approached;
-}
-
-function changed(original: Float32Array, image: Float32Array): number[] {
-  return Array.from(image, (_, pixel) => pixel).filter((pixel) => image[pixel] !== original[pixel]);
 }

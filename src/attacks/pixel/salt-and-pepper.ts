@@ -14,9 +14,10 @@ export const saltAndPepper: Attack = {
   search(target) {
     const asked = target.queries;
     let known: number | undefined;
-    while (target.queries - asked < DECISIONS) {
+    // Fewer pixels than one there cannot be.
+    while (target.queries - asked < DECISIONS && known !== 1) {
       const noise = drawNoisyPixels(target.original, target.random);
-      known = firstAlong(target, noise.at, { most: target.original.length, known }) ?? known;
+      known = firstAlong(target, noise.at, { most: target.original.length, known, isWhole: true }) ?? known;
     }
   },
 };

@@ -1,6 +1,7 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
 import { firstAlong } from "../decision/along-path.ts";
+import { changedPixels } from "../pixels.ts";
 import { drawNoisyPixels } from "./noisy-pixels.ts";
 
 /** Questions in all. */
@@ -34,7 +35,7 @@ export const sparseRs: Attack = {
 function noisyStart(target: AttackedImage, end: number): Float32Array | undefined {
   while (target.queries < end) {
     const noise = drawNoisyPixels(target.original, target.random);
-    const count = firstAlong(target, noise.at, { most: target.original.length });
+    const count = firstAlong(target, noise.at, { most: target.original.length, isWhole: true });
     if (count !== undefined) return noise.at(count);
   }
   return undefined;
@@ -46,7 +47,7 @@ function byLosses(target: AttackedImage, start: Float32Array, end: number): void
   let margin = marginOf(target, image);
   while (target.queries < end) {
     let trial: Float32Array;
-    const moved = movedPixels(target, image);
+    const moved = changedPixels(target.original, image);
     const isSmaller = moved.length >= target.bestDistance;
     if (isSmaller) {
       if (moved.length <= 1) return;
@@ -67,7 +68,7 @@ function byLosses(target: AttackedImage, start: Float32Array, end: number): void
 function byDecisions(target: AttackedImage, start: Float32Array, end: number): void {
   let image = start;
   while (target.queries < end) {
-    const count = movedPixels(target, image).length;
+    const count = changedPixels(target.original, image).length;
     if (count <= 1) return;
     const swaps = target.random.below(3);
     const fewer = Math.max(1, Math.floor(FEWER * target.random.uniform() * count));
@@ -78,8 +79,7 @@ function byDecisions(target: AttackedImage, start: Float32Array, end: number): v
 
 /** Loss of the nearest other class less that of the true one; a success is kept. */
 function marginOf(target: AttackedImage, image: Float32Array): number {
-  const { losses } = target.lossAndGradient(image);
-  const margin = (losses[target.nearestRival(losses)] as number) - (losses[target.label] as number);
+  const margin = target.marginValue(target.lossAndGradient(image));
   if (margin < 0) target.offer(image);
   return margin;
 }
@@ -88,7 +88,7 @@ function marginOf(target: AttackedImage, image: Float32Array): number {
 function swapped(target: AttackedImage, image: Float32Array, dropped: number, taken: number): Float32Array {
   const { original, random } = target;
   const trial = image.slice();
-  const moved = movedPixels(target, image);
+  const moved = changedPixels(target.original, image);
   random.shuffle(moved);
   for (const pixel of moved.slice(0, dropped)) trial[pixel] = original[pixel] as number;
   for (let take = 0; take < taken; ) {
@@ -103,8 +103,4 @@ function swapped(target: AttackedImage, image: Float32Array, dropped: number, ta
     ++take;
   }
   return trial;
-}
-
-function movedPixels({ original }: AttackedImage, image: Float32Array): number[] {
-  return Array.from(image, (_, pixel) => pixel).filter((pixel) => image[pixel] !== original[pixel]);
 }
