@@ -24,7 +24,10 @@ const { values: options } = parseArgs({
 if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
 if (!/^[1-9][0-9]*$/.test(options.limit)) throw new Error(`--limit: got "${options.limit}", wanted a number from 1`);
 if (!/^[0-9]+$/.test(options.seed)) throw new Error(`--seed: got "${options.seed}", wanted a number from 0`);
-const digits = readDigits(options.data, options.split === "validation" ? "validation" : "test");
+if (options.split !== "test" && options.split !== "validation") {
+  throw new Error(`--split: got "${options.split}", wanted test or validation`);
+}
+const digits = readDigits(options.data, options.split);
 const count = Math.min(Number(options.limit), digits.count);
 const seed = Number(options.seed);
 const models = await comparedModels(options.data, process.env.ABS_REFERENCE_DIR);

@@ -3,12 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { printTable, replaceTable } from "./measure/table.ts";
+import { printTable, replaceMarked, replaceTable } from "./measure/table.ts";
 import { attackModels } from "./robustness/attack-models.ts";
 import { MODELS, type ModelName } from "./robustness/plan.ts";
 import { readResults } from "./robustness/results.ts";
 import { searchFailureTable } from "./robustness/search-failures.ts";
-import { robustnessTables } from "./robustness/tables.ts";
+import { headline, robustnessTables } from "./robustness/tables.ts";
 
 // How little has to change until a model errs: every attack of the package against ABS and what it is compared with, on the first
 // test images. bench/robustness/plan.ts has the settings.
@@ -19,8 +19,9 @@ import { robustnessTables } from "./robustness/tables.ts";
 // DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which these models are left out. Results are
 // kept in --out as they come, and a run that was interrupted goes on from there; to begin anew, remove it. --images takes fewer
 // images than planned, --only some of the models. Prints tables in Markdown, and `--update` also puts them into
-// docs/robustness.md; --tables-only attacks nothing and prints what has been found so far.
+// docs/robustness.md, and the headline into README.md; --tables-only attacks nothing and prints what has been found so far.
 
+const README = new URL("../README.md", import.meta.url);
 const DOCUMENT = new URL("../docs/robustness.md", import.meta.url);
 
 const { values: options } = parseArgs({
@@ -58,6 +59,9 @@ async function main(): Promise<void> {
   if (options.split !== "test" && options.split !== "validation") {
     throw new Error(`--split: got "${options.split}", wanted test or validation`);
   }
+  if (options.update && (options.split !== "test" || options.only !== undefined || options.images !== undefined)) {
+    throw new Error("--update wants all models on the test images as planned: no --split, --only or --images");
+  }
   const workers = wholeNumber("workers", options.workers);
   const settings = {
     data: resolve(options.data),
@@ -76,14 +80,20 @@ async function main(): Promise<void> {
   if (!options["tables-only"]) {
     await Promise.all(Array.from({ length: workers }, (_, worker) => startWorker(worker)));
   }
+  const results = readResults(settings.out, settings.models, settings.split);
   const tables = [
-    ...robustnessTables(readResults(settings.out, settings.models)),
-    ...(settings.models.includes("abs") ? await searchFailureTable(settings.out) : []),
+    ...robustnessTables(results),
+    ...(settings.models.includes("abs") ? await searchFailureTable(settings.out, settings.split) : []),
   ];
   const text = tables.map(printTable).join("\n\n");
   console.log(text);
   writeFileSync(join(settings.out, "tables.md"), `${text}\n`);
-  if (options.update) writeFileSync(DOCUMENT, tables.reduce(replaceTable, readFileSync(DOCUMENT, "utf8")));
+  if (!options.update) return;
+  writeFileSync(DOCUMENT, tables.reduce(replaceTable, readFileSync(DOCUMENT, "utf8")));
+  const figures = headline(results);
+  if (figures !== undefined) {
+    writeFileSync(README, replaceMarked(readFileSync(README, "utf8"), "robustness", figures));
+  }
 }
 
 /** Runs this program once more as a worker, and waits for its end. */

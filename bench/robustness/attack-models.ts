@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attack, attacksFor } from "../../src/attacks/run.ts";
 import { ResultStore } from "../../src/cli/attack-store.ts";
@@ -42,6 +43,16 @@ export async function attackModels(settings: RobustnessSettings, worker: number)
   for (const { store } of opened) await store.close();
 }
 
+/** Results of other attacks must not be mixed with these: a hash of their sources. */
+function attacksVersion(): string {
+  const hash = createHash("sha256");
+  const folder = new URL("../../src/attacks/", import.meta.url);
+  for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+    if (path.endsWith(".ts")) hash.update(readFileSync(new URL(path, folder)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
 async function openModel(
   { data, published, split, out, most }: RobustnessSettings,
   name: ModelName,
@@ -50,7 +61,7 @@ async function openModel(
 ) {
   const bench = await benchModel(name, data, published);
   const { store, results } = await ResultStore.open(join(out, `${name}-${worker}.jsonl`), {
-    version: "bench",
+    version: attacksVersion(),
     split,
     dataSha256: createHash("sha256").update(digits.image(0)).update(digits.labels).digest("hex"),
     weightsSha256: bench.sha256,

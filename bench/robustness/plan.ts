@@ -18,7 +18,7 @@ export type ModelName = (typeof MODELS)[number];
 /** The attacks of a few questions that find much: those that run on the most images. */
 export const CHEAP_ATTACKS: readonly string[] = ["fgsm", "deepfool", "greedy-pixels"];
 
-/** Attacks that take seconds an image, or find little: they run on the fewest images. */
+/** Attacks that take seconds an image and find little on ABS: there they run on the fewest images. */
 export const SLOW_ATTACKS: readonly string[] = [
   "brendel-bethge",
   "restarted-search",
@@ -54,13 +54,13 @@ const all = (): boolean => true;
 const strong = (attack: string): boolean => STRONG_ATTACKS.includes(attack);
 
 export const PLANS: Readonly<Record<ModelName, ModelPlan>> = {
-  abs: { slowImages: 10, images: 100, cheapImages: 300, wants: all },
-  "binary-abs": { slowImages: 5, images: 20, cheapImages: 20, wants: all },
-  "plain-cnn": { slowImages: 5, images: 12, cheapImages: 12, wants: all },
-  "adversarial-cnn": { slowImages: 4, images: 4, cheapImages: 4, wants: all },
-  "nearest-neighbour": { slowImages: 4, images: 4, cheapImages: 4, wants: strong },
-  "published-abs": { slowImages: 4, images: 4, cheapImages: 4, wants: strong },
-  "published-binary-abs": { slowImages: 4, images: 4, cheapImages: 4, wants: strong },
+  abs: { slowImages: 10, images: 300, cheapImages: 1000, wants: all },
+  "binary-abs": { slowImages: 20, images: 20, cheapImages: 20, wants: all },
+  "plain-cnn": { slowImages: 20, images: 20, cheapImages: 20, wants: all },
+  "adversarial-cnn": { slowImages: 12, images: 12, cheapImages: 12, wants: all },
+  "nearest-neighbour": { slowImages: 6, images: 6, cheapImages: 6, wants: strong },
+  "published-abs": { slowImages: 12, images: 12, cheapImages: 12, wants: strong },
+  "published-binary-abs": { slowImages: 10, images: 10, cheapImages: 10, wants: strong },
 };
 
 /** Questions that an attack may ask about an image in a norm; most ask fewer. */

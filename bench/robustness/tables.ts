@@ -8,9 +8,15 @@ import {
   type DistanceScores,
   NORM_TITLES,
   scoresOfAttacks,
+  UNION_BOUNDS,
 } from "../../src/cli/attack-scores.ts";
 import type { Table } from "../measure/table.ts";
 import { CHEAP_ATTACKS, type ModelName, SLOW_ATTACKS } from "./plan.ts";
+
+/** The union's bounds in words. */
+const BOUNDS_AT_ONCE = Object.entries(UNION_BOUNDS)
+  .map(([norm, bound]) => `${NORM_TITLES[norm as Norm]} ${bound}`)
+  .join(", ");
 
 const TITLES: Readonly<Record<ModelName, string>> = {
   abs: "ABS",
@@ -42,6 +48,19 @@ export function robustnessTables(results: ReadonlyMap<ModelName, readonly Attack
     ...NORMS.map((norm) => accuracyTable(models, norm)),
     ...cheapTable(results.get("abs") ?? []),
   ];
+}
+
+/** The figures that README shows: of ABS, and of the plain CNN to compare with. Undefined where one has no results. */
+export function headline(results: ReadonlyMap<ModelName, readonly AttackRecord[]>): string | undefined {
+  const words = (["abs", "plain-cnn"] as const).map((name) => {
+    const model = modelScores(name, results.get(name) ?? []);
+    const [l2, linf, l0] = (["l2", "linf", "l0"] as const).map((norm) => minimumIn(model, norm));
+    if (l2 === undefined || linf === undefined || l0 === undefined || l2.images === 0) return undefined;
+    const figures = [l2, linf, l0].map(({ median }) => distanceText(median));
+    return `${figures[0]} in L2, ${figures[1]} in L∞ and ${figures[2]} pixels on ${l2.images} images`;
+  });
+  const [abs, cnn] = words;
+  return abs === undefined || cnn === undefined ? undefined : `**${abs}**; for a plain CNN ${cnn}`;
 }
 
 function modelScores(name: ModelName, records: readonly AttackRecord[]): ModelScores {
@@ -87,12 +106,13 @@ function minimumIn({ least }: ModelScores, norm: Norm): DistanceScores | undefin
 function comparedTable(models: readonly ModelScores[]): Table {
   return {
     name: "robustness-models",
-    caption: "The least of all attacks for each image: median distance, and accuracy at the paper's bounds",
+    caption:
+      "For each image the least that any attack on it found: median distance, and accuracy at the paper's bounds",
     header: [
       "model",
       "images",
       ...NORMS.map((norm) => `${NORM_TITLES[norm]}: median; at ${BOUNDS[norm]}`),
-      "L∞ .3, L2 2, L1 10 at once",
+      `${BOUNDS_AT_ONCE} at once`,
       "hours of one core",
     ],
     rows: models.map((model) => [
@@ -138,7 +158,7 @@ function attackTable(models: readonly ModelScores[], norm: Norm): Table {
 function accuracyTable(models: readonly ModelScores[], norm: Norm): Table {
   return {
     name: `robustness-accuracy-${norm}`,
-    caption: `Accuracy under all attacks up to a distance in ${NORM_TITLES[norm]}`,
+    caption: `Accuracy up to a distance in ${NORM_TITLES[norm]} under the attacks that ran on an image`,
     header: ["model", ...DISTANCES[norm].map((distance) => `${distance}`)],
     rows: models.map((model) => [
       model.title,
