@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attack, attacksFor } from "../../src/attacks/run.ts";
-import { ResultStore } from "../../src/cli/attack-store.ts";
+import { ResultStore } from "../../src/cli/attack/store.ts";
 import { type Digits, readDigits, toUnitRange } from "../sets/mnist.ts";
 import { type BenchModel, benchModel } from "./models.ts";
 import { BUDGET, type ModelName, PLANS, plannedAttacks, SEED, type Unit, unitsOf } from "./plan.ts";

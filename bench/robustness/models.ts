@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { AttackedModel } from "../../src/attacks/model.ts";
-import { attackedClassifier } from "../../src/cli/attacker.ts";
+import { attackedClassifier } from "../../src/cli/attack/attacker.ts";
 import { createClassifier } from "../../src/entries/node.ts";
 import { AttackedNeighbours } from "../models/attacked-neighbours.ts";
 import { GradientCnn } from "../models/gradient-cnn.ts";

@@ -1,5 +1,5 @@
 import { NORMS, type Norm } from "../../src/attacks/norms.ts";
-import type { NormPlan } from "../../src/cli/attack-results.ts";
+import type { NormPlan } from "../../src/cli/attack/results.ts";
 
 // Which attacks meet which models on how many images: the settings of bench/robustness.ts.
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AttackRecord, asRecord } from "../../src/cli/attack-results.ts";
+import { type AttackRecord, asRecord } from "../../src/cli/attack/results.ts";
 import type { ModelName } from "./plan.ts";
 
 /** The results of all workers, by model; of equal attacks on an image the last. */

@@ -1,7 +1,7 @@
 import { IMAGE_PIXELS } from "../../format/image.ts";
 import { NORMS, type Norm } from "../../src/attacks/norms.ts";
-import { NORM_TITLES } from "../../src/cli/attack-scores.ts";
-import { unpackFloats } from "../../src/cli/packed-floats.ts";
+import { unpackFloats } from "../../src/cli/attack/packed-floats.ts";
+import { NORM_TITLES } from "../../src/cli/attack/scores.ts";
 import { createClassifier } from "../../src/entries/node.ts";
 import type { Table } from "../measure/table.ts";
 import { resultFiles, resultLines } from "./results.ts";

@@ -1,6 +1,6 @@
 import { NORMS, type Norm } from "../../src/attacks/norms.ts";
-import { distanceText, percentText } from "../../src/cli/attack-lines.ts";
-import type { AttackRecord } from "../../src/cli/attack-results.ts";
+import { distanceText, percentText } from "../../src/cli/attack/lines.ts";
+import type { AttackRecord } from "../../src/cli/attack/results.ts";
 import {
   type AttackScores,
   BOUNDS,
@@ -9,7 +9,7 @@ import {
   NORM_TITLES,
   scoresOfAttacks,
   UNION_BOUNDS,
-} from "../../src/cli/attack-scores.ts";
+} from "../../src/cli/attack/scores.ts";
 import type { Table } from "../measure/table.ts";
 import { CHEAP_ATTACKS, type ModelName, SLOW_ATTACKS } from "./plan.ts";
 

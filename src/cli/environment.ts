@@ -5,7 +5,7 @@ import type { Effort } from "../effort.ts";
 import type { ConfidenceKind } from "../engine.ts";
 import type { Inference } from "../search.ts";
 import type { Variant } from "../weights/variants.ts";
-import type { AttackMethods } from "./attack-methods.ts";
+import type { AttackMethods } from "./attack/methods.ts";
 import type { CommandClassifier, Tasks } from "./tasks.ts";
 
 /** Where a command prints. Both `process.stdout` and a stream that only collects will do. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { FileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
-import { Attacker } from "./attacker.ts";
+import { Attacker } from "./attack/attacker.ts";
 import type { Invocation } from "./command.ts";
 import type { ClassifierSettings, Environment } from "./environment.ts";
 import { type Progress, startProgress } from "./progress.ts";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createClassifier } from "../entries/node.ts";
 import { fileFailure } from "../files/file-failure.ts";
 import { packagedModule } from "../load/node.ts";
-import { ATTACK_METHODS } from "./attack-methods.ts";
+import { ATTACK_METHODS } from "./attack/methods.ts";
 import { DONE, FAILED } from "./environment.ts";
 import { runProgram } from "./program.ts";
 import { ThreadPool } from "./thread-pool.ts";

@@ -1,9 +1,9 @@
 import { FileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
 import { writeWholeFile } from "../files/write-whole-file.ts";
-import { attackDocument, isAttackDocument, joinAttackShards } from "./attack-document.ts";
-import { attackLines } from "./attack-lines.ts";
-import { reportOf } from "./attack-report/report.ts";
+import { attackDocument, isAttackDocument, joinAttackShards } from "./attack/document.ts";
+import { attackLines } from "./attack/lines.ts";
+import { reportOf } from "./attack/report/report.ts";
 import { type Command, type Invocation, JSON_OPTION, UsageError } from "./command.ts";
 import { DONE, type Environment, printJson, printLines, printTable } from "./environment.ts";
 import { joinShards } from "./evaluation-shards.ts";

@@ -1,6 +1,6 @@
 import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
-import { attackCommand } from "./attack.ts";
+import { attackCommand } from "./attack/attack.ts";
 import { certifyCommand } from "./certify.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, commandHelp, Invocation, UsageError } from "./command.ts";

@@ -1,8 +1,8 @@
 import { workerData } from "node:worker_threads";
 import workerpool from "workerpool";
 import { createClassifier } from "../entries/node.ts";
-import { ATTACK_METHODS } from "./attack-methods.ts";
-import { Attacker } from "./attacker.ts";
+import { Attacker } from "./attack/attacker.ts";
+import { ATTACK_METHODS } from "./attack/methods.ts";
 import { ClassifierTasks, type Tasks } from "./tasks.ts";
 import type { Preparation, WorkerSettings } from "./thread-pool.ts";
 

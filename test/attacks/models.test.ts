@@ -5,7 +5,7 @@ import type { Norm } from "../../src/attacks/norms.ts";
 import { ATTACKS } from "../../src/attacks/registry.ts";
 import { attack, attackMinimum } from "../../src/attacks/run.ts";
 import type { Classifier } from "../../src/classifier.ts";
-import { attackedClassifier } from "../../src/cli/attacker.ts";
+import { attackedClassifier } from "../../src/cli/attack/attacker.ts";
 import { createClassifier } from "../../src/entries/node.ts";
 
 // What attacks must find on the models that they are meant for; images are drawn by ABS, so that no data set is needed.

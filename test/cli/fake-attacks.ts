@@ -1,7 +1,7 @@
 import type { AttackedModel } from "../../src/attacks/model.ts";
 import { distanceBetween, type Norm } from "../../src/attacks/norms.ts";
 import type { AttackOptions, AttackResult } from "../../src/attacks/run.ts";
-import type { AttackMethods } from "../../src/cli/attack-methods.ts";
+import type { AttackMethods } from "../../src/cli/attack/methods.ts";
 
 const NORMS_OF: Readonly<Record<string, readonly Norm[]>> = {
   first: ["linf", "l2", "l1", "l0"],

@@ -1,7 +1,7 @@
 import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { type Certificate, checkedSmoothing, type SmoothingOptions } from "../../src/certify/smoothing.ts";
-import { Attacker } from "../../src/cli/attacker.ts";
+import { Attacker } from "../../src/cli/attack/attacker.ts";
 import type { ClassifierSettings, CreateClassifier, Environment } from "../../src/cli/environment.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import {

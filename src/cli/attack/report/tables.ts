@@ -1,7 +1,7 @@
-import type { Norm } from "../../attacks/norms.ts";
-import type { AttackRun } from "../attack-document.ts";
-import { distanceText, percentText } from "../attack-lines.ts";
-import { BOUNDS, type DistanceScores, NORM_TITLES, type NormScores } from "../attack-scores.ts";
+import type { Norm } from "../../../attacks/norms.ts";
+import type { AttackRun } from "../document.ts";
+import { distanceText, percentText } from "../lines.ts";
+import { BOUNDS, type DistanceScores, NORM_TITLES, type NormScores } from "../scores.ts";
 import { html, type Markup } from "./markup.ts";
 import { PUBLISHED } from "./published.ts";
 

@@ -1,5 +1,6 @@
-import { NORMS } from "../attacks/norms.ts";
-import { joinChanges, packChange, type ShownChange, unpackChange } from "./attack-gallery.ts";
+import { NORMS } from "../../attacks/norms.ts";
+import { isListOf, isShardPlace, orderShards, type ShardPlace, shardOf } from "../shards.ts";
+import { joinChanges, packChange, type ShownChange, unpackChange } from "./gallery.ts";
 import {
   type AttackRecord,
   asRecord,
@@ -8,9 +9,8 @@ import {
   RUN_SETTINGS,
   type RunSettings,
   sortRecords,
-} from "./attack-results.ts";
-import { type AttackScores, scoresOfAttacks } from "./attack-scores.ts";
-import { isListOf, isShardPlace, orderShards, type ShardPlace, shardOf } from "./shards.ts";
+} from "./results.ts";
+import { type AttackScores, scoresOfAttacks } from "./scores.ts";
 
 export const ATTACK_KIND = "attack";
 

@@ -1,13 +1,13 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { IMAGE_PIXELS } from "../../format/image.ts";
-import { FileError } from "../files/file-error.ts";
-import { fileFailure } from "../files/file-failure.ts";
-import { readBoundedFile } from "../files/read-bounded-file.ts";
-import { writeWholeFile } from "../files/write-whole-file.ts";
-import { type AttackRecord, asRecord, hasRunSettings, RUN_SETTINGS, type RunSettings } from "./attack-results.ts";
+import { IMAGE_PIXELS } from "../../../format/image.ts";
+import { FileError } from "../../files/file-error.ts";
+import { fileFailure } from "../../files/file-failure.ts";
+import { readBoundedFile } from "../../files/read-bounded-file.ts";
+import { writeWholeFile } from "../../files/write-whole-file.ts";
+import { findDifference } from "../shards.ts";
 import { packFloats, unpackFloats } from "./packed-floats.ts";
-import { findDifference } from "./shards.ts";
+import { type AttackRecord, asRecord, hasRunSettings, RUN_SETTINGS, type RunSettings } from "./results.ts";
 
 // The file from which a run that was interrupted goes on: lines of JSON. The first says of which run it is, every other is the
 // result of one attack on one image.

@@ -1,8 +1,8 @@
-import { IMAGE_PIXELS } from "../../format/image.ts";
-import type { Norm } from "../attacks/norms.ts";
-import { type AttackRecord, asRecord, type NormPlan } from "./attack-results.ts";
+import { IMAGE_PIXELS } from "../../../format/image.ts";
+import type { Norm } from "../../attacks/norms.ts";
+import type { CommandClassifier } from "../tasks.ts";
 import { packFloats, unpackFloats } from "./packed-floats.ts";
-import type { CommandClassifier } from "./tasks.ts";
+import { type AttackRecord, asRecord, type NormPlan } from "./results.ts";
 
 // The smallest changes that mislead the model, for people to look at.
 

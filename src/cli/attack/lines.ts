@@ -1,6 +1,6 @@
-import type { AttackRun } from "./attack-document.ts";
-import { type AttackScores, type DistanceScores, NORM_TITLES, type NormScores } from "./attack-scores.ts";
-import { duration } from "./progress.ts";
+import { duration } from "../progress.ts";
+import type { AttackRun } from "./document.ts";
+import { type AttackScores, type DistanceScores, NORM_TITLES, type NormScores } from "./scores.ts";
 
 /** A share in percent, a dash where there is none. */
 export function percentText(share: number | null): string {

@@ -1,5 +1,5 @@
-import type { DistalResult } from "../../attacks/distal.ts";
-import { percentText } from "../attack-lines.ts";
+import type { DistalResult } from "../../../attacks/distal.ts";
+import { percentText } from "../lines.ts";
 import { html } from "./markup.ts";
 import { page } from "./page.ts";
 import { picture } from "./pictures.ts";

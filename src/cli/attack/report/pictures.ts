@@ -1,5 +1,5 @@
 import { encode } from "fast-png";
-import { SIDE } from "../../image/placement.ts";
+import { SIDE } from "../../../image/placement.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** Grey of a pixel that did not change. */

@@ -1,5 +1,5 @@
-import type { Norm } from "../attacks/norms.ts";
-import { MEASURED_SETTINGS, type MeasuredSettings } from "./shards.ts";
+import type { Norm } from "../../attacks/norms.ts";
+import { MEASURED_SETTINGS, type MeasuredSettings } from "../shards.ts";
 
 /** What one attack found on one image. */
 export interface AttackRecord {

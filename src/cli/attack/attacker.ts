@@ -1,8 +1,8 @@
-import type { AttackedModel } from "../attacks/model.ts";
-import type { Variant } from "../weights/variants.ts";
-import type { AttackMethods } from "./attack-methods.ts";
-import type { ClassifierSettings, CreateClassifier } from "./environment.ts";
-import type { AttackOutcome, AttackTask, CommandClassifier } from "./tasks.ts";
+import type { AttackedModel } from "../../attacks/model.ts";
+import type { Variant } from "../../weights/variants.ts";
+import type { ClassifierSettings, CreateClassifier } from "../environment.ts";
+import type { AttackOutcome, AttackTask, CommandClassifier } from "../tasks.ts";
+import type { AttackMethods } from "./methods.ts";
 
 /** Where the images of the binary model change from black to white. */
 const THRESHOLD = 0.5;

@@ -1,13 +1,13 @@
-import { distal } from "../attacks/distal.ts";
-import { distanceBetween } from "../attacks/norms.ts";
-import { writeWholeFile } from "../files/write-whole-file.ts";
-import { percentText } from "./attack-lines.ts";
-import { type DistalOutcome, distalReport } from "./attack-report/distal-report.ts";
-import { type Invocation, UsageError } from "./command.ts";
-import { DONE, type Environment, printJson, printLines, printTable } from "./environment.ts";
-import { withClassifier } from "./load-classifier.ts";
-import { startProgress } from "./progress.ts";
-import type { CommandClassifier } from "./tasks.ts";
+import { distal } from "../../attacks/distal.ts";
+import { distanceBetween } from "../../attacks/norms.ts";
+import { writeWholeFile } from "../../files/write-whole-file.ts";
+import { type Invocation, UsageError } from "../command.ts";
+import { DONE, type Environment, printJson, printLines, printTable } from "../environment.ts";
+import { withClassifier } from "../load-classifier.ts";
+import { startProgress } from "../progress.ts";
+import type { CommandClassifier } from "../tasks.ts";
+import { percentText } from "./lines.ts";
+import { type DistalOutcome, distalReport } from "./report/distal-report.ts";
 
 /** Options of `abs attack` that are about images of a data set, of which there are none here. */
 const ABOUT_IMAGES = ["data", "split", "norm", "attack", "offset", "limit", "shard", "workers", "resume"] as const;

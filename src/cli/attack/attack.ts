@@ -1,18 +1,9 @@
 import pMap from "p-map";
-import { IMAGE_PIXELS } from "../../format/image.ts";
-import { NORMS, type Norm } from "../attacks/norms.ts";
-import { writeWholeFile } from "../files/write-whole-file.ts";
-import { type AttackRun, attackDocument, summarise } from "./attack-document.ts";
-import { Gallery, showChanges } from "./attack-gallery.ts";
-import { attackLines } from "./attack-lines.ts";
-import type { AttackMethods } from "./attack-methods.ts";
-import { reportOf } from "./attack-report/report.ts";
-import type { AttackRecord, NormPlan, RunSettings } from "./attack-results.ts";
-import { ResultStore, type StoredResult } from "./attack-store.ts";
-import { attackedClassifier, isConfirmed } from "./attacker.ts";
-import { CHOSEN_IMAGES_OPTIONS, type ChosenImages, readChosenImages, sha256OfData } from "./chosen-images.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
-import { attackFromNoise } from "./distal.ts";
+import { IMAGE_PIXELS } from "../../../format/image.ts";
+import { NORMS, type Norm } from "../../attacks/norms.ts";
+import { writeWholeFile } from "../../files/write-whole-file.ts";
+import { CHOSEN_IMAGES_OPTIONS, type ChosenImages, readChosenImages, sha256OfData } from "../chosen-images.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, UsageError, WORKERS_OPTION } from "../command.ts";
 import {
   DONE,
   type Environment,
@@ -21,12 +12,21 @@ import {
   printLines,
   printProblem,
   printTable,
-} from "./environment.ts";
-import { type Workforce, withWorkforce } from "./load-classifier.ts";
-import type { LabelledImages } from "./mnist-files.ts";
-import { startProgress } from "./progress.ts";
-import type { ImageRange } from "./shards.ts";
-import type { CommandClassifier } from "./tasks.ts";
+} from "../environment.ts";
+import { type Workforce, withWorkforce } from "../load-classifier.ts";
+import type { LabelledImages } from "../mnist-files.ts";
+import { startProgress } from "../progress.ts";
+import type { ImageRange } from "../shards.ts";
+import type { CommandClassifier } from "../tasks.ts";
+import { attackedClassifier, isConfirmed } from "./attacker.ts";
+import { attackFromNoise } from "./distal.ts";
+import { type AttackRun, attackDocument, summarise } from "./document.ts";
+import { Gallery, showChanges } from "./gallery.ts";
+import { attackLines } from "./lines.ts";
+import type { AttackMethods } from "./methods.ts";
+import { reportOf } from "./report/report.ts";
+import type { AttackRecord, NormPlan, RunSettings } from "./results.ts";
+import { ResultStore, type StoredResult } from "./store.ts";
 
 const LARGEST_SEED = 2 ** 32 - 1;
 

@@ -1,8 +1,8 @@
-import { printable } from "../../arguments/printable.ts";
-import type { Norm } from "../../attacks/norms.ts";
-import type { ShownChange } from "../attack-gallery.ts";
-import { distanceText } from "../attack-lines.ts";
-import { NORM_TITLES } from "../attack-scores.ts";
+import { printable } from "../../../arguments/printable.ts";
+import type { Norm } from "../../../attacks/norms.ts";
+import type { ShownChange } from "../gallery.ts";
+import { distanceText } from "../lines.ts";
+import { NORM_TITLES } from "../scores.ts";
 import { html, type Markup } from "./markup.ts";
 import { differencePicture, picture } from "./pictures.ts";
 

@@ -1,5 +1,5 @@
-import type { Norm } from "../attacks/norms.ts";
-import type { AttackRecord, NormPlan } from "./attack-results.ts";
+import type { Norm } from "../../attacks/norms.ts";
+import type { AttackRecord, NormPlan } from "./results.ts";
 
 // What the attacks' distances say together.
 

@@ -1,8 +1,8 @@
-import { printable } from "../../arguments/printable.ts";
-import type { AttackRun } from "../attack-document.ts";
-import { percentText, unionText } from "../attack-lines.ts";
-import { NORM_TITLES } from "../attack-scores.ts";
-import { duration } from "../progress.ts";
+import { printable } from "../../../arguments/printable.ts";
+import { duration } from "../../progress.ts";
+import type { AttackRun } from "../document.ts";
+import { percentText, unionText } from "../lines.ts";
+import { NORM_TITLES } from "../scores.ts";
 import { curves } from "./curves.ts";
 import { gallery } from "./gallery.ts";
 import { html, type Markup } from "./markup.ts";

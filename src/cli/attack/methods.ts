@@ -1,6 +1,6 @@
-import type { AttackedModel } from "../attacks/model.ts";
-import type { Norm } from "../attacks/norms.ts";
-import { ATTACK_NAMES, type AttackOptions, type AttackResult, attack, attacksFor } from "../attacks/run.ts";
+import type { AttackedModel } from "../../attacks/model.ts";
+import type { Norm } from "../../attacks/norms.ts";
+import { ATTACK_NAMES, type AttackOptions, type AttackResult, attack, attacksFor } from "../../attacks/run.ts";
 
 /** The attacks that there are, as the commands use them; a test can put small ones in their place. */
 export interface AttackMethods {
