@@ -2,6 +2,13 @@
 
 const TWO_32 = 2 ** 32;
 
+/** One seed per name, so that what is named draws the same alone and among others: FNV-1a over the name. */
+export function seedOf(seed: number, name: string): number {
+  let hash = seed ^ 0x811c9dc5;
+  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
+  return hash >>> 0;
+}
+
 /**
  * A generator of random numbers: sfc32 (Chris Doty-Humphrey's small fast counting generator), whose bits pass PractRand.
  * Equal seeds give equal numbers on every host, but for `normal`, which rests on the engine's logarithm and cosine.

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attack, attacksFor } from "../../src/attacks/run.ts";
+import { unitName } from "../../src/cli/attack/results.ts";
 import { ResultStore } from "../../src/cli/attack/store.ts";
 import { type Digits, readDigits, toUnitRange } from "../sets/mnist.ts";
 import { type BenchModel, benchModel } from "./models.ts";
@@ -34,7 +35,7 @@ export async function attackModels(settings: RobustnessSettings, worker: number)
         if (image % settings.workers !== worker) continue;
         const plan = plannedAttacks(name, (norm) => attacksFor(bench.model, norm, bench.substitute));
         for (const unit of unitsOf(name, plan, image)) {
-          if (!done.has(keyOf(unit))) await store.add(attackUnit(bench, digits, unit));
+          if (!done.has(unitName(unit))) await store.add(attackUnit(bench, digits, unit));
         }
       }
       console.error(`${name}: worker ${worker} is at image ${Math.min(block + BLOCK, images)} of ${images}`);
@@ -60,7 +61,8 @@ async function openModel(
   digits: Digits,
 ) {
   const bench = await benchModel(name, data, published);
-  const { store, results } = await ResultStore.open(join(out, `${name}-${worker}.jsonl`), {
+  const done = new Set<string>();
+  const settings = {
     version: attacksVersion(),
     split,
     dataSha256: createHash("sha256").update(digits.image(0)).update(digits.labels).digest("hex"),
@@ -70,13 +72,16 @@ async function openModel(
     variant: name,
     budget: BUDGET,
     seed: SEED,
-  });
+  };
+  const store = await ResultStore.open(join(out, `${name}-${worker}.jsonl`), settings, (result) =>
+    done.add(unitName(result)),
+  );
   const { images, cheapImages } = PLANS[name];
   return {
     name,
     bench,
     store,
-    done: new Set(results.map(keyOf)),
+    done,
     images: Math.min(most, Math.max(images, cheapImages)),
   };
 }
@@ -103,8 +108,4 @@ function attackUnit({ model, substitute }: BenchModel, digits: Digits, { image, 
     milliseconds,
     ...(changed === undefined ? {} : { changed }),
   };
-}
-
-function keyOf({ image, norm, attack: name }: Unit): string {
-  return `${image} ${norm} ${name}`;
 }

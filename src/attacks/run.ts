@@ -2,6 +2,7 @@ import { checkName, checkOptions, checkWhole } from "../arguments/checks.ts";
 import { checkedNumbers, isList } from "../arguments/numbers.ts";
 import { shownText } from "../arguments/printable.ts";
 import { kindOf, shown } from "../arguments/shown.ts";
+import { seedOf } from "../random.ts";
 import type { Attack } from "./attack.ts";
 import { AttackedImage, BudgetSpent } from "./attacked-image.ts";
 import type { AttackedModel, LossesAndGradients, Need, Redrawings } from "./model.ts";
@@ -201,7 +202,7 @@ function missing({ needs }: Attack, model: AttackedModel, substitute: AttackedMo
 
 function runAttack(method: Attack, checked: CheckedAttack, before: readonly AttackResult[]): AttackResult {
   const { model, original, label, norm, budget, substitute } = checked;
-  const seed = seedOf(checked.seed, method.name, norm);
+  const seed = seedOf(checked.seed, `${method.name} ${norm}`);
   const followed = substitute && guarded(substitute);
   const target = new AttackedImage(guarded(model), original, label, { norm, seed, budget, substitute: followed });
   try {
@@ -333,12 +334,4 @@ function checkedRedrawings(answer: Redrawings, image: Float32Array): Redrawings 
     throw new TypeError(`explain: got reconstructions of ${shown(length)} values, wanted ${image.length}`);
   }
   return answer;
-}
-
-/** One seed per attack and norm, so that an attack finds the same alone and among others. */
-function seedOf(seed: number, name: string, norm: Norm): number {
-  let hash = seed ^ 0x811c9dc5;
-  // FNV-1a over the name.
-  for (const character of `${name} ${norm}`) hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
-  return hash >>> 0;
 }

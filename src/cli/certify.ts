@@ -1,12 +1,19 @@
 import { pMapIterable } from "p-map";
-import { IMAGE_PIXELS } from "../../format/image.ts";
 import { shownText } from "../arguments/printable.ts";
 import { type Certificate, checkedSmoothing, SMOOTHING_BASES, type SmoothingOptions } from "../certify/smoothing.ts";
 import { messageOf } from "../files/file-error.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import { type CertifiedImage, certifiedLines, certifiedScores } from "./certified-scores.ts";
-import { readChosenImages } from "./chosen-images.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import { checkLabels, imageValues, measuredSettings, readChosenImages, sha256OfData } from "./chosen-images.ts";
+import {
+  type Command,
+  type Invocation,
+  MODEL_OPTIONS,
+  RANGE_OPTIONS,
+  seedAt,
+  UsageError,
+  WORKERS_OPTION,
+} from "./command.ts";
 import { DONE, type Environment, FAILED, printJson, printLines, printProblem } from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
 import { type FrameMode, openFrames } from "./frame-source.ts";
@@ -14,8 +21,6 @@ import { type Workforce, withWorkforce } from "./load-classifier.ts";
 import { SPLITS } from "./mnist-files.ts";
 import { startProgress } from "./progress.ts";
 import type { Tasks, TimedCertificate } from "./tasks.ts";
-
-const SEEDS = 2 ** 32;
 
 /** `abs certify`: within which radius the label of the smoothed classifier cannot change. */
 export const certifyCommand: Command = {
@@ -79,7 +84,7 @@ function shownOptions(options: SmoothingOptions): SmoothingOptions {
 
 /** The options for the image at a place, so that images draw noise independently of each other. */
 function optionsAt(options: SmoothingOptions, place: number): SmoothingOptions {
-  return { ...options, seed: ((options.seed ?? 0) + place) % SEEDS };
+  return { ...options, seed: seedAt(options.seed ?? 0, place) };
 }
 
 /** An image in a file, certified. */
@@ -175,18 +180,20 @@ async function certifySplit(
   }
   const wanted = invocation.workers();
   const { directory, split, data, range } = await readChosenImages(invocation);
-  const { images, labels } = data;
   const { start: offset, stop } = range;
   const workers = Math.min(wanted, stop - offset);
   const certified: CertifiedImage[] = [];
   const began = performance.now();
-  await withWorkforce(invocation, environment, workers, async ({ tasks, concurrency }: Workforce) => {
+  const weightsSha256 = await withWorkforce(invocation, environment, workers, async (workforce: Workforce) => {
+    const { tasks, concurrency, classes } = workforce;
+    checkLabels(data, range, classes.length);
     const progress = startProgress(environment, "certifying");
     const certifyImage = async (image: number): Promise<CertifiedImage> => {
-      const bytes = images.subarray(image * IMAGE_PIXELS, (image + 1) * IMAGE_PIXELS);
-      const values = Float32Array.from(bytes, (byte) => byte / 255);
-      const { certificate, milliseconds } = await tasks.certifyImage(values, optionsAt(options, image));
-      return { image, truth: labels[image] as number, ...certificate, milliseconds };
+      const { certificate, milliseconds } = await tasks.certifyImage(
+        imageValues(data, image),
+        optionsAt(options, image),
+      );
+      return { image, truth: data.labels[image] as number, ...certificate, milliseconds };
     };
     try {
       for await (const found of pMapIterable(places(offset, stop), certifyImage, { concurrency })) {
@@ -196,12 +203,18 @@ async function certifySplit(
     } finally {
       progress.stop();
     }
+    return workforce.weightsSha256;
   });
   const seconds = (performance.now() - began) / 1000;
   const scores = certifiedScores(certified);
   if (invocation.flag("json")) {
-    const settings = { ...shownOptions(options), split, offset, workers };
-    printJson(environment, { data: directory, ...settings, seconds, ...scores, results: certified });
+    const measured = measuredSettings(invocation, environment, {
+      split,
+      dataSha256: sha256OfData(data),
+      weightsSha256,
+    });
+    const settings = { ...shownOptions(options), offset, workers };
+    printJson(environment, { data: directory, ...measured, ...settings, seconds, ...scores, results: certified });
   } else {
     printLines(environment, certifiedLines(scores));
   }

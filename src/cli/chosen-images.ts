@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { IMAGE_PIXELS } from "../../format/image.ts";
 import { type Invocation, RANGE_OPTIONS, UsageError } from "./command.ts";
+import type { Environment } from "./environment.ts";
 import { type LabelledImages, readSplit, SPLITS, type Split } from "./mnist-files.ts";
-import { type ImageRange, parseShard, type Shard, shardOf } from "./shards.ts";
+import { type ImageRange, type MeasuredSettings, parseShard, type Shard, shardOf } from "./shards.ts";
 
 // Which images of a data set a command line is about.
 
@@ -46,6 +48,29 @@ export async function readChosenImages(invocation: Invocation): Promise<ChosenIm
     throw new UsageError(`--shard ${shardText} leaves this shard none of ${whole.stop - offset} images`);
   }
   return { directory, split, data, whole, range, shard };
+}
+
+/** @throws RangeError when an image of the range is of no class of the model */
+export function checkLabels({ labels }: LabelledImages, { start, stop }: ImageRange, classes: number): void {
+  const outside = labels.subarray(start, stop).find((label) => label >= classes);
+  if (outside !== undefined) throw new RangeError(`there is no class ${outside}; the model has ${classes}`);
+}
+
+/** The values in [0, 1] of the image at a place. */
+export function imageValues({ images }: LabelledImages, place: number): Float32Array {
+  return Float32Array.from(images.subarray(place * IMAGE_PIXELS, (place + 1) * IMAGE_PIXELS), (byte) => byte / 255);
+}
+
+/** What a measurement depends on, with the defaults of options that are not there. */
+export function measuredSettings<Known extends Partial<MeasuredSettings>>(
+  invocation: Invocation,
+  { version }: Environment,
+  known: Known,
+): Known & Pick<MeasuredSettings, "version" | "inference" | "effort" | "variant"> {
+  const inference = invocation.inference() ?? "race";
+  const effort = invocation.effort() ?? "standard";
+  const variant = invocation.variant() ?? "abs";
+  return { version, ...known, inference, effort, variant };
 }
 
 /** SHA-256 over images and labels, hexadecimal. */

@@ -78,6 +78,13 @@ export const RANGE_OPTIONS = {
   limit: { value: "N", description: "stop after N images (default: all)" },
 } as const satisfies Command["options"];
 
+const LARGEST_SEED = 2 ** 32 - 1;
+
+/** The seed for the image at a place, so that images draw independently of each other, whichever part of them is meant. */
+export function seedAt(seed: number, place: number): number {
+  return (seed + place) % (LARGEST_SEED + 1);
+}
+
 /** Threads beyond this cost memory and gain nothing on any machine that we know of. */
 const MOST_WORKERS = 256;
 
@@ -139,11 +146,22 @@ export class Invocation {
     return number;
   }
 
+  /**
+   * The value of `--seed`, 0 where it is not there.
+   *
+   * @throws UsageError when it is no whole number from 0 below 2^32
+   */
+  seed(): number {
+    const seed = this.wholeNumber("seed", 0);
+    if (seed > LARGEST_SEED) throw new UsageError(`--seed wants at most ${LARGEST_SEED}, got ${seed}`);
+    return seed;
+  }
+
   /** @throws UsageError when the value is no decimal number */
   number(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    const number = /^[0-9.][0-9.e-]*$/i.test(value) ? Number(value) : Number.NaN;
+    const number = /^[-+]?[0-9.][0-9.e+-]*$/i.test(value) ? Number(value) : Number.NaN;
     if (!Number.isFinite(number)) throw new UsageError(`--${name} wants a number, got ${shown(value)}`);
     return number;
   }

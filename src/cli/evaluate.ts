@@ -1,14 +1,15 @@
 import { pMapIterable } from "p-map";
 import { IMAGE_PIXELS } from "../../format/image.ts";
-import { CHOSEN_IMAGES_OPTIONS, readChosenImages, sha256OfData } from "./chosen-images.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import { CORRUPTION_NAMES, CORRUPTIONS } from "../corruptions/corrupt.ts";
 import {
-  type Corruptions,
-  chosenCorruptions,
-  corruptionLines,
-  meanScores,
-  scoreCorruptions,
-} from "./corruption-scores.ts";
+  CHOSEN_IMAGES_OPTIONS,
+  checkLabels,
+  measuredSettings,
+  readChosenImages,
+  sha256OfData,
+} from "./chosen-images.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
+import { type Corruptions, corruptionLines, meanScores, scoreCorruptions } from "./corruption-scores.ts";
 import { DONE, type Environment, printJson, printLines, printTable } from "./environment.ts";
 import type { EvaluationSettings } from "./evaluation-shards.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
@@ -22,7 +23,6 @@ import type { TimedBatch } from "./tasks.ts";
 /** Images classified between two reports of progress. */
 const LONGEST_CHUNK = 50;
 const CHUNKS_PER_WORKER = 4;
-const LARGEST_SEED = 2 ** 32 - 1;
 
 /** `abs evaluate`: measures accuracy on a labelled data set. */
 export const evaluateCommand: Command = {
@@ -48,13 +48,11 @@ export const evaluateCommand: Command = {
 };
 
 async function evaluateSplit(invocation: Invocation, environment: Environment): Promise<number> {
-  const inference = invocation.inference() ?? "race";
-  const effort = invocation.effort() ?? "standard";
-  const variant = invocation.variant() ?? "abs";
   const wanted = invocation.workers();
   const corruption = corruptionsOf(invocation);
   const { directory, split, data, whole, range, shard } = await readChosenImages(invocation);
   const { start, stop } = range;
+  const dataSha256 = sha256OfData(data);
   const chunk = chunkLength(stop - start, wanted);
   const chunks = Array.from({ length: Math.ceil((stop - start) / chunk) }, (_, index) => {
     const from = start + index * chunk;
@@ -62,14 +60,15 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   });
   const workers = Math.min(wanted, chunks.length * (corruption?.kinds.length ?? 1));
   const settingsOf = (found: Pick<Workforce, "confidence" | "weightsSha256">): EvaluationSettings => ({
-    ...{ version: environment.version, split, dataSha256: sha256OfData(data) },
-    ...{ weightsSha256: found.weightsSha256, inference, effort, variant, confidence: found.confidence },
+    ...measuredSettings(invocation, environment, { split, dataSha256, weightsSha256: found.weightsSha256 }),
+    confidence: found.confidence,
   });
 
   if (corruption !== undefined) {
     const { seed } = corruption;
     await withWorkforce(invocation, environment, workers, async (workforce) => {
       const progress = startProgress(environment, "evaluating");
+      checkLabels(data, range, workforce.classes.length);
       const scores = await scoreCorruptions(workforce, data, chunks, corruption, progress);
       if (!invocation.flag("json")) {
         printTable(environment, [...corruptionLines(scores), "", `${stop - start} images of each kind, seed ${seed}`]);
@@ -108,9 +107,9 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
 
 /** What the command line says of corruptions, undefined where it wants none. @throws UsageError */
 function corruptionsOf(invocation: Invocation): Corruptions | undefined {
-  const names = invocation.text("corruption");
+  const names = invocation.names("corruption", CORRUPTION_NAMES);
   const isWanted = invocation.flag("corruptions") || names !== undefined;
-  const seed = invocation.wholeNumber("seed", 0);
+  const seed = invocation.seed();
   if (!isWanted) {
     if (invocation.text("seed") !== undefined) throw new UsageError("--seed is for --corruptions only");
     return undefined;
@@ -118,8 +117,7 @@ function corruptionsOf(invocation: Invocation): Corruptions | undefined {
   if (invocation.text("shard") !== undefined) {
     throw new UsageError("--shard and --corruptions exclude each other; --offset and --limit take parts of the images");
   }
-  if (seed > LARGEST_SEED) throw new UsageError(`--seed wants a whole number from 0 to ${LARGEST_SEED}, got ${seed}`);
-  return { kinds: chosenCorruptions(names), seed };
+  return { kinds: CORRUPTIONS.filter(({ name }) => names?.includes(name) ?? true), seed };
 }
 
 /** Images per chunk. Several workers get smaller ones if need be, so that they come to an end at about the same time. */

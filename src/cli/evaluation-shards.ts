@@ -1,5 +1,6 @@
 import type { Tally } from "./scores.ts";
 import {
+  hasMeasuredSettings,
   type ImageRange,
   isListOf,
   isShardPlace,
@@ -46,7 +47,8 @@ function checked(file: string, document: unknown): ShardDocument {
   const isShard =
     typeof found === "object" &&
     found !== null &&
-    SETTINGS.every((name) => typeof found[name] === "string" || (name === "weightsSha256" && found[name] === null)) &&
+    hasMeasuredSettings(found) &&
+    typeof found.confidence === "string" &&
     isShardPlace(found) &&
     isTally(found.tally);
   if (!isShard) throw new Error(`${file}: is not what "abs evaluate --shard INDEX/COUNT --json" prints`);

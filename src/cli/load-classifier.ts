@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { FileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
-import { Attacker } from "./attack/attacker.ts";
 import type { Invocation } from "./command.ts";
 import type { ClassifierSettings, Environment } from "./environment.ts";
 import { type Progress, startProgress } from "./progress.ts";
@@ -41,24 +40,22 @@ export async function withClassifier<Result>(
  * The threads have ended when this settles, whether or not `use` threw.
  *
  * @param workers the most threads, from 1
- * @param isThisThreadFree whether one worker, too, gets a thread of its own: then this one hears of signals during a task
+ * @param keepThisThreadFree whether one worker, too, gets a thread of its own: then this one hears of signals during a task
  */
 export async function withWorkforce<Result>(
   invocation: Invocation,
   environment: Environment,
   workers: number,
   use: Use<Workforce, Result>,
-  isThisThreadFree = false,
+  { keepThisThreadFree = false } = {},
 ): Promise<Result> {
   return await withSettings(invocation, environment, async ({ classifier, settings, progress }) => {
     const { classes, confidence } = classifier;
     const { weights } = settings;
     const weightsSha256 = weights === undefined ? null : createHash("sha256").update(weights).digest("hex");
     const model = { classes, confidence, weightsSha256, classifier };
-    if (workers === 1 && !isThisThreadFree) {
-      const { attacks, createClassifier } = environment;
-      const attacker = new Attacker(attacks, classifier, settings, createClassifier);
-      return await use({ ...model, tasks: new ClassifierTasks(classifier, attacker), concurrency: 1 });
+    if (workers === 1 && !keepThisThreadFree) {
+      return await use({ ...model, tasks: new ClassifierTasks(classifier), concurrency: 1 });
     }
     const threads = await environment.createThreads(workers, settings, (done, total) => progress.report(done, total));
     try {

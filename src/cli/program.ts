@@ -92,6 +92,6 @@ function programHelp(version: string): string {
     "  abs COMMAND --help   shows a command's options",
     "  abs --version        prints the version",
     "",
-    "Exit codes: 0 done, 1 failed on input, 2 wrong usage, 130 interrupted by Ctrl-C",
+    "Exit codes: 0 done, 1 failed on input, 2 wrong usage, 130 or 143 interrupted",
   ].join("\n");
 }

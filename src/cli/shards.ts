@@ -38,6 +38,13 @@ export const MEASURED_SETTINGS = [
   "variant",
 ] as const satisfies readonly (keyof MeasuredSettings)[];
 
+/** Whether a document read from a file has them all. */
+export function hasMeasuredSettings(found: Partial<MeasuredSettings>): boolean {
+  return MEASURED_SETTINGS.every(
+    (name) => typeof found[name] === "string" || (name === "weightsSha256" && found[name] === null),
+  );
+}
+
 /** More shards than this are most likely a mistake. */
 const MOST_SHARDS = 100_000;
 

@@ -1,4 +1,4 @@
-import { Random } from "../random.ts";
+import { Random, seedOf } from "../random.ts";
 import { glassBlur, motionBlur } from "./blur.ts";
 import type { Corruption } from "./corruption.ts";
 import { cannyEdges } from "./edges.ts";
@@ -42,13 +42,6 @@ export const CORRUPTION_NAMES: readonly string[] = CORRUPTIONS.map(({ name }) =>
  */
 export function corrupted(corruption: Corruption, image: Uint8Array, index: number, seed: number): Uint8Array {
   const values = Float32Array.from(image, (byte) => byte / 255);
-  const random = new Random(seedOf(corruption.name, index, seed));
+  const random = new Random(seedOf(seed, `${corruption.name} ${index}`));
   return Uint8Array.from(corruption.corrupt(values, random), (value) => Math.round(255 * value));
-}
-
-/** One seed per kind and image: FNV-1a over both. */
-function seedOf(name: string, index: number, seed: number): number {
-  let hash = seed ^ 0x811c9dc5;
-  for (const character of `${name} ${index}`) hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
-  return hash >>> 0;
 }

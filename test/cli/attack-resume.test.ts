@@ -62,6 +62,8 @@ describe("--resume", () => {
       await directory.write(file.slice(directory.path.length + 1), text.slice(0, -missing));
       expect(essence(await attack("--resume", file, "--norm", "l2"))).toEqual(essence(whole));
       expect((await readFile(file, "utf8")).split("\n")).toHaveLength(text.split("\n").length);
+      // What was added must stand on lines of its own.
+      expect(essence(await attack("--resume", file, "--norm", "l2"))).toEqual(essence(whole));
     }
   });
 
@@ -137,5 +139,19 @@ describe("--resume", () => {
     expect(failed).toMatchObject({ code: 1, stdout: "", stderr: 'abs attack: attack "first": the model failed\n' });
     expect((await readFile(file, "utf8")).split("\n").length).toBeGreaterThan(15);
     expect(essence(await attack("--resume", file))).toEqual(essence(await attack()));
+  });
+
+  it("may not be the report", async () => {
+    const { code, stderr } = await run(words("--resume", file, "--out", file));
+    expect(code).toBe(2);
+    expect(stderr).toContain("--resume and --out want two files");
+  });
+
+  it("takes files of more bytes than are read at once", async () => {
+    await attack("--resume", file, "--norm", "l2");
+    const [header, ...results] = (await readFile(file, "utf8")).trimEnd().split("\n") as [string, ...string[]];
+    const padded = results.map((line) => line.replace(/}$/, `,"padding":"${"x".repeat(50_000)}"}`));
+    await directory.write(file.slice(directory.path.length + 1), [header, ...padded, ""].join("\n"));
+    expect(essence(await attack("--resume", file, "--norm", "l2"))).toEqual(essence(await attack("--norm", "l2")));
   });
 });

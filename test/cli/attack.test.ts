@@ -1,11 +1,21 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { AttackTask } from "../../src/cli/tasks.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
-import { attack, COUNT, directory, essence, IMAGES, interruptedAfter, useDataSet, words } from "./attacked-data-set.ts";
+import {
+  attack,
+  COUNT,
+  directory,
+  essence,
+  IMAGES,
+  interruptedAfter,
+  LABELS,
+  useDataSet,
+  words,
+} from "./attacked-data-set.ts";
 import { FAKE_ATTACKS } from "./fake-attacks.ts";
-import { run } from "./fake-classifier.ts";
+import { Collector, FakeThreads, run } from "./fake-classifier.ts";
 
 useDataSet();
 
@@ -144,16 +154,77 @@ describe("abs attack", () => {
 
 describe("--out", () => {
   it("is checked before anything is attacked", async () => {
-    const { code, stderr, threads } = await run(words("--out", join(directory.path, "nowhere", "report.html")));
+    let attacks = 0;
+    class Threads extends FakeThreads {
+      override async attackImage(task: AttackTask) {
+        ++attacks;
+        return await super.attackImage(task);
+      }
+    }
+    const made: FakeThreads[] = [];
+    const { code, stderr } = await run(words("--out", join(directory.path, "nowhere", "report.html")), {
+      createThreads: async (...given: ConstructorParameters<typeof FakeThreads>) => {
+        made.push(new Threads(...given));
+        return made[0] as FakeThreads;
+      },
+    });
+    expect(attacks).toBe(0);
     expect(code).toBe(1);
     expect(stderr).toContain("cannot be written: there is no such directory");
-    expect(threads).toMatchObject([{ disposed: true }]);
+    expect(made).toMatchObject([{ disposed: true }]);
   });
 
   it("tells of an interrupted run that it is one", async () => {
     const out = join(directory.path, "interrupted.html");
     await run(words("--out", out), interruptedAfter(15));
     expect(await readFile(out, "utf8")).toMatch(/Not complete: \d+ attacks have been run/);
-    expect(existsSync(out)).toBe(true);
+  });
+});
+
+describe("what a run says of itself", () => {
+  it.each([
+    [[], "race, standard; an image counts when the thorough search is misled, too"],
+    [["--effort", "thorough"], "race, thorough"],
+    [["--inference", "paper"], "paper"],
+  ])("under %j names the search", async (options, words_) => {
+    const out = join(directory.path, "search.html");
+    await run(words("--out", out, "--norm", "l2", ...options));
+    expect(await readFile(out, "utf8")).toContain(`<dt>inference and effort</dt><dd>${words_}</dd>`);
+  });
+
+  it("is not written to after an interruption, by a bar that goes on", async () => {
+    const stderr = new Collector(true);
+    await run(words("--workers", "2"), { ...interruptedAfter(3), stderr });
+    const length = stderr.text.length;
+    // Longer than the bar waits between two drawings of itself.
+    await new Promise((done) => setTimeout(done, 300));
+    expect(stderr.text.slice(length)).toBe("");
+    expect(stderr.text).toContain("interrupted by SIGINT");
+  });
+
+  it("draws for an image by its place, around the end of the seeds", async () => {
+    // The attack `coarse` moves by the seed's remainder by 3. Image 3 has the seed 0 here, as 2^32 is one past the last.
+    const words_ = ["--norm", "l2", "--attack", "coarse", "--offset", "2", "--limit", "2"];
+    const distances = async (seed: string): Promise<number[]> =>
+      (await attack(...words_, "--seed", seed)).results.map(({ distance }: { distance: number }) => distance);
+    const [, around] = await distances("4294967293");
+    const [, remainder0] = await distances("0");
+    const [, remainder1] = await distances("1");
+    expect(around).toBe(remainder0);
+    expect(around).not.toBe(remainder1);
+  });
+
+  it("looks at the labels of its own images only", async () => {
+    const labels = LABELS.slice();
+    labels[COUNT - 1] = 11;
+    const wrong = await temporaryDirectory();
+    await wrong.write("t10k-images-idx3-ubyte", idxBytes([COUNT, 28, 28], IMAGES));
+    await wrong.write("t10k-labels-idx1-ubyte", idxBytes([COUNT], labels));
+    const data = ["attack", "--data", wrong.path];
+    expect((await run([...data, "--limit", "2"])).code).toBe(0);
+    const { code, stderr } = await run(data);
+    expect(code).toBe(1);
+    expect(stderr).toContain("there is no class 11; the model has 10");
+    await wrong.remove();
   });
 });

@@ -49,6 +49,28 @@ describe("abs certify --data", () => {
     expect(document.results[3]).toMatchObject({ image: 3, truth: 3, label: 3, abstained: false, radius: 0.3 });
   });
 
+  it("counts a certain label that is wrong as no radius, says what was measured, and knows the model's classes", async () => {
+    const other = await temporaryDirectory();
+    const labels = LABELS.slice(0, 10);
+    // The fake reads 5 here, is certain of it, and would get a radius of .5.
+    labels[5] = 4;
+    await other.write("t10k-images-idx3-ubyte", idxBytes([10, 28, 28], IMAGES.subarray(0, 7840)));
+    await other.write("t10k-labels-idx1-ubyte", idxBytes([10], labels));
+    const { stdout } = await run(["certify", "--data", other.path, "--json"]);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ version: "1.2.3", inference: "race", effort: "standard", variant: "abs" });
+    expect(document.dataSha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(document.weightsSha256).toBeNull();
+    // Radii of .0 to .8, without the wrong .5; nines are abstained from.
+    expect(document.meanRadius).toBeCloseTo((3.6 - 0.5) / 10, 10);
+    expect(document.accuracies[0].accuracy).toBe(0.8);
+    labels[6] = 12;
+    await other.write("t10k-labels-idx1-ubyte", idxBytes([10], labels));
+    const { code, stderr } = await run(["certify", "--data", other.path]);
+    expect([code, stderr]).toEqual([1, "abs certify: there is no class 12; the model has 10\n"]);
+    await other.remove();
+  });
+
   it("counts a wrong label as no radius at all", async () => {
     const { stdout } = await onData("--json", "--offset", "10", "--seed", "5");
     const wrong = JSON.parse(stdout).results.map(

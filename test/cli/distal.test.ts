@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClassifier } from "../../src/entries/node.ts";
 import { temporaryDirectory } from "../files/handmade-files.ts";
-import { run } from "./fake-classifier.ts";
+import { FakeClassifier, run } from "./fake-classifier.ts";
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => {
@@ -48,12 +48,31 @@ describe("abs attack --distal", () => {
 
   it("tells before it climbs that the report cannot be written", async () => {
     const out = join(directory.path, "nowhere", "distal.html");
-    const createClassifier = async () => {
-      throw new Error("made a classifier");
-    };
-    const { code, stderr } = await run(["attack", "--distal", "--out", out], { createClassifier });
+    let asked = 0;
+    class Counting extends FakeClassifier {
+      override lossAndGradient(image: Float32Array) {
+        ++asked;
+        return super.lossAndGradient(image);
+      }
+    }
+    const { code, stderr } = await run(["attack", "--distal", "--out", out], {
+      createClassifier: async () => new Counting(),
+    });
     expect(code).toBe(1);
     expect(stderr).toContain("cannot be written: there is no such directory");
+    expect(asked).toBe(0);
+  });
+
+  it("leaves an earlier report as it is where the command line is wrong", async () => {
+    const out = await directory.write("earlier.html", "earlier");
+    const { code } = await run(["attack", "--distal", "--out", out, "--weights", join(directory.path, "nowhere")]);
+    expect(code).toBe(1);
+    expect(await readFile(out, "utf8")).toBe("earlier");
+  });
+
+  it("says in its JSON what was measured", async () => {
+    const { stdout } = await run(["attack", "--distal", "--budget", "5", "--seed", "4", "--effort", "quick", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ version: "1.2.3", effort: "quick", variant: "abs", seed: 4, steps: 5 });
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nearestRank, wilsonInterval } from "../../src/cli/scores.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
-import { run } from "./fake-classifier.ts";
+import { FakeClassifier, run } from "./fake-classifier.ts";
 
 const COUNT = 120;
 /** The fake reads the label from the first pixel; every tenth true label is one more than that. */
@@ -112,6 +112,28 @@ describe("abs evaluate", () => {
     expect(Array.from(threads?.settings.weights ?? [])).toEqual([1, 2, 3]);
   });
 
+  it("corrupts an image by the seed and its place in the data set, whatever part of that is meant", async () => {
+    const batches = async (...more: string[]): Promise<string> => {
+      const seen: number[] = [];
+      class Watching extends FakeClassifier {
+        override classifyBatch(images: Uint8Array) {
+          seen.push(...images);
+          return super.classifyBatch(images);
+        }
+      }
+      const words = ["evaluate", "--data", directory.path, "--corruption", "shot-noise,translate", ...more];
+      expect((await run(words, { createClassifier: async () => new Watching() })).code).toBe(0);
+      return seen.join();
+    };
+    const tail = await batches("--offset", "3", "--limit", "2");
+    const whole = await batches("--offset", "2", "--limit", "3");
+    // Two kinds after each other, of three images each.
+    const pixels = whole.split(",");
+    const part = [...pixels.slice(784, 3 * 784), ...pixels.slice(4 * 784)].join();
+    expect(tail).toBe(part);
+    expect(await batches("--offset", "3", "--limit", "2", "--seed", "1")).not.toBe(tail);
+  });
+
   it("scores under corruptions, the mean over the kinds last", async () => {
     const words = ["evaluate", "--data", directory.path, "--corruption", "stripe,brightness", "--seed", "3", "--json"];
     const { code, stdout, classifier } = await run(words);
@@ -125,8 +147,8 @@ describe("abs evaluate", () => {
     const inverted = share((read, truth) => (255 - read) % 10 === truth);
     const brighter = share((read, truth) => (128 + read) % 10 === truth);
     expect(document.corruptions).toEqual([
-      { name: "stripe", accuracy: inverted, rejected: 0, wrongAndAccepted: 1 - inverted },
       { name: "brightness", accuracy: brighter, rejected: 0, wrongAndAccepted: 1 - brighter },
+      { name: "stripe", accuracy: inverted, rejected: 0, wrongAndAccepted: 1 - inverted },
     ]);
     expect(document.mean.accuracy).toBeCloseTo((inverted + brighter) / 2, 12);
     const together = JSON.parse((await run([...words, "--workers", "3"])).stdout);
@@ -151,9 +173,9 @@ describe("abs evaluate", () => {
 
   it.each([
     ["--corruption", "rain", "--corruption wants names out of shot-noise, "],
-    ["--corruption", "stripe,", 'canny-edges; got ""'],
+    ["--corruption", "stripe,", 'canny-edges, got ""'],
     ["--seed", "1", "--seed is for --corruptions only"],
-    ["--corruptions", "--seed", "4294967296", "--seed wants a whole number from 0 to 4294967295"],
+    ["--corruptions", "--seed", "4294967296", "--seed wants at most 4294967295"],
     ["--corruptions", "--shard", "0/2", "--shard and --corruptions exclude each other"],
   ])("refuses %s %s", async (...words) => {
     const message = words.pop() as string;

@@ -1,9 +1,17 @@
+import { resolve } from "node:path";
 import pMap from "p-map";
-import { IMAGE_PIXELS } from "../../../format/image.ts";
 import { NORMS, type Norm } from "../../attacks/norms.ts";
 import { writeWholeFile } from "../../files/write-whole-file.ts";
-import { CHOSEN_IMAGES_OPTIONS, type ChosenImages, readChosenImages, sha256OfData } from "../chosen-images.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, UsageError, WORKERS_OPTION } from "../command.ts";
+import {
+  CHOSEN_IMAGES_OPTIONS,
+  type ChosenImages,
+  checkLabels,
+  imageValues,
+  measuredSettings,
+  readChosenImages,
+  sha256OfData,
+} from "../chosen-images.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, seedAt, UsageError, WORKERS_OPTION } from "../command.ts";
 import {
   DONE,
   type Environment,
@@ -14,7 +22,6 @@ import {
   printTable,
 } from "../environment.ts";
 import { type Workforce, withWorkforce } from "../load-classifier.ts";
-import type { LabelledImages } from "../mnist-files.ts";
 import { startProgress } from "../progress.ts";
 import type { ImageRange } from "../shards.ts";
 import type { CommandClassifier } from "../tasks.ts";
@@ -22,13 +29,11 @@ import { attackedClassifier, isConfirmed } from "./attacker.ts";
 import { attackFromNoise } from "./distal.ts";
 import { type AttackRun, attackDocument, summarise } from "./document.ts";
 import { Gallery, showChanges } from "./gallery.ts";
-import { attackLines } from "./lines.ts";
+import { attackLines, attackTables } from "./lines.ts";
 import type { AttackMethods } from "./methods.ts";
 import { reportOf } from "./report/report.ts";
-import type { AttackRecord, NormPlan, RunSettings } from "./results.ts";
+import { type AttackRecord, type AttackUnit, type NormPlan, type RunSettings, unitName } from "./results.ts";
 import { ResultStore, type StoredResult } from "./store.ts";
-
-const LARGEST_SEED = 2 ** 32 - 1;
 
 /** `abs attack`: measures how little has to change for the model to be wrong. */
 export const attackCommand: Command = {
@@ -40,7 +45,11 @@ export const attackCommand: Command = {
     ...CHOSEN_IMAGES_OPTIONS,
     norm: { value: "NAMES", description: `how change is measured, out of ${NORMS.join(",")} (default: all)` },
     attack: { value: "NAMES", description: "which attacks, with commas between (default: all that the model allows)" },
-    budget: { value: "N", description: "questions to the model for each attack and image (default: the attack's own)" },
+    budget: {
+      value: "N",
+      description:
+        "questions to the model for each attack and image (default: the attack's own), with --distal steps of each climb",
+    },
     seed: { value: "N", description: "where attacks draw at random; image N takes the seed plus N (default: 0)" },
     ...WORKERS_OPTION,
     resume: { value: "FILE", description: "keep every result in this file, and go on from it when it is there" },
@@ -71,7 +80,6 @@ interface Request extends Omit<ChosenImages, "split"> {
 /** What a run came to. */
 interface Found {
   readonly run: AttackRun;
-  readonly workers: number;
   /** By the clock on the wall, this time. */
   readonly seconds: number;
   /** The signal that ended it early. */
@@ -82,22 +90,22 @@ async function attackSplit(invocation: Invocation, environment: Environment): Pr
   if (invocation.flag("distal")) return await attackFromNoise(invocation, environment);
   const request = await readRequest(invocation, environment);
   const { directory, shard, whole, out } = request;
-  const workers = Math.min(request.workers, request.range.stop - request.range.start);
+  const { workers } = request;
   const commandLine = invocation.words;
   const { run, seconds, endedBy } = await withWorkforce(
     invocation,
     environment,
     workers,
     (workforce) => attackImages(request, workforce, environment, commandLine),
-    true,
+    { keepThisThreadFree: true },
   );
   if (out !== undefined) await writeReport(out, run, commandLine, seconds);
   if (invocation.flag("json")) {
     const place = shard === undefined ? {} : { shard, of: whole };
     printJson(environment, attackDocument(run, { data: directory, workers, seconds, ...place }));
   } else {
-    const lines = attackLines(run);
-    printTable(environment, lines);
+    printTable(environment, attackTables(run));
+    printLines(environment, attackLines(run));
     if (out !== undefined) printLines(environment, [`${out}: report`]);
   }
   if (endedBy === undefined) return DONE;
@@ -109,20 +117,19 @@ async function readRequest(invocation: Invocation, environment: Environment): Pr
   const norms = invocation.names("norm", NORMS);
   const attacks = invocation.names("attack", environment.attacks.names);
   const budget = invocation.wholeNumber("budget", null, 1);
-  const seed = invocation.wholeNumber("seed", 0);
-  if (seed > LARGEST_SEED) throw new UsageError(`--seed wants at most ${LARGEST_SEED}, got ${seed}`);
-  const inference = invocation.inference() ?? "race";
-  const effort = invocation.effort() ?? "standard";
-  const variant = invocation.variant() ?? "abs";
+  const seed = invocation.seed();
   const workers = invocation.workers();
+  const resume = invocation.text("resume");
+  const out = invocation.text("out");
+  if (resume !== undefined && out !== undefined && resolve(resume) === resolve(out)) {
+    throw new UsageError("--resume and --out want two files");
+  }
   const { split, ...images } = await readChosenImages(invocation);
   const dataSha256 = sha256OfData(images.data);
   return {
     ...images,
-    ...{ norms, attacks, workers },
-    resume: invocation.text("resume"),
-    out: invocation.text("out"),
-    settings: { version: environment.version, split, dataSha256, inference, effort, variant, budget, seed },
+    ...{ norms, attacks, workers, resume, out },
+    settings: { ...measuredSettings(invocation, environment, { split, dataSha256 }), budget, seed },
   };
 }
 
@@ -164,8 +171,9 @@ async function attackImages(
   checkLabels(data, range, classes.length);
   const settings: RunSettings = { ...request.settings, weightsSha256 };
   const plan = planAttacks(request, environment.attacks, classifier);
-  const stored = resume === undefined ? undefined : await ResultStore.open(resume, settings);
-  const board = new ResultBoard(plan, range, stored?.results ?? []);
+  const board = new ResultBoard(plan, range);
+  const store =
+    resume === undefined ? undefined : await ResultStore.open(resume, settings, (known) => board.add(known));
   const run = (): AttackRun =>
     summarise({
       ...settings,
@@ -174,63 +182,45 @@ async function attackImages(
       offset: range.start,
       images: range.stop - range.start,
       results: board.records(),
-      gallery: showChanges(board.gallery, classifier, (image) => valuesOf(data, image)),
+      gallery: showChanges(board.gallery, classifier, (image) => imageValues(data, image)),
     });
   const began = performance.now();
   const { signal, stop } = environment.listenForSignals();
-  let isOver = false;
   try {
     // Better now than after hours: a place where no report can be written.
     if (out !== undefined) await writeReport(out, run(), commandLine, 0);
     const keep = async (result: StoredResult): Promise<void> => {
-      // What ends after the signal is not part of what is written then.
-      if (isOver) return;
-      await stored?.store.add(result);
+      await store?.add(result);
       board.add(result);
     };
     await runUnits(request, workforce, board, keep, startProgress(environment, "attacking"), signal);
   } finally {
-    isOver = true;
     stop();
-    await stored?.store.close();
+    await store?.close();
   }
   const endedBy = signal.aborted ? (signal.reason as NodeJS.Signals) : undefined;
-  return { run: run(), workers: request.workers, seconds: (performance.now() - began) / 1000, endedBy };
+  return { run: run(), seconds: (performance.now() - began) / 1000, endedBy };
 }
-
-/** @throws RangeError when an image to be attacked is of no class of the model */
-function checkLabels({ labels }: LabelledImages, { start, stop }: ImageRange, classes: number): void {
-  const outside = labels.subarray(start, stop).find((label) => label >= classes);
-  if (outside !== undefined) throw new RangeError(`there is no class ${outside}; the model has ${classes}`);
-}
-
-function valuesOf({ images }: LabelledImages, image: number): Float32Array {
-  return Float32Array.from(images.subarray(image * IMAGE_PIXELS, (image + 1) * IMAGE_PIXELS), (byte) => byte / 255);
-}
-
-/** One attack in one norm on one image. */
-type Unit = Pick<AttackRecord, "image" | "norm" | "attack">;
 
 /** What is known, and what is still to be found. */
 class ResultBoard {
   readonly gallery: Gallery;
   readonly #plan: readonly NormPlan[];
   readonly #range: ImageRange;
+  readonly #wanted: ReadonlySet<string>;
   readonly #records = new Map<string, AttackRecord>();
 
-  /** @param known results of earlier runs; what is not part of this one counts nowhere */
-  constructor(plan: readonly NormPlan[], range: ImageRange, known: readonly StoredResult[]) {
+  constructor(plan: readonly NormPlan[], range: ImageRange) {
     this.gallery = new Gallery(plan);
     this.#plan = plan;
     this.#range = range;
-    const wanted = new Set(Array.from(this.#units(), nameOf));
-    for (const result of known) if (wanted.has(nameOf(result))) this.add(result);
+    this.#wanted = new Set(Array.from(this.#units(), unitName));
   }
 
-  /** The first result for a unit counts. */
+  /** The first result for a unit counts; what is not part of this run counts nowhere. */
   add({ changed, ...record }: StoredResult): void {
-    const name = nameOf(record);
-    if (this.#records.has(name)) return;
+    const name = unitName(record);
+    if (this.#records.has(name) || !this.#wanted.has(name)) return;
     this.#records.set(name, record);
     if (changed !== undefined) this.gallery.offer({ ...record, changed });
   }
@@ -249,19 +239,15 @@ class ResultBoard {
   }
 
   /** Image by image, so that what is interrupted is whole for the first images. */
-  *missing(): Generator<Unit> {
-    for (const unit of this.#units()) if (!this.#records.has(nameOf(unit))) yield unit;
+  *missing(): Generator<AttackUnit> {
+    for (const unit of this.#units()) if (!this.#records.has(unitName(unit))) yield unit;
   }
 
-  *#units(): Generator<Unit> {
+  *#units(): Generator<AttackUnit> {
     for (let image = this.#range.start; image < this.#range.stop; ++image) {
       for (const { norm, attacks } of this.#plan) for (const attack of attacks) yield { image, norm, attack };
     }
   }
-}
-
-function nameOf({ image, norm, attack }: Unit): string {
-  return `${image} ${norm} ${attack}`;
 }
 
 /** Runs what is missing, until the signal. */
@@ -273,19 +259,22 @@ async function runUnits(
   progress: ReturnType<typeof startProgress>,
   signal: AbortSignal,
 ): Promise<void> {
-  const attackUnit = async (unit: Unit): Promise<void> => {
+  // What ends after the signal, or after another failed, is no part of what is written then.
+  let isOver = false;
+  const attackUnit = async (unit: AttackUnit): Promise<void> => {
     const { image: place, ...method } = unit;
     const truth = data.labels[place] as number;
     const { image: changed, ...outcome } = await tasks.attackImage({
       ...method,
-      image: valuesOf(data, place),
+      image: imageValues(data, place),
       truth,
       // Images draw independently of each other, and the same whichever shard they are in.
-      seed: (seed + place) % (LARGEST_SEED + 1),
+      seed: seedAt(seed, place),
       ...(budget === null ? {} : { budget }),
     });
+    if (isOver) return;
     await keep({ image: place, truth, ...method, ...outcome, ...(changed === undefined ? {} : { changed }) });
-    progress.report(board.done, board.total);
+    if (!isOver) progress.report(board.done, board.total);
   };
   try {
     progress.report(board.done, board.total);
@@ -293,6 +282,7 @@ async function runUnits(
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    isOver = true;
     progress.stop();
   }
 }

@@ -1,6 +1,7 @@
 import { distal } from "../../attacks/distal.ts";
 import { distanceBetween } from "../../attacks/norms.ts";
 import { writeWholeFile } from "../../files/write-whole-file.ts";
+import { measuredSettings } from "../chosen-images.ts";
 import { type Invocation, UsageError } from "../command.ts";
 import { DONE, type Environment, printJson, printLines, printTable } from "../environment.ts";
 import { withClassifier } from "../load-classifier.ts";
@@ -11,37 +12,42 @@ import { type DistalOutcome, distalReport } from "./report/distal-report.ts";
 
 /** Options of `abs attack` that are about images of a data set, of which there are none here. */
 const ABOUT_IMAGES = ["data", "split", "norm", "attack", "offset", "limit", "shard", "workers", "resume"] as const;
-const MOST_SEEDS = 2 ** 32 - 1;
+/** Steps of each climb unless `--budget` says otherwise. */
+const MOST_STEPS = 500;
 
 /** `abs attack --distal`: from noise to an image that the model takes for each class, with a probability of .9. */
 export async function attackFromNoise(invocation: Invocation, environment: Environment): Promise<number> {
   const superfluous = ABOUT_IMAGES.find((name) => invocation.text(name) !== undefined);
   if (superfluous !== undefined) throw new UsageError(`--distal starts from noise and wants no --${superfluous}`);
-  const seed = invocation.wholeNumber("seed", 0);
-  if (seed > MOST_SEEDS) throw new UsageError(`--seed wants at most ${MOST_SEEDS}, got ${seed}`);
-  const steps = invocation.wholeNumber("budget", undefined, 1);
+  const seed = invocation.seed();
+  const steps = invocation.wholeNumber("budget", MOST_STEPS, 1);
   const out = invocation.text("out");
-  const write = async (outcomes: readonly DistalOutcome[], confidence: string): Promise<void> => {
-    if (out !== undefined) await writeWholeFile(out, new TextEncoder().encode(distalReport(outcomes, confidence)));
-  };
-  // Where nothing can be written, that is told before any climb.
-  await write([], "chosen");
-  const { outcomes, confidence } = await withClassifier(invocation, environment, (classifier) => ({
-    outcomes: climbAll(classifier, seed, steps, environment),
-    confidence: classifier.confidence,
-  }));
-  await write(outcomes, confidence);
+  const { outcomes, confidence } = await withClassifier(invocation, environment, async (classifier) => {
+    const write = async (found: readonly DistalOutcome[]): Promise<void> => {
+      if (out === undefined) return;
+      const page = distalReport(found, { classes: classifier.classes.length, confidence: classifier.confidence });
+      await writeWholeFile(out, new TextEncoder().encode(page));
+    };
+    // Where nothing can be written, that is told before any climb.
+    await write([]);
+    const found = climbAll(classifier, seed, steps, environment);
+    await write(found);
+    return { outcomes: found, confidence: classifier.confidence };
+  });
   if (invocation.flag("json")) {
     printJson(environment, {
       kind: "distal",
+      ...measuredSettings(invocation, environment, {}),
       seed,
+      steps,
       confidence,
       outcomes: outcomes.map(({ image, start, ...outcome }) => ({ ...outcome, image: Array.from(image) })),
     });
     return DONE;
   }
+  printLines(environment, [`from uniform noise, under the ${confidence} confidence:`]);
   printTable(environment, [
-    `class     probability  steps  L2 from the noise   (${confidence} confidence, from uniform noise)`,
+    "class     probability  steps  L2 from the noise",
     ...outcomes.map(({ name, success, probability, steps: taken, fromNoise }) =>
       [
         name.padEnd(10),
@@ -59,13 +65,13 @@ export async function attackFromNoise(invocation: Invocation, environment: Envir
 function climbAll(
   classifier: CommandClassifier,
   seed: number,
-  steps: number | undefined,
+  steps: number,
   environment: Environment,
 ): DistalOutcome[] {
   const progress = startProgress(environment, "climbing");
   try {
     return classifier.classes.map((name, target) => {
-      const found = distal(classifier, target, { seed, ...(steps === undefined ? {} : { steps }) });
+      const found = distal(classifier, target, { seed, steps });
       progress.report(target + 1, classifier.classes.length);
       return { ...found, name, fromNoise: distanceBetween(found.start, found.image, "l2") };
     });

@@ -9,6 +9,7 @@ import {
   RUN_SETTINGS,
   type RunSettings,
   sortRecords,
+  unitName,
 } from "./results.ts";
 import { type AttackScores, scoresOfAttacks } from "./scores.ts";
 
@@ -111,7 +112,7 @@ function checked(file: string, document: unknown): AttackShard {
     isListOf(found.classes, (name) => typeof name === "string") &&
     typeof found.complete === "boolean" &&
     Number.isSafeInteger(found.images) &&
-    results.length > 0 &&
+    Array.isArray(found.results) &&
     results.every((record) => record !== undefined) &&
     (found.complete === false || coversShard(results as AttackRecord[], found.plan as NormPlan[], found)) &&
     gallery.every((change) => change !== undefined);
@@ -128,7 +129,7 @@ function coversShard(results: readonly AttackRecord[], plan: readonly NormPlan[]
         const isPlanned = plan.some((part) => part.norm === norm && part.attacks.includes(attack));
         return isPlanned && image >= start && image < stop;
       })
-      .map(({ image, norm, attack }) => `${image} ${norm} ${attack}`),
+      .map(unitName),
   );
   const attacks = plan.reduce((sum, part) => sum + part.attacks.length, 0);
   return seen.size === results.length && results.length === attacks * (stop - start);

@@ -20,12 +20,15 @@ export function unionText({ bounds }: NonNullable<AttackScores["union"]>): strin
     .join(", ");
 }
 
-/** A run as lines of text: one table for each norm, the least of all attacks last. */
+/** One table for each norm, the least of all attacks last. */
+export function attackTables({ scores }: AttackRun): string[] {
+  return scores.norms.flatMap(normLines);
+}
+
+/** What else there is to say of a run. */
 export function attackLines({ scores, images, complete, attackSeconds }: AttackRun): string[] {
-  const lines = scores.norms.flatMap(normLines);
   const { union } = scores;
   return [
-    ...lines,
     ...(union === null
       ? []
       : [`at once (${unionText(union)}): accuracy ${percentText(union.accuracy)} of ${union.images}`]),

@@ -1,5 +1,5 @@
 import type { Norm } from "../../attacks/norms.ts";
-import { MEASURED_SETTINGS, type MeasuredSettings } from "../shards.ts";
+import { hasMeasuredSettings, MEASURED_SETTINGS, type MeasuredSettings } from "../shards.ts";
 
 /** What one attack found on one image. */
 export interface AttackRecord {
@@ -16,6 +16,14 @@ export interface AttackRecord {
   /** Questions asked of the model. */
   readonly queries: number;
   readonly milliseconds: number;
+}
+
+/** One attack in one norm on one image. */
+export type AttackUnit = Pick<AttackRecord, "image" | "norm" | "attack">;
+
+/** A name for each unit of a run. */
+export function unitName({ image, norm, attack }: AttackUnit): string {
+  return `${image} ${norm} ${attack}`;
 }
 
 /** The attacks that run in a norm. */
@@ -35,15 +43,8 @@ export const RUN_SETTINGS = [...MEASURED_SETTINGS, "budget", "seed"] as const sa
 
 /** Whether a document read from a file has all settings of a run. */
 export function hasRunSettings<Found extends Partial<RunSettings>>(found: Found): found is Found & RunSettings {
-  const { weightsSha256, budget, seed } = found;
-  return (
-    (["version", "split", "dataSha256", "inference", "effort", "variant"] as const).every(
-      (name) => typeof found[name] === "string",
-    ) &&
-    (typeof weightsSha256 === "string" || weightsSha256 === null) &&
-    (typeof budget === "number" || budget === null) &&
-    typeof seed === "number"
-  );
+  const { budget, seed } = found;
+  return hasMeasuredSettings(found) && (typeof budget === "number" || budget === null) && typeof seed === "number";
 }
 
 /** A record read from a file; undefined when it is none. */

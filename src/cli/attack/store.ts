@@ -1,9 +1,9 @@
-import { constants } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { IMAGE_PIXELS } from "../../../format/image.ts";
 import { FileError } from "../../files/file-error.ts";
 import { fileFailure } from "../../files/file-failure.ts";
-import { readBoundedFile } from "../../files/read-bounded-file.ts";
+import { checkIsFile } from "../../files/read-bounded-file.ts";
 import { writeWholeFile } from "../../files/write-whole-file.ts";
 import { findDifference } from "../shards.ts";
 import { packFloats, unpackFloats } from "./packed-floats.ts";
@@ -14,6 +14,9 @@ import { type AttackRecord, asRecord, hasRunSettings, RUN_SETTINGS, type RunSett
 
 const KIND = "results of abs attack";
 const NEWLINE = 0x0a;
+/** Bytes of a line: those of a result are some 4,300. */
+const LONGEST_LINE = 100_000;
+const NOT_OURS = 'is not what "abs attack --resume" writes; it is left as it is';
 
 /** A result as it is stored: with the image found, where one was. */
 export interface StoredResult extends AttackRecord {
@@ -35,22 +38,25 @@ export class ResultStore {
    * Opens the file of a run, or begins one where there is none. A last line that was not written to its end is dropped: it
    * is what a program leaves that was killed.
    *
-   * @returns the store, and what it held
+   * @param take receives every result that the file holds, in order
    * @throws FileError when the file is of a run with other settings, or holds something else; it is left as it is then
    */
-  static async open(path: string, settings: RunSettings): Promise<{ store: ResultStore; results: StoredResult[] }> {
+  static async open(path: string, settings: RunSettings, take: (result: StoredResult) => void): Promise<ResultStore> {
     const header = Buffer.from(`${JSON.stringify({ kind: KIND, ...settings })}\n`);
     if (!(await exists(path))) await writeWholeFile(path, header);
-    const bytes = await readBoundedFile(path);
-    const lines = wholeLines(bytes);
-    checkHeader(path, lines.next().value, settings);
-    const results: StoredResult[] = [];
-    let number = 1;
-    for (const line of lines) results.push(parseResult(path, line, ++number));
+    let number = 0;
+    let length = 0;
+    for await (const line of wholeLines(path)) {
+      if (++number === 1) checkHeader(path, line.text, settings);
+      else take(parseResult(path, line.text, number));
+      length = line.end;
+    }
+    // A first line without an end.
+    if (number === 0) checkHeader(path, undefined, settings);
     try {
       const file = await open(path, constants.O_WRONLY | constants.O_APPEND);
-      await file.truncate(bytes.lastIndexOf(NEWLINE) + 1);
-      return { store: new ResultStore(path, file), results };
+      await file.truncate(length);
+      return new ResultStore(path, file);
     } catch (error) {
       throw fileFailure(path, "written", error);
     }
@@ -59,11 +65,10 @@ export class ResultStore {
   /** Adds a result; it is in the file when this settles. */
   async add({ changed, ...record }: StoredResult): Promise<void> {
     const line = JSON.stringify({ ...record, ...(changed === undefined ? {} : { changed: packFloats(changed) }) });
-    const written = this.#last.then(() => this.#file.appendFile(`${line}\n`));
-    // Whoever adds the next result must not hear of this one's failure in its place.
-    this.#last = written.catch(() => undefined);
+    // After a failure the end of the file may be half a line, to which nothing must be added.
+    this.#last = this.#last.then(() => this.#file.appendFile(`${line}\n`));
     try {
-      await written;
+      await this.#last;
     } catch (error) {
       throw fileFailure(this.#path, "written", error);
     }
@@ -71,7 +76,8 @@ export class ResultStore {
 
   /** Waits for what is being added and closes the file. */
   async close(): Promise<void> {
-    await this.#last;
+    // A failure was told to whoever added.
+    await this.#last.catch(() => undefined);
     try {
       await this.#file.sync();
     } finally {
@@ -90,14 +96,27 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** The lines that end in a newline. */
-function* wholeLines(bytes: Uint8Array): Generator<string, undefined> {
-  const decoder = new TextDecoder();
-  for (let start = 0; ; ) {
-    const end = bytes.indexOf(NEWLINE, start);
-    if (end < 0) return undefined;
-    yield decoder.decode(bytes.subarray(start, end));
-    start = end + 1;
+/** The lines that end in a newline, each with where it ends in the file, however large that is. */
+async function* wholeLines(path: string): AsyncGenerator<{ text: string; end: number }> {
+  let rest = Buffer.alloc(0);
+  let start = 0;
+  try {
+    const status = await stat(path);
+    checkIsFile(path, status);
+    if (status.size === 0) throw new FileError(path, "is empty (0 bytes)");
+    for await (const chunk of createReadStream(path)) {
+      rest = Buffer.concat([rest, chunk as Buffer]);
+      let from = 0;
+      for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {
+        yield { text: rest.toString("utf8", from, end), end: start + end + 1 };
+        from = end + 1;
+      }
+      rest = rest.subarray(from);
+      start += from;
+      if (rest.length > LONGEST_LINE) throw new FileError(path, NOT_OURS);
+    }
+  } catch (error) {
+    throw error instanceof FileError ? error : fileFailure(path, "read", error);
   }
 }
 
@@ -106,7 +125,7 @@ function checkHeader(path: string, line: string | undefined, settings: RunSettin
     | (Partial<RunSettings> & { kind?: unknown })
     | undefined;
   if (header?.kind !== KIND || !hasRunSettings(header)) {
-    throw new FileError(path, 'is not what "abs attack --resume" writes; it is left as it is');
+    throw new FileError(path, NOT_OURS);
   }
   const difference = findDifference(header, settings, RUN_SETTINGS);
   if (difference !== undefined) {

@@ -13,7 +13,10 @@ export interface DistalOutcome extends DistalResult {
 }
 
 /** What climbs from noise led to, as one HTML page that needs nothing else. */
-export function distalReport(outcomes: readonly DistalOutcome[], confidence: string): string {
+export function distalReport(
+  outcomes: readonly DistalOutcome[],
+  { classes, confidence }: { classes: number; confidence: string },
+): string {
   const title = "From noise to confidence";
   const rows = outcomes.map(
     ({ name, success, probability, steps, fromNoise, start, image }) => html`<tr>
@@ -26,7 +29,9 @@ export function distalReport(outcomes: readonly DistalOutcome[], confidence: str
 </tr>
 `,
   );
-  const content = html`<p>Uniform noise is led, along the gradient, to where the model is sure of a class. A success is a failure of the model only
+  const warning = html`<p class="interrupted" role="status">Not complete: ${outcomes.length} of ${classes} classes have been climbed to.</p>
+`;
+  const content = html`${outcomes.length < classes ? warning : ""}<p>Uniform noise is led, along the gradient, to where the model is sure of a class. A success is a failure of the model only
 where people do not see the class: look at the pictures.</p>
 <div class="wide"><table class="gallery">
 <caption>By class, under the ${confidence} confidence</caption>

@@ -1,5 +1,6 @@
 import { printable } from "../../../arguments/printable.ts";
 import { duration } from "../../progress.ts";
+import { isConfirmed } from "../attacker.ts";
 import type { AttackRun } from "../document.ts";
 import { percentText, unionText } from "../lines.ts";
 import { NORM_TITLES } from "../scores.ts";
@@ -60,7 +61,10 @@ function settingsList(run: AttackRun, { commandLine, seconds }: Making): Markup 
     ["variant", run.variant],
     [
       "inference and effort",
-      `${run.inference}, ${run.effort}; an image counts when the thorough search is misled, too`,
+      [
+        run.inference === "paper" ? run.inference : `${run.inference}, ${run.effort}`,
+        ...(isConfirmed(run) ? ["an image counts when the thorough search is misled, too"] : []),
+      ].join("; "),
     ],
     ["questions per attack and image", run.budget === null ? "as many as each attack needs" : `${run.budget} at most`],
     ["seed", `${run.seed}`],
