@@ -12,8 +12,6 @@ export interface Attack {
   readonly needs: readonly Need[];
   /** Whom it is after: authors, year and arXiv number, or why it is new. */
   readonly source: string;
-  /** Whether the gradient leads its steps, so that it alone has to find what there is on a model with a smooth gradient. */
-  readonly isGradientDescent?: boolean;
   /** Searches; what it finds is kept by `target`. */
   search(target: AttackedImage): void;
 }

@@ -11,6 +11,8 @@ import { createClassifier } from "../../src/entries/node.ts";
 // What attacks must find on the models that they are meant for; images are drawn by ABS, so that no data set is needed.
 
 const DIGITS = [3, 8];
+/** Those that step along gradients again and again: each alone has to find what there is on a network. */
+const ALONG_GRADIENTS = ["deepfool", "ddn", "fmn", "fab", "pgd", "apgd", "carlini-wagner"];
 
 let abs: Classifier;
 let binary: Classifier;
@@ -31,7 +33,7 @@ describe("the plain CNN", () => {
   it.each(Object.entries(paper) as [Norm, number][])(
     "falls to every attack along gradients, in %s",
     (norm, median) => {
-      const attacks = ATTACKS.filter((known) => known.isGradientDescent && known.norms.includes(norm)).map(
+      const attacks = ATTACKS.filter(({ name, norms }) => ALONG_GRADIENTS.includes(name) && norms.includes(norm)).map(
         ({ name }) => name,
       );
       expect(attacks.length).toBeGreaterThan(3);

@@ -7,7 +7,7 @@ import { firstAlong } from "./along-path.ts";
 /** Decisions for directions: one more path may begin while fewer were asked. */
 const DECISIONS = 280;
 /** At this scale noise of a variance of 1 drives most pixels to 0 or 1. */
-const LARGEST_SCALE = 8;
+export const LARGEST_SCALE = 8;
 
 /** Adds noise of growing strength: many directions, each up to where the label turns. */
 export function additiveNoise(name: string, source: string, draw: (random: Random) => number): Attack {

@@ -1,12 +1,12 @@
 import type { AttackedImage } from "../attacked-image.ts";
 import { drawNoisyPixels } from "../pixel/noisy-pixels.ts";
 import { blended, moved } from "../pixels.ts";
+import { LARGEST_SCALE } from "./additive-noise.ts";
 import { firstAlong } from "./along-path.ts";
 
 const DRAWS = 3;
 /** Draws where none has led to another class yet. */
 const MOST_DRAWS = 30;
-const LARGEST_SCALE = 8;
 /** Classes that are blended in, the nearest first. */
 const RIVALS = 5;
 

@@ -42,7 +42,6 @@ export const apgd: Attack = {
   norms: ["linf", "l2", "l1"],
   needs: ["lossAndGradient"],
   source: "Croce and Hein 2020, arXiv:2003.01690, in L1 2021, arXiv:2103.01208",
-  isGradientDescent: true,
   search(target: AttackedImage): void {
     const descend = target.norm === "l1" ? descendSparsely : descendDensely;
     searchRadius(target, ROUNDS, (radius, start, isRandom) =>

@@ -24,7 +24,6 @@ export const carliniWagner: Attack = {
   norms: ["l2"],
   needs: ["lossAndGradient"],
   source: "Carlini and Wagner 2017, arXiv:1608.04644",
-  isGradientDescent: true,
   search(target: AttackedImage): void {
     const margin = target.margin(target.original);
     const slope = lengthOf(downhill(target.original, margin.gradient), "l2");

@@ -17,7 +17,6 @@ export const ddn: Attack = {
   norms: ["l2"],
   needs: ["lossAndGradient"],
   source: "Rony et al. 2019, arXiv:1811.09600",
-  isGradientDescent: true,
   search(target: AttackedImage): void {
     const first = target.margin(target.original);
     const slope = lengthOf(downhill(target.original, first.gradient), "l2");

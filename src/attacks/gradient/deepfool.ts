@@ -24,7 +24,6 @@ export const deepfool: Attack = {
   norms: ["linf", "l2"],
   needs: ["lossAndGradient"],
   source: "Moosavi-Dezfooli, Fawzi and Frossard 2016, arXiv:1511.04599, repeated from the tangent's nearest point",
-  isGradientDescent: true,
   search(target: AttackedImage): void {
     const norm = target.norm as BallNorm;
     const { original } = target;

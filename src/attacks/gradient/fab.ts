@@ -26,7 +26,6 @@ export const fab: Attack = {
   norms: ["linf", "l2", "l1"],
   needs: ["lossAndGradient"],
   source: "Croce and Hein 2020, arXiv:1907.02044",
-  isGradientDescent: true,
   search(target: AttackedImage): void {
     const norm = target.norm as BallNorm;
     const { original } = target;

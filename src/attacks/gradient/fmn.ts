@@ -25,7 +25,6 @@ export const fmn: Attack = {
   norms: ["linf", "l2", "l1"],
   needs: ["lossAndGradient"],
   source: "Pintor et al. 2021, arXiv:2102.12827",
-  isGradientDescent: true,
   search(target: AttackedImage): void {
     const norm = target.norm as BallNorm;
     const { original } = target;

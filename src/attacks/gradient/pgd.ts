@@ -16,7 +16,6 @@ export const pgd: Attack = {
   norms: ["linf", "l2"],
   needs: ["lossAndGradient"],
   source: "Madry et al. 2018, arXiv:1706.06083, with the momentum of Dong et al. 2018, arXiv:1710.06081",
-  isGradientDescent: true,
   search(target: AttackedImage): void {
     searchRadius(target, ROUNDS, (radius, start) => descend(target, radius, start));
   },

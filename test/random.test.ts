@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../src/random.ts";
+import { Random } from "../src/random.ts";
 
 function draw<Value>(count: number, next: () => Value): Value[] {
   return Array.from({ length: count }, next);
