@@ -203,7 +203,9 @@ describe.each(["linf", "l2", "l1"] as const)("the gradient attacks in %s", (norm
     const model = randomNetwork(6, PIXELS, 20, 10 + seed);
     const image = randomImage(PIXELS, 20 + seed);
     const label = labelOf(model, image);
-    const methods = METHODS.filter((method) => method.isGradientDescent && method.norms.includes(norm));
+    // One gradient does not do.
+    const methods = METHODS.filter(({ name, norms }) => name !== "fgsm" && norms.includes(norm));
+    expect(methods.length).toBeGreaterThan(2);
     const distances = methods.map(({ name }) => attack(name, model, image, label, { norm }).distance);
     const least = Math.min(...distances);
     for (const [index, distance] of distances.entries()) {
