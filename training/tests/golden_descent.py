@@ -16,7 +16,7 @@ from torch import Tensor
 from abs_training.decoders.layers import Decoder, Layer
 from abs_training.foundation.randomness import generator_for
 from abs_training.search.bfgs import EVALUATIONS, Descent, Trial
-from abs_training.search.inference import Prior
+from abs_training.search.assumptions import Assumptions
 
 GOLDEN = Path(__file__).resolve().parents[2] / "test" / "golden" / "descent.json"
 LATENTS = 3
@@ -72,10 +72,10 @@ def image(of: Decoder) -> Tensor:
 
 
 def descents(
-    of: Decoder, shown: Tensor, starts: Tensor, prior: Prior
+    of: Decoder, shown: Tensor, starts: Tensor, assumptions: Assumptions
 ) -> tuple[list[Tensor], list[Tensor], list[Trial]]:
     """Latents `[n, latents]` and losses `[n]` after each evaluation, and the trials from the second on."""
-    descent = Descent(of, shown.expand(len(starts), -1), starts, prior)
+    descent = Descent(of, shown.expand(len(starts), -1), starts, assumptions)
     latents, losses, trials = [descent.latents], [descent.losses], []
     for _ in range(1, EVALUATIONS):
         trials.append(descent.advance())
@@ -125,13 +125,13 @@ def shown_by(losses: Sequence[Tensor], trials: Sequence[Trial]) -> dict[str, Ten
     return found
 
 
-def chosen_starts(of: Decoder, shown: Tensor, prior: Prior) -> Tensor:
+def chosen_starts(of: Decoder, shown: Tensor, assumptions: Assumptions) -> Tensor:
     """For each event the start, of those that show it, whose descent single precision changes least."""
     drawn = 2 * torch.randn(CANDIDATES, LATENTS, generator=generator_for(0, "golden starts"))
     norms = drawn.norm(dim=1, keepdim=True)
     starts = rounded((drawn * (0.98 * RADIUS / norms).clamp_max(1)).double())
-    latents, losses, trials = descents(of, shown, starts, prior)
-    single, _, _ = descents(copy.deepcopy(of).float(), shown.float(), starts.float(), prior)
+    latents, losses, trials = descents(of, shown, starts, assumptions)
+    single, _, _ = descents(copy.deepcopy(of).float(), shown.float(), starts.float(), assumptions)
     errors = torch.stack([(a - b).abs().amax(1) for a, b in zip(latents, single)]).amax(0)
     kept: list[int] = []
     for hits in shown_by(losses, trials).values():
@@ -145,11 +145,11 @@ def chosen_starts(of: Decoder, shown: Tensor, prior: Prior) -> Tensor:
 
 def golden() -> dict[str, Any]:
     """The decoder, the image, and each descent after each evaluation."""
-    prior = Prior(sphere_radius=RADIUS)
+    assumptions = Assumptions(sphere_radius=RADIUS)
     of = decoder()
     shown = image(of)
-    starts = chosen_starts(of, shown, prior)
-    latents, losses, _ = descents(of, shown, starts, prior)
+    starts = chosen_starts(of, shown, assumptions)
+    latents, losses, _ = descents(of, shown, starts, assumptions)
     return {
         "latents": LATENTS,
         "layers": LAYERS,
@@ -157,8 +157,8 @@ def golden() -> dict[str, Any]:
             {"weight": weight.flatten().tolist(), "bias": bias.tolist()}
             for weight, bias in of.weights()
         ],
-        "beta": prior.beta,
-        "sphere_radius": prior.sphere_radius,
+        "beta": assumptions.beta,
+        "sphere_radius": assumptions.sphere_radius,
         "image": shown.tolist(),
         "descents": [
             [

@@ -17,7 +17,8 @@ from abs_training.confidence.redrawing import redraw
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
 from abs_training.foundation.randomness import generator_for
 from abs_training.search.bfgs import descend
-from abs_training.search.inference import LatentSearch, Prior, StartTable
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import LatentSearch, StartTable
 from tests.confidence_figures import calibration_error, separation
 from tests.golden_confidence import GOLDEN, golden, model, redrawings
 
@@ -87,10 +88,10 @@ class SearchTest(unittest.TestCase):
         torch.manual_seed(0)
         decoder = Decoder(NAMED_SHAPES["dense"], 3, batch_norm=False)
         images = decoder(torch.randn(20, 3)).flatten(1).detach()
-        prior = Prior()
-        start, at_start = StartTable(decoder, torch.randn(10, 3), prior).best(images)
-        losses, latents = descend(decoder, images, start, prior, 40)
-        adam = LatentSearch(decoder, images, start, prior)
+        assumptions = Assumptions()
+        start, at_start = StartTable(decoder, torch.randn(10, 3), assumptions).best(images)
+        losses, latents = descend(decoder, images, start, assumptions, 40)
+        adam = LatentSearch(decoder, images, start, assumptions)
         adam.advance(400)
         self.assertTrue(bool((losses <= at_start + 1e-6).all()))
         torch.testing.assert_close(losses, adam.losses(), rtol=1e-3, atol=1e-5)
@@ -100,7 +101,7 @@ class SearchTest(unittest.TestCase):
         torch.manual_seed(1)
         decoders = [Decoder(NAMED_SHAPES["dense"], 3, batch_norm=False) for _ in range(4)]
         images = torch.rand(9, 784)
-        found = redraw(decoders, images, [torch.randn(5, 3)] * 4, Prior(), 2)
+        found = redraw(decoders, images, [torch.randn(5, 3)] * 4, Assumptions(), 2)
         for index, label in enumerate(found.labels.tolist()):
             drawn = decoders[label](found.latents[index : index + 1]).flatten()
             torch.testing.assert_close(found.reconstructions[index], drawn.detach())

@@ -11,7 +11,8 @@ from abs_training.cli import main
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
 from abs_training.search.best_start import BestStart
 from abs_training.search.decoder_gradient import LossAndGradient
-from abs_training.search.inference import Prior, StartTable, losses_and_gradients
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import StartTable, losses_and_gradients
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "abs-mnist.safetensors"
 
@@ -22,9 +23,9 @@ class LossAndGradientTest(unittest.TestCase):
             torch.manual_seed(1)
             decoder = Decoder(shape, 8, batch_norm=False).eval()
             image, latent = torch.rand(1, 784), torch.randn(1, 8)
-            losses, gradients = losses_and_gradients(decoder, image, latent, Prior())
+            losses, gradients = losses_and_gradients(decoder, image, latent, Assumptions())
             with torch.no_grad():
-                loss, gradient = LossAndGradient(decoder, Prior())(image, latent)
+                loss, gradient = LossAndGradient(decoder, Assumptions())(image, latent)
             self.assertTrue(torch.allclose(loss, losses, rtol=1e-5), name)
             self.assertTrue(torch.allclose(gradient, gradients, rtol=1e-3, atol=1e-7), name)
 
@@ -64,8 +65,8 @@ class BestStartTest(unittest.TestCase):
         torch.manual_seed(2)
         decoder = Decoder(NAMED_SHAPES["shuffle"], 8, batch_norm=False).eval()
         latents, images = torch.randn(50, 8), torch.rand(5, 784)
-        chosen, _ = StartTable(decoder, latents, Prior()).best(images)
-        start = BestStart(decoder, latents, Prior())
+        chosen, _ = StartTable(decoder, latents, Assumptions()).best(images)
+        start = BestStart(decoder, latents, Assumptions())
         for image, latent in zip(images, chosen):
             self.assertTrue(torch.equal(start(image.unsqueeze(0))[0], latent))
 

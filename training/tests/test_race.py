@@ -15,7 +15,8 @@ from abs_training.race.proposal import fit_proposals
 from abs_training.race.starts import RaceStarts
 from abs_training.race.surrogate import fit_surrogates, principal_basis
 from abs_training.race.tables import RaceTables, restore_tables, store_tables
-from abs_training.search.inference import Prior, decode, losses_at
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import decode, losses_at
 from abs_training.storage.safetensors_file import read_safetensors
 from abs_training.storage.stored_decoders import file_tensors
 from abs_training.weights.weights_file import read_weights
@@ -55,9 +56,9 @@ class PartsTest(unittest.TestCase):
         # Where the image is the reconstruction itself, the Gauss–Newton Hessian is the whole one.
         image = decode(decoder, latent)
         hessian = torch.autograd.functional.hessian(
-            lambda z: losses_at(decoder, image, z.unsqueeze(0), Prior()).sum(), latent[0]
+            lambda z: losses_at(decoder, image, z.unsqueeze(0), Assumptions()).sum(), latent[0]
         )
-        found = mean_inverse_hessian(decoder, latent, Prior())
+        found = mean_inverse_hessian(decoder, latent, Assumptions())
         expected = torch.linalg.inv(torch.as_tensor(hessian))
         self.assertLess(float((found - expected).norm() / expected.norm()), 0.01)
 
@@ -90,7 +91,7 @@ class FitTest(unittest.TestCase):
         decoders = small_decoders()
         training = read_data_set(self.folder, None, NAMES).training
         starts = [torch.randn(10, LATENTS) for _ in decoders]
-        bank = bank_of_latents(decoders, starts, Prior(), training, BankSizes(60, 100), 0, 1)
+        bank = bank_of_latents(decoders, starts, Assumptions(), training, BankSizes(60, 100), 0, 1)
         images = bank[0].images
         self.assertEqual(len(bank[0].latents), COPIES * len(images) + 100)
         basis = principal_basis(
@@ -102,12 +103,12 @@ class FitTest(unittest.TestCase):
         coefficients, outside = basis.coefficients(images)
         with torch.no_grad():
             found = surrogates.losses(coefficients, outside, latents, 1.0)[0]
-            expected = losses_at(decoders[0], images, latents[0], Prior())
+            expected = losses_at(decoders[0], images, latents[0], Assumptions())
         self.assertLess(float((found - expected).abs().mean()), 0.05 * float(expected.mean()))
         with contextlib.redirect_stderr(io.StringIO()):
             proposals = fit_proposals(surrogates, coefficients, outside, 2, 8, 1.0, 200, 0)
         tables = RaceTables(named_tables(basis, surrogates, proposals, torch.zeros(3, 2, 2)))
-        begun = RaceStarts(tables, len(NAMES), LATENTS, Prior()).best(images)
+        begun = RaceStarts(tables, len(NAMES), LATENTS, Assumptions()).best(images)
         foretold = surrogates.losses(coefficients, outside, begun, 1.0)
         proposed = proposals(coefficients).permute(1, 2, 0, 3)
         for candidate in range(2):

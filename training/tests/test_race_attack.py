@@ -28,7 +28,8 @@ from abs_training.race.proposal import Proposals
 from abs_training.race.starts import RaceStarts
 from abs_training.race.surrogate import Surrogates, principal_basis
 from abs_training.race.tables import RaceTables
-from abs_training.search.inference import Prior, decode
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import decode
 from tests.synthetic import NAMES, bars, write_data_set
 
 LATENTS, COEFFICIENTS, CANDIDATES = 3, 8, 2
@@ -46,7 +47,10 @@ def small_model() -> tuple[list[Decoder], RaceTables]:
     surrogates = Surrogates(len(NAMES), LATENTS, 12, COEFFICIENTS).requires_grad_(False)
     proposals = Proposals(COEFFICIENTS, 12, len(NAMES), CANDIDATES, LATENTS).requires_grad_(False)
     metrics = torch.stack(
-        [mean_inverse_hessian(decoder, torch.randn(20, LATENTS), Prior()) for decoder in decoders]
+        [
+            mean_inverse_hessian(decoder, torch.randn(20, LATENTS), Assumptions())
+            for decoder in decoders
+        ]
     )
     return decoders, RaceTables(named_tables(basis, surrogates, proposals, metrics))
 
@@ -65,9 +69,9 @@ class AttackTest(unittest.TestCase):
         self.labels = torch.from_numpy(labels).long()
 
     def attacked(self, attack: RaceAttack, seed: int = 0, truth: bool = False) -> Tensor:
-        stages = CheapStages(self.networks, Prior(), attack.updates)
-        starts = RaceStarts(self.tables, len(NAMES), LATENTS, Prior())
-        followed = Truth(self.decoders, Prior(), starts) if truth else None
+        stages = CheapStages(self.networks, Assumptions(), attack.updates)
+        starts = RaceStarts(self.tables, len(NAMES), LATENTS, Assumptions())
+        followed = Truth(self.decoders, Assumptions(), starts) if truth else None
         with contextlib.redirect_stderr(io.StringIO()):
             return attack_race(stages, self.images, self.labels, attack, seed, followed)
 
@@ -82,20 +86,22 @@ class AttackTest(unittest.TestCase):
                 for candidate in range(CANDIDATES)
             ]
         ).amin(0)
-        losses = CheapStages(self.networks, Prior(), 0).losses(self.images.requires_grad_(True))
+        losses = CheapStages(self.networks, Assumptions(), 0).losses(
+            self.images.requires_grad_(True)
+        )
         torch.testing.assert_close(losses, expected)
 
     def test_every_update_foretells_less(self) -> None:
         images = self.images.requires_grad_(True)
-        before = CheapStages(self.networks, Prior(), 0).losses(images)
+        before = CheapStages(self.networks, Assumptions(), 0).losses(images)
         for updates in (1, 2, 4):
-            after = CheapStages(self.networks, Prior(), updates).losses(images)
+            after = CheapStages(self.networks, Assumptions(), updates).losses(images)
             self.assertTrue(bool((after <= before).all()))
             self.assertLess(float(after.mean()), float(before.mean()))
             before = after
 
     def test_the_derivative_is_that_of_the_whole_search(self) -> None:
-        stages = CheapStages(self.networks, Prior(), 2)
+        stages = CheapStages(self.networks, Assumptions(), 2)
         variable = self.images.requires_grad_(True)
         (gradients,) = torch.autograd.grad(stages.losses(variable).sum(), variable)
         direction = gradients / gradients.norm(dim=1, keepdim=True)
@@ -108,7 +114,7 @@ class AttackTest(unittest.TestCase):
         self.assertLess(float(errors.median()), 0.01)
 
     def test_the_lead_grows_in_the_ball_and_the_image_stays_inside(self) -> None:
-        stages = CheapStages(self.networks, Prior(), 2)
+        stages = CheapStages(self.networks, Assumptions(), 2)
         before = leads(stages, self.images, self.labels)
         for ball in BALLS:
             with self.subTest(str(ball)):
@@ -124,7 +130,7 @@ class AttackTest(unittest.TestCase):
                 self.assertTrue(torch.equal(found, self.attacked(attack)))
 
     def test_a_random_change_of_the_same_size_leads_less(self) -> None:
-        stages = CheapStages(self.networks, Prior(), 2)
+        stages = CheapStages(self.networks, Assumptions(), 2)
         ball = BALLS[0]
         found = self.attacked(RaceAttack(ball, steps=8, restarts=1, updates=2))
         by_chance = ball.random_point(self.images, torch.Generator().manual_seed(1))
@@ -152,9 +158,9 @@ class AttackTest(unittest.TestCase):
     def test_following_the_truth_deceives_more(self) -> None:
         ball = Ball(3.0, "L2")
         attack = RaceAttack(ball, steps=10, restarts=1, updates=1)
-        stages = CheapStages(self.networks, Prior(), 1)
-        starts = RaceStarts(self.tables, len(NAMES), LATENTS, Prior())
-        truth = Truth(self.decoders, Prior(), starts)
+        stages = CheapStages(self.networks, Assumptions(), 1)
+        starts = RaceStarts(self.tables, len(NAMES), LATENTS, Assumptions())
+        truth = Truth(self.decoders, Assumptions(), starts)
 
         def deceit(images: Tensor) -> Tensor:
             with_truth = truth.follow(images, self.labels).losses(images)

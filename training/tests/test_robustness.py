@@ -11,7 +11,7 @@ from abs_training.measures.robustness import (
     distances_along_line,
     distances_by_deepfool,
 )
-from abs_training.search.inference import Prior
+from abs_training.search.assumptions import Assumptions
 from abs_training.stages.joint_fit import JointFit
 
 
@@ -63,7 +63,7 @@ class DistanceTest(unittest.TestCase):
         decoders = [Decoder(NAMED_SHAPES["dense"], 3, batch_norm=False) for _ in range(2)]
         starts = [torch.zeros(1, 3)] * 2
         images = torch.rand(4, 784, generator=generator_for(0, "images"))
-        found = Explainer(decoders, starts, Prior(beta=0.0), 5, 1).explain(images)
+        found = Explainer(decoders, starts, Assumptions(beta=0.0), 5, 1).explain(images)
         squares = (found.reconstructions - images.unsqueeze(1)).square().sum(2) / 784
         torch.testing.assert_close(found.losses, squares)
 
@@ -77,7 +77,7 @@ class JointFitTest(unittest.TestCase):
         self.compared = torch.ones(3, 5, dtype=torch.bool)
         self.compared[2, 0] = False
         self.fit = JointFit(
-            self.decoders, self.compared, self.images, torch.zeros(3, 5, 3), Prior(), 1
+            self.decoders, self.compared, self.images, torch.zeros(3, 5, 3), Assumptions(), 1
         )
 
     def test_classes_left_out_keep_their_latents_and_have_no_loss(self) -> None:
@@ -105,7 +105,7 @@ class JointFitTest(unittest.TestCase):
         drops = []
         for strength in (1.0, 0.5):
             fit = JointFit(
-                self.decoders, self.compared, self.images, torch.zeros(3, 5, 3), Prior(), 1
+                self.decoders, self.compared, self.images, torch.zeros(3, 5, 3), Assumptions(), 1
             )
             fit.search(2, 0.05)
             before = fit.losses.clone()
@@ -123,7 +123,7 @@ class JointFitTest(unittest.TestCase):
     def test_training_changes_the_compared_decoders_only(self) -> None:
         compared = self.compared.clone()
         compared[2] = False
-        fit = JointFit(self.decoders, compared, self.images, torch.zeros(3, 5, 3), Prior(), 1)
+        fit = JointFit(self.decoders, compared, self.images, torch.zeros(3, 5, 3), Assumptions(), 1)
         fit.search(1, 0.05)
         before = [decoder.weights()[0][0].clone() for decoder in self.decoders]
         optimizers = [torch.optim.Adam(decoder.parameters()) for decoder in self.decoders]

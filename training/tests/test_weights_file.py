@@ -13,7 +13,7 @@ from torch import Tensor
 from abs_training.confidence.binary_variant import BinaryVariant
 from abs_training.confidence.calibration import Calibration
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
-from abs_training.search.inference import Prior
+from abs_training.search.assumptions import Assumptions
 from abs_training.storage.quantization import STORAGES
 from abs_training.storage.safetensors_file import (
     WeightsFileError,
@@ -36,7 +36,7 @@ def some_weights(prototypes: Optional[Tensor], storage: str = "float32") -> Weig
     return Weights(
         class_names=["Null", "Eins", "Fünf"],
         decoders=[Decoder(NAMED_SHAPES["shuffle"], 5, batch_norm=False) for _ in range(3)],
-        prior=Prior(0.9, 4.5),
+        assumptions=Assumptions(0.9, 4.5),
         calibration=Calibration(440.0, 3.9e-5, 0.5),
         prototypes=prototypes,
         training={"seed": 0},
@@ -58,7 +58,7 @@ class WeightsFileTest(unittest.TestCase):
             write_weights(self.path, weights)
             found = read_weights(self.path)
             self.assertEqual(found.class_names, weights.class_names)
-            self.assertEqual(found.prior, weights.prior)
+            self.assertEqual(found.assumptions, weights.assumptions)
             self.assertEqual(found.calibration, weights.calibration)
             self.assertEqual(found.training, weights.training)
             self.assertEqual(found.data_sha256, weights.data_sha256)

@@ -86,11 +86,11 @@ def run(options: argparse.Namespace) -> None:
         raise WeightsFileError(f"{options.weights}: has no tables for a race")
     classes, latents = len(weights.class_names), weights.decoders[0].latents
     networks = networks_of(weights.race, classes, latents)
-    stages = CheapStages(networks, weights.prior, options.updates)
+    stages = CheapStages(networks, weights.assumptions, options.updates)
     truth = None
     if options.follow_truth:
-        starts = RaceStarts(weights.race, classes, latents, weights.prior)
-        truth = Truth(weights.decoders, weights.prior, starts)
+        starts = RaceStarts(weights.race, classes, latents, weights.assumptions)
+        truth = Truth(weights.decoders, weights.assumptions, starts)
     chosen = read_limited_split(options, classes)
     images, labels = to_unit_range(chosen.images).flatten(1), chosen.labels
     balls = [Ball(radius, "Linf") for radius in options.pixel_radius or ()]

@@ -43,11 +43,11 @@ def run(options: argparse.Namespace) -> None:
         latent, image = torch.zeros(1, decoder.latents), torch.zeros(1, PIXELS)
         graph = module_as_onnx(decoder, (latent,), ["latent"], ["image"])
         (options.out / f"decoder-{index}.onnx").write_bytes(graph)
-        gradient = LossAndGradient(decoder, weights.prior)
+        gradient = LossAndGradient(decoder, weights.assumptions)
         graph = module_as_onnx(gradient, (image, latent), ["image", "latent"], ["loss", "gradient"])
         (options.out / f"gradient-{index}.onnx").write_bytes(graph)
         if starts is not None:
-            start = BestStart(decoder, starts, weights.prior)
+            start = BestStart(decoder, starts, weights.assumptions)
             graph = module_as_onnx(start, (image,), ["image"], ["latent"])
             (options.out / f"start-{index}.onnx").write_bytes(graph)
 

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
         [decoder.to(options.device) for decoder in weights.decoders],
         values,
         search_starts(options, weights),
-        weights.prior,
+        weights.assumptions,
         options.steps - 1,
         options.workers,
     ).cpu()

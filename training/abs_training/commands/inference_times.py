@@ -12,11 +12,11 @@ from abs_training.decoders.layers import Decoder
 from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import DataError, read_split, to_unit_range
+from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import (
     PAPER_SAMPLES,
     PAPER_UPDATES,
     LatentSearch,
-    Prior,
     StartTable,
     paper_samples,
 )
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     images = to_unit_range(image_set.images).flatten(1)
     latents = weights.decoders[0].latents
     samples = paper_samples(PAPER_SAMPLES, latents, generator_for(0, "evaluation samples"))
-    tables = [StartTable(decoder, samples, weights.prior) for decoder in weights.decoders]
+    tables = [StartTable(decoder, samples, weights.assumptions) for decoder in weights.decoders]
     seconds: dict[int, list[float]] = {batch: [] for batch in options.batches}
     for batch in options.batches:
         for measured in range(-1, options.rounds):
@@ -62,15 +62,15 @@ def run(options: argparse.Namespace) -> None:
             part = images[first : first + batch]
             start = time.perf_counter()
             for decoder, table in zip(weights.decoders, tables):
-                search(decoder, table, part, weights.prior)
+                search(decoder, table, part, weights.assumptions)
             if measured >= 0:
                 seconds[batch].append((time.perf_counter() - start) / batch)
     print(json.dumps(seconds))
 
 
-def search(decoder: Decoder, table: StartTable, images: Tensor, prior: Prior) -> Tensor:
+def search(decoder: Decoder, table: StartTable, images: Tensor, assumptions: Assumptions) -> Tensor:
     """Losses `[n]` of one class after the paper's search, as `search_all_classes` finds them."""
     start, _ = table.best(images)
-    one = LatentSearch(decoder, images, start, prior)
+    one = LatentSearch(decoder, images, start, assumptions)
     one.advance(PAPER_UPDATES)
     return one.losses()

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
     tables = fit_tables(
         weights.decoders,
         list(weights.prototypes),
-        weights.prior,
+        weights.assumptions,
         data.training,
         sizes,
         options.seed,

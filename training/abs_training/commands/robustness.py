@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     explainer = Explainer(
         [decoder.to(options.device) for decoder in weights.decoders],
         search_starts(options, weights),
-        weights.prior,
+        weights.assumptions,
         options.steps - 1,
         options.workers,
     )

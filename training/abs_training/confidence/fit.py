@@ -23,7 +23,7 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet
 from abs_training.images.image_set_files import LabelledSet
 from abs_training.race.starts import RaceStarts
-from abs_training.search.inference import Prior
+from abs_training.search.assumptions import Assumptions
 
 HIDDEN_UNITS = 16
 WEIGHT_DECAY = 1e-4
@@ -54,7 +54,7 @@ DIGITS = 8
 def fit_confidence(
     decoders: Sequence[Decoder],
     starts: Sequence[Tensor],
-    prior: Prior,
+    assumptions: Assumptions,
     validation: ImageSet,
     class_names: Sequence[str],
     sizes: SetSizes,
@@ -65,7 +65,7 @@ def fit_confidence(
     """Draws the images, searches them as the classifier does, and fits."""
     sets = sets_for_fit(validation, class_names, sizes, seed)
     evidence = {
-        kind: evidence_of(searched(decoders, starts, prior, of_kind, workers, race))
+        kind: evidence_of(searched(decoders, starts, assumptions, of_kind, workers, race))
         for kind, of_kind in sets.items()
     }
     labels = {kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None}
@@ -75,14 +75,14 @@ def fit_confidence(
 def searched(
     decoders: Sequence[Decoder],
     starts: Sequence[Tensor],
-    prior: Prior,
+    assumptions: Assumptions,
     images: LabelledSet,
     workers: int,
     race: Optional[RaceStarts] = None,
 ) -> Redrawings:
     """The search's result for a set of images, on the starts' device."""
     device = starts[0].device
-    return redraw(decoders, images.images.flatten(1).to(device), starts, prior, workers, race)
+    return redraw(decoders, images.images.flatten(1).to(device), starts, assumptions, workers, race)
 
 
 def fit_to_evidence(

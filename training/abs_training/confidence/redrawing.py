@@ -15,7 +15,8 @@ from abs_training.decoders.layers import Decoder
 from abs_training.foundation.threads import for_each_class
 from abs_training.race.starts import RaceStarts
 from abs_training.search.bfgs import descend
-from abs_training.search.inference import CHUNK, Prior, StartTable, decode
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import CHUNK, StartTable, decode
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def redraw(
     decoders: Sequence[Decoder],
     images: Tensor,
     starts: Sequence[Tensor],
-    prior: Prior,
+    assumptions: Assumptions,
     workers: int,
     race: Optional[RaceStarts] = None,
 ) -> Redrawings:
@@ -53,11 +54,11 @@ def redraw(
 
     def search(index: int) -> tuple[Tensor, Tensor]:
         if proposed is None:
-            start, _ = StartTable(decoders[index], starts[index], prior).best(images)
+            start, _ = StartTable(decoders[index], starts[index], assumptions).best(images)
         else:
             start = proposed[index]
         found = [
-            descend(decoders[index], part, latents, prior)
+            descend(decoders[index], part, latents, assumptions)
             for part, latents in zip(images.split(CHUNK), start.split(CHUNK))
         ]
         return torch.cat([losses for losses, _ in found]), torch.cat([z for _, z in found])

@@ -15,7 +15,8 @@ from tqdm import tqdm
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.threads import for_each_class
 from abs_training.images.data import PIXELS
-from abs_training.search.inference import LatentSearch, Prior, StartTable
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import LatentSearch, StartTable
 
 BISECTIONS = 8
 """Halvings of the way to the boundary: the distance is right to 1/256 of the way."""
@@ -55,23 +56,25 @@ class Explainer:
         self,
         decoders: Sequence[Decoder],
         starts: Sequence[Tensor],
-        prior: Prior,
+        assumptions: Assumptions,
         updates: int,
         workers: int,
     ) -> None:
         """`starts` holds `[m, latents]` for each class."""
         self._decoders = decoders
-        self._prior = prior
+        self._assumptions = assumptions
         self._updates = updates
         self._workers = workers
-        self._tables = [StartTable(decoder, own, prior) for decoder, own in zip(decoders, starts)]
+        self._tables = [
+            StartTable(decoder, own, assumptions) for decoder, own in zip(decoders, starts)
+        ]
 
     def explain(self, images: Tensor) -> Explanations:
         """Searches all classes for images `[n, 784]`."""
 
         def search(index: int) -> tuple[Tensor, Tensor]:
             start, _ = self._tables[index].best(images)
-            one = LatentSearch(self._decoders[index], images, start, self._prior)
+            one = LatentSearch(self._decoders[index], images, start, self._assumptions)
             one.advance(self._updates)
             with torch.no_grad():
                 decoded = self._decoders[index](one.latents).flatten(1)

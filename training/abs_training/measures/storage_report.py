@@ -82,4 +82,6 @@ def _losses(weights: Weights, values: Tensor, seed: int, workers: int) -> Tensor
     starts = [samples] * len(weights.decoders)
     if weights.prototypes is not None:
         starts = [torch.cat([own, samples]) for own in weights.prototypes]
-    return search_likely_classes(weights.decoders, values, starts, weights.prior, workers).double()
+    return search_likely_classes(
+        weights.decoders, values, starts, weights.assumptions, workers
+    ).double()

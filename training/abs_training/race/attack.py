@@ -20,7 +20,8 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.race.networks import RaceNetworks
 from abs_training.race.starts import RaceStarts
 from abs_training.search.bfgs import descend
-from abs_training.search.inference import Prior, losses_at
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import losses_at
 
 DROPPED_BEHIND = 0.01
 """Lead of another class with which the right one counts as dropped: the widest of the standard
@@ -91,9 +92,9 @@ class RaceAttack:
 class CheapStages:
     """The race up to the true decoders as a differentiable function of the image."""
 
-    def __init__(self, networks: RaceNetworks, prior: Prior, updates: int) -> None:
+    def __init__(self, networks: RaceNetworks, assumptions: Assumptions, updates: int) -> None:
         self._networks = networks
-        self._prior = prior
+        self._assumptions = assumptions
         self._updates = updates
 
     def losses(self, images: Tensor) -> Tensor:
@@ -110,7 +111,7 @@ class CheapStages:
         targets, rest = found.repeat(candidates, 1), outside.repeat(candidates)
 
         def evaluate(latents: Tensor) -> tuple[Tensor, Tensor]:
-            foretold = networks.surrogates.losses(targets, rest, latents, self._prior.beta)
+            foretold = networks.surrogates.losses(targets, rest, latents, self._assumptions.beta)
             (slopes,) = torch.autograd.grad(foretold.sum(), latents, create_graph=True)
             return foretold, slopes
 
@@ -130,7 +131,7 @@ class CheapStages:
 
     def _inside(self, latents: Tensor) -> Tensor:
         norms = latents.norm(dim=2, keepdim=True).clamp_min(1e-12)
-        return latents * (self._prior.sphere_radius / norms).clamp_max(1.0)
+        return latents * (self._assumptions.sphere_radius / norms).clamp_max(1.0)
 
 
 class RightClass:
@@ -142,14 +143,14 @@ class RightClass:
     def __init__(
         self,
         decoders: Sequence[Decoder],
-        prior: Prior,
+        assumptions: Assumptions,
         images: Tensor,
         labels: Tensor,
         starts: Tensor,
     ) -> None:
         """`starts` are latents `[n, latents]` of the right class for images `[n, 784]`."""
         self._decoders = decoders
-        self._prior = prior
+        self._assumptions = assumptions
         self._labels = labels
         self._latents = starts
         self._descend(images, self.EVALUATIONS_AT_FIRST)
@@ -165,7 +166,7 @@ class RightClass:
         found = torch.empty(len(images))
         for index, rows in self._rows():
             of_class = losses_at(
-                self._decoders[index], images[rows], self._latents[rows], self._prior
+                self._decoders[index], images[rows], self._latents[rows], self._assumptions
             )
             found = found.index_put((rows,), of_class)
         return found
@@ -174,7 +175,7 @@ class RightClass:
         latents = self._latents.clone()
         for index, rows in self._rows():
             _, latents[rows] = descend(
-                self._decoders[index], images[rows], latents[rows], self._prior, evaluations
+                self._decoders[index], images[rows], latents[rows], self._assumptions, evaluations
             )
         self._latents = latents
 
@@ -225,13 +226,13 @@ class Truth:
     """What an adversary needs to follow the right class's true loss."""
 
     decoders: Sequence[Decoder]
-    prior: Prior
+    assumptions: Assumptions
     starts: RaceStarts
 
     def follow(self, images: Tensor, labels: Tensor) -> RightClass:
         """Begins at images `[n, 784]`."""
         starts = self.starts.best(images)[labels, torch.arange(len(images))]
-        return RightClass(self.decoders, self.prior, images, labels, starts)
+        return RightClass(self.decoders, self.assumptions, images, labels, starts)
 
 
 def attack_race(

@@ -12,7 +12,8 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.threads import for_each_class
 from abs_training.images.corruptions import corrupted, mixed_corruptions
 from abs_training.images.data import ImageSet, to_unit_range
-from abs_training.search.inference import LatentSearch, Prior, StartTable, project
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import LatentSearch, StartTable, project
 
 OWN_SHARE = 0.4
 """Share of a class's images that show the class itself."""
@@ -65,7 +66,7 @@ def spoilt_copies(images: Tensor, seed: int, share: float = 0.5) -> Tensor:
 def bank_of_latents(
     decoders: Sequence[Decoder],
     starts: Sequence[Tensor],
-    prior: Prior,
+    assumptions: Assumptions,
     training: ImageSet,
     sizes: BankSizes,
     seed: int,
@@ -86,9 +87,9 @@ def bank_of_latents(
         decoder = decoders[index]
         latents = decoder.latents
         samples = torch.randn(SAMPLES, latents, generator=generator)
-        table = StartTable(decoder, torch.cat([starts[index], samples]), prior)
+        table = StartTable(decoder, torch.cat([starts[index], samples]), assumptions)
         begun, _ = table.best(images)
-        search = LatentSearch(decoder, images, begun, prior)
+        search = LatentSearch(decoder, images, begun, assumptions)
         search.advance(UPDATES)
         found = search.latents
         copies = [found]
@@ -97,7 +98,7 @@ def bank_of_latents(
         for jitter in JITTERS:
             copies.append(found + jitter * torch.randn(found.shape, generator=generator))
         copies.append(torch.randn(sizes.samples, latents, generator=generator))
-        latents_found = project(torch.cat(copies), prior.sphere_radius)
+        latents_found = project(torch.cat(copies), assumptions.sphere_radius)
         if checkpoint is not None:
             checkpoint.save(f"race-bank-{index}", latents_found)
         return Bank(latents_found, images)

@@ -15,7 +15,8 @@ from abs_training.race.bank import BankSizes, bank_of_latents, spoilt_copies
 from abs_training.race.proposal import Proposals, fit_proposals
 from abs_training.race.surrogate import Basis, Surrogates, fit_surrogates, principal_basis
 from abs_training.race.tables import LAYERS, RaceTables
-from abs_training.search.inference import Prior, decode
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import decode
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class TableSizes:
 def fit_tables(
     decoders: Sequence[Decoder],
     starts: Sequence[Tensor],
-    prior: Prior,
+    assumptions: Assumptions,
     training: ImageSet,
     sizes: TableSizes,
     seed: int,
@@ -68,7 +69,9 @@ def fit_tables(
     `starts` are latents `[m, latents]` for each class, from which searches start. With a checkpoint,
     the fit continues from what is saved there.
     """
-    bank = bank_of_latents(decoders, starts, prior, training, sizes.bank, seed, workers, checkpoint)
+    bank = bank_of_latents(
+        decoders, starts, assumptions, training, sizes.bank, seed, workers, checkpoint
+    )
     generator = generator_for(seed, "race basis")
     decoded = torch.cat(
         [
@@ -90,14 +93,14 @@ def fit_tables(
         outside,
         sizes.candidates,
         sizes.proposal_hidden,
-        prior.beta,
+        assumptions.beta,
         sizes.proposal_steps,
         seed,
         checkpoint,
     )
     metrics = torch.stack(
         [
-            mean_inverse_hessian(decoder, own.latents[: sizes.metric_latents], prior)
+            mean_inverse_hessian(decoder, own.latents[: sizes.metric_latents], assumptions)
             for decoder, own in zip(decoders, bank)
         ]
     )
@@ -117,7 +120,7 @@ def _coefficients_of(training: ImageSet, basis: Basis, seed: int) -> tuple[Tenso
     return torch.cat([pair[0] for pair in found]), torch.cat([pair[1] for pair in found])
 
 
-def mean_inverse_hessian(decoder: Decoder, latents: Tensor, prior: Prior) -> Tensor:
+def mean_inverse_hessian(decoder: Decoder, latents: Tensor, assumptions: Assumptions) -> Tensor:
     """Mean over latents `[m, latents]` of the inverse Gauss–Newton Hessian of the loss, `[latents, latents]`.
 
     The Hessian is (2 JᵀJ + β I) / 784 with J the derivative of the decoder, here by differences.
@@ -132,7 +135,7 @@ def mean_inverse_hessian(decoder: Decoder, latents: Tensor, prior: Prior) -> Ten
         )
     jacobian = torch.stack(columns, dim=2).double()
     identity = torch.eye(latents.shape[1], dtype=torch.float64)
-    hessian = (2 * jacobian.transpose(1, 2) @ jacobian + prior.beta * identity) / PIXELS
+    hessian = (2 * jacobian.transpose(1, 2) @ jacobian + assumptions.beta * identity) / PIXELS
     return torch.linalg.inv(hessian).mean(0).float()
 
 

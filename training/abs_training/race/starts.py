@@ -5,11 +5,11 @@ from torch import Tensor
 
 from abs_training.race.networks import networks_of
 from abs_training.race.tables import RaceTables
+from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import (
     FIRST_MOMENT_DECAY,
     SECOND_MOMENT_DECAY,
     SMALLEST_DENOMINATOR,
-    Prior,
 )
 
 CHUNK = 500
@@ -23,9 +23,11 @@ STEP_SIZE = 0.05
 class RaceStarts:
     """Proposes latents of every class for images and improves them on the surrogates."""
 
-    def __init__(self, tables: RaceTables, classes: int, latents: int, prior: Prior) -> None:
+    def __init__(
+        self, tables: RaceTables, classes: int, latents: int, assumptions: Assumptions
+    ) -> None:
         networks = networks_of(tables, classes, latents)
-        self._prior = prior
+        self._assumptions = assumptions
         self._basis = networks.basis
         self._proposals = networks.proposals
         self._surrogates = networks.surrogates
@@ -44,14 +46,14 @@ class RaceStarts:
         second = torch.zeros_like(positions)
         for update in range(1, UPDATES + 1):
             variable = positions.detach().requires_grad_(True)
-            losses = self._surrogates.losses(targets, rest, variable, self._prior.beta)
+            losses = self._surrogates.losses(targets, rest, variable, self._assumptions.beta)
             (gradients,) = torch.autograd.grad(losses.sum(), variable)
             first = first.lerp(gradients, 1 - FIRST_MOMENT_DECAY)
             second = second.lerp(gradients.square(), 1 - SECOND_MOMENT_DECAY)
             spread = (second / (1 - SECOND_MOMENT_DECAY**update)).sqrt() + SMALLEST_DENOMINATOR
             move = STEP_SIZE * first / (1 - FIRST_MOMENT_DECAY**update) / spread
             positions = self._inside(positions - move)
-        losses = self._surrogates.losses(targets, rest, positions, self._prior.beta)
+        losses = self._surrogates.losses(targets, rest, positions, self._assumptions.beta)
         best = losses.reshape(classes, candidates, count).argmin(1)
         positions = positions.reshape(classes, candidates, count, latents)
         index = best.reshape(classes, 1, count, 1).expand(classes, 1, count, latents)
@@ -60,4 +62,4 @@ class RaceStarts:
     def _inside(self, latents: Tensor) -> Tensor:
         """Latents moved straight back onto the sphere where they lie outside."""
         norms = latents.norm(dim=2, keepdim=True).clamp_min(1e-12)
-        return latents * (self._prior.sphere_radius / norms).clamp_max(1.0)
+        return latents * (self._assumptions.sphere_radius / norms).clamp_max(1.0)

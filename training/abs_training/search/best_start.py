@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from abs_training.decoders.layers import Decoder
-from abs_training.search.inference import Prior, decode
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import decode
 
 
 class BestStart(nn.Module):
@@ -18,11 +19,11 @@ class BestStart(nn.Module):
     table: Tensor
     offsets: Tensor
 
-    def __init__(self, decoder: Decoder, latents: Tensor, prior: Prior) -> None:
+    def __init__(self, decoder: Decoder, latents: Tensor, assumptions: Assumptions) -> None:
         """`latents` is `[m, latents]`; `decoder` is one without batch normalisation."""
         super().__init__()
         decoded = decode(decoder, latents)
-        offsets = decoded.square().sum(1) + prior.beta * 0.5 * latents.square().sum(1)
+        offsets = decoded.square().sum(1) + assumptions.beta * 0.5 * latents.square().sum(1)
         self.register_buffer("latents", latents)
         self.register_buffer("table", decoded.T.contiguous())
         self.register_buffer("offsets", offsets)

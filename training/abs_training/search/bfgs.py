@@ -12,7 +12,8 @@ from torch import Tensor
 
 from abs_training.decoders.layers import Decoder
 from abs_training.images.data import PIXELS
-from abs_training.search.inference import Prior, losses_and_gradients, project
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import losses_and_gradients, project
 
 EVALUATIONS = 12
 """Evaluations of a class's decoder from its start on, the start's own included."""
@@ -48,11 +49,13 @@ class Trial:
 class Descent:
     """BFGS for `n` images at once, one latent for each, all under one class."""
 
-    def __init__(self, decoder: Decoder, images: Tensor, start: Tensor, prior: Prior) -> None:
+    def __init__(
+        self, decoder: Decoder, images: Tensor, start: Tensor, assumptions: Assumptions
+    ) -> None:
         """`images` is `[n, 784]`, `start` is `[n, latents]`; evaluates there."""
         self._decoder = decoder
         self._images = images
-        self._prior = prior
+        self._assumptions = assumptions
         count, size = start.shape
         self._identity = torch.eye(size, dtype=start.dtype, device=start.device)
         self._identity = self._identity.expand(count, size, size)
@@ -60,7 +63,7 @@ class Descent:
         self._inverse = self._identity * (PIXELS / (2 * TYPICAL_CURVATURE))
         self.latents = start
         """The best so far, `[n, latents]`."""
-        self.losses, self._gradients = losses_and_gradients(decoder, images, start, prior)
+        self.losses, self._gradients = losses_and_gradients(decoder, images, start, assumptions)
         self._steps = torch.ones_like(self.losses)
         # Until the first usable curvature the estimate is a guess of its size, which that one mends.
         self._is_guess = torch.ones_like(self.losses, dtype=torch.bool)
@@ -70,9 +73,11 @@ class Descent:
         steps, losses, gradients = self._steps, self.losses, self._gradients
         direction = _apply(self._inverse, gradients)
         slopes = -(direction * gradients).sum(1)
-        trial = project(self.latents - steps.unsqueeze(1) * direction, self._prior.sphere_radius)
+        trial = project(
+            self.latents - steps.unsqueeze(1) * direction, self._assumptions.sphere_radius
+        )
         trial_losses, trial_gradients = losses_and_gradients(
-            self._decoder, self._images, trial, self._prior
+            self._decoder, self._images, trial, self._assumptions
         )
         active = slopes < 0
         accepted = active & (trial_losses <= losses + SUFFICIENT_DECREASE * steps * slopes)
@@ -110,10 +115,14 @@ class Descent:
 
 
 def descend(
-    decoder: Decoder, images: Tensor, start: Tensor, prior: Prior, evaluations: int = EVALUATIONS
+    decoder: Decoder,
+    images: Tensor,
+    start: Tensor,
+    assumptions: Assumptions,
+    evaluations: int = EVALUATIONS,
 ) -> tuple[Tensor, Tensor]:
     """Losses `[n]` and latents `[n, latents]` after BFGS from `start`, one latent for each image."""
-    descent = Descent(decoder, images, start, prior)
+    descent = Descent(decoder, images, start, assumptions)
     for _ in range(1, evaluations):
         descent.advance()
     return descent.losses, descent.latents

@@ -10,17 +10,17 @@ from torch import Tensor, nn
 
 from abs_training.decoders.layers import Decoder, WeightedLayer
 from abs_training.images.data import PIXELS
-from abs_training.search.inference import Prior
+from abs_training.search.assumptions import Assumptions
 
 
 class LossAndGradient(nn.Module):
     """Turns an image `[1, 784]` and a latent `[1, latents]` into its loss `[1]` and derivative."""
 
-    def __init__(self, decoder: Decoder, prior: Prior) -> None:
+    def __init__(self, decoder: Decoder, assumptions: Assumptions) -> None:
         """`decoder` is one without batch normalisation."""
         super().__init__()
         self.decoder = decoder
-        self.beta = prior.beta
+        self.beta = assumptions.beta
 
     def forward(self, image: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
         layers = [layer for layer in self.decoder.weighted if isinstance(layer, WeightedLayer)]

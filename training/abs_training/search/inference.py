@@ -1,12 +1,11 @@
 """Reference implementation of inference: latent search by Adam, as in Schott et al. 2018.
 
-The loss of a class at latent z, for an image x and the class's decoder G, is
-(‖x − G(z)‖² + β·½‖z‖²) / 784; the class with the lowest loss after the search wins. The published
-code loses the sign of a latent that it projects onto the sphere; here the projection keeps it.
+The loss of a class at a latent is that of assumptions.py; the class with the lowest loss after the search
+wins. The published code loses the sign of a latent that it projects onto the sphere; here the projection
+keeps it.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Optional, Sequence
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.threads import for_each_class
 from abs_training.images.data import PIXELS
+from abs_training.search.assumptions import Assumptions, Sums
 
 LEARNING_RATE = 0.05
 """Step size of Adam in latent space."""
@@ -36,16 +36,6 @@ CHUNK = 128
 """Images decoded at a time; few enough that their activations stay in the cache."""
 
 
-@dataclass(frozen=True)
-class Prior:
-    """What inference assumes about latents."""
-
-    beta: float = 1.0
-    """Weight of ½‖z‖² in the loss."""
-    sphere_radius: float = 5.0
-    """Largest ‖z‖."""
-
-
 def decode(decoder: Decoder, latents: Tensor) -> Tensor:
     """Images `[n, 784]` of latents `[n, latents]`."""
     with torch.no_grad():
@@ -53,19 +43,20 @@ def decode(decoder: Decoder, latents: Tensor) -> Tensor:
 
 
 def losses_and_gradients(
-    decoder: Decoder, images: Tensor, latents: Tensor, prior: Prior
+    decoder: Decoder, images: Tensor, latents: Tensor, assumptions: Assumptions
 ) -> tuple[Tensor, Tensor]:
     """Loss of each latent against its image, `[n]`, and its gradient, `[n, latents]`."""
     variable = latents.detach().requires_grad_(True)
-    losses = losses_at(decoder, images, variable, prior)
+    losses = losses_at(decoder, images, variable, assumptions)
     (gradients,) = torch.autograd.grad(losses.sum(), variable)
     return losses.detach(), gradients
 
 
-def losses_at(decoder: Decoder, images: Tensor, latents: Tensor, prior: Prior) -> Tensor:
-    """Loss of each latent `[n, latents]` against its image `[n, 784]`, `[n]`."""
-    squared_error = (decoder(latents).flatten(1) - images).square().sum(1)
-    return (squared_error + prior.beta * 0.5 * latents.square().sum(1)) / PIXELS
+def losses_at(
+    decoder: Decoder, images: Tensor, latents: Tensor, assumptions: Assumptions
+) -> Tensor:
+    """Loss of each latent `[n, latents]` against its image as seen, `[n, 784]`: `[n]`."""
+    return assumptions.losses(decoder(latents).flatten(1), images, latents)
 
 
 def project(latents: Tensor, radius: float) -> Tensor:
@@ -82,13 +73,13 @@ class LatentSearch:
         decoder: Decoder,
         images: Tensor,
         start: Tensor,
-        prior: Prior,
+        assumptions: Assumptions,
         step_size: float = LEARNING_RATE,
     ) -> None:
-        """`images` is `[n, 784]`, `start` is `[n, latents]`."""
+        """`images`, as seen, is `[n, 784]`, `start` is `[n, latents]`."""
         self._decoder = decoder
         self._images = images
-        self._prior = prior
+        self._assumptions = assumptions
         self._step_size = step_size
         self.latents = start.detach()
         self._first_moment = torch.zeros_like(self.latents)
@@ -106,7 +97,7 @@ class LatentSearch:
         for part in parts:
             for update in range(self._updates + 1, self._updates + updates + 1):
                 _, gradients = losses_and_gradients(
-                    self._decoder, self._images[part], latents[part], self._prior
+                    self._decoder, self._images[part], latents[part], self._assumptions
                 )
                 first[part] = first[part].lerp(gradients, 1 - FIRST_MOMENT_DECAY)
                 second[part] = second[part].lerp(gradients.square(), 1 - SECOND_MOMENT_DECAY)
@@ -114,7 +105,7 @@ class LatentSearch:
                 correction = math.sqrt(1 - SECOND_MOMENT_DECAY**update)
                 denominator = second[part].sqrt() / correction + SMALLEST_DENOMINATOR
                 moved = latents[part] - step * first[part] / denominator
-                latents[part] = project(moved, self._prior.sphere_radius)
+                latents[part] = project(moved, self._assumptions.sphere_radius)
         self.latents, self._first_moment, self._second_moment = latents, first, second
         self._updates += updates
 
@@ -123,7 +114,7 @@ class LatentSearch:
         with torch.no_grad():
             return torch.cat(
                 [
-                    losses_at(self._decoder, images, latents, self._prior)
+                    losses_at(self._decoder, images, latents, self._assumptions)
                     for images, latents in zip(self._images.split(CHUNK), self.latents.split(CHUNK))
                 ]
             )
@@ -139,27 +130,46 @@ class LatentSearch:
 class StartTable:
     """Latents of one class, decoded, from which a search starts."""
 
-    def __init__(self, decoder: Decoder, latents: Tensor, prior: Prior) -> None:
+    def __init__(self, decoder: Decoder, latents: Tensor, assumptions: Assumptions) -> None:
         """`latents` is `[m, latents]`."""
         self._decoder = decoder
-        self._prior = prior
+        self._assumptions = assumptions
         self._latents = latents
         self._decoded = decode(decoder, latents)
-        self._offsets = self._decoded.square().sum(1) + prior.beta * 0.5 * latents.square().sum(1)
+        self._decoded_squares = self._decoded.square().sum(1)
+        self._decoded_sums = self._decoded.sum(1)
+        self._latent_errors = assumptions.latent_errors(latents)
 
     def best(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """For each image `[n, 784]` the latent of lowest loss, `[n, latents]`, and that loss."""
-        found = [
-            (self._offsets - 2 * (part @ self._decoded.T)).min(1) for part in images.split(1024)
+        """For each image as seen, `[n, 784]`, the latent of lowest loss, `[n, latents]`, and that loss.
+
+        With a tolerance the latents are ranked without it.
+        """
+        chosen = torch.cat([self._errors(part).argmin(1) for part in images.split(1024)])
+        decoded = self._decoded[chosen]
+        errors = [
+            self._assumptions.errors(of_chosen, part)
+            for of_chosen, part in zip(decoded.split(1024), images.split(1024))
         ]
-        lowest = torch.cat([part.values for part in found]) + images.square().sum(1)
-        return self._latents[torch.cat([part.indices for part in found])], lowest / PIXELS
+        losses = (torch.cat(errors) + self._latent_errors[chosen]) / PIXELS
+        return self._latents[chosen], losses
+
+    def _errors(self, images: Tensor) -> Tensor:
+        """784 · the loss of every latent without tolerance, `[n, m]`."""
+        sums = Sums(
+            images @ self._decoded.T,
+            self._decoded_squares,
+            self._decoded_sums,
+            images.square().sum(1, keepdim=True),
+            images.sum(1, keepdim=True),
+        )
+        return self._assumptions.profiled(sums) + self._latent_errors
 
     def best_or_proposed(self, images: Tensor, proposed: Tensor) -> tuple[Tensor, Tensor]:
         """As `best`, or the image's own proposed latent `[n, latents]` where that is better."""
         latents, losses = self.best(images)
-        proposed = project(proposed, self._prior.sphere_radius)
-        others = LatentSearch(self._decoder, images, proposed, self._prior).losses()
+        proposed = project(proposed, self._assumptions.sphere_radius)
+        others = LatentSearch(self._decoder, images, proposed, self._assumptions).losses()
         better = others < losses
         return (
             torch.where(better.unsqueeze(1), proposed, latents),
@@ -179,16 +189,16 @@ def search_all_classes(
     decoders: Sequence[Decoder],
     images: Tensor,
     starts: Sequence[Tensor],
-    prior: Prior,
+    assumptions: Assumptions,
     updates: int,
     workers: int,
 ) -> Tensor:
     """Losses `[n, classes]` after a full search of every class; `starts` holds `[m, latents]`."""
 
     def search(index: int) -> Tensor:
-        table = StartTable(decoders[index], starts[index], prior)
+        table = StartTable(decoders[index], starts[index], assumptions)
         start, _ = table.best(images)
-        one = LatentSearch(decoders[index], images, start, prior)
+        one = LatentSearch(decoders[index], images, start, assumptions)
         one.advance(updates)
         return one.losses()
 
@@ -199,7 +209,7 @@ def search_likely_classes(
     decoders: Sequence[Decoder],
     images: Tensor,
     starts: Sequence[Tensor],
-    prior: Prior,
+    assumptions: Assumptions,
     workers: int,
     proposed: Optional[Sequence[Tensor]] = None,
     first_updates: int = 9,
@@ -215,12 +225,12 @@ def search_likely_classes(
 
     def begin(index: int) -> LatentSearch:
         decoder = decoders[index]
-        table = StartTable(decoder, starts[index], prior)
+        table = StartTable(decoder, starts[index], assumptions)
         if proposed is None:
             start, _ = table.best(images)
         else:
             start, _ = table.best_or_proposed(images, proposed[index])
-        search = LatentSearch(decoder, images, start, prior)
+        search = LatentSearch(decoder, images, start, assumptions)
         search.advance(first_updates)
         return search
 

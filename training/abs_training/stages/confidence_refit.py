@@ -29,11 +29,11 @@ def refit_confidence(
         starts = weights.prototypes
     race = None
     if weights.race is not None:
-        race = RaceStarts(weights.race, classes, latents, weights.prior)
+        race = RaceStarts(weights.race, classes, latents, weights.assumptions)
     return fit_confidence(
         [decoder.to(device) for decoder in weights.decoders],
         [own.to(device) for own in starts],
-        weights.prior,
+        weights.assumptions,
         validation,
         weights.class_names,
         SetSizes(),

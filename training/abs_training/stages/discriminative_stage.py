@@ -27,11 +27,8 @@ from abs_training.foundation.record import Record
 from abs_training.foundation.threads import for_each_class
 from abs_training.images.augmentation import binarise, distort
 from abs_training.images.data import PIXELS, ImageSet, to_unit_range
-from abs_training.search.inference import (
-    LatentSearch,
-    Prior,
-    StartTable,
-)
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import LatentSearch, StartTable
 from abs_training.stages.configuration import Configuration
 from abs_training.stages.joint_fit import JointFit
 
@@ -83,7 +80,7 @@ class DiscriminativeStage:
     def __init__(
         self,
         configuration: Configuration,
-        prior: Prior,
+        assumptions: Assumptions,
         training: ImageSet,
         vaes: Sequence[Vae],
         decoders: Sequence[dict[str, Any]],
@@ -93,7 +90,7 @@ class DiscriminativeStage:
     ) -> None:
         """`vaes` propose the first latents; `decoders` are the weights that training starts from."""
         self._configuration = configuration
-        self._prior = prior
+        self._assumptions = assumptions
         self._device = torch.device(configuration.device)
         self._images = training.images.to(self._device)
         self._labels = training.labels.to(self._device)
@@ -200,7 +197,7 @@ class DiscriminativeStage:
         flat = to_unit_range(self._images[part]).flatten(1)
 
         def start(index: int) -> None:
-            table = StartTable(self.decoders[index], samples, self._prior)
+            table = StartTable(self.decoders[index], samples, self._assumptions)
             latents, losses = table.best_or_proposed(flat, proposed[index])
             self._latents[index, part] = latents
             self._losses[index, part] = losses
@@ -216,7 +213,10 @@ class DiscriminativeStage:
                 return
             positions = part[chosen]
             search = LatentSearch(
-                self.decoders[index], flat[chosen], self._latents[index, positions], self._prior
+                self.decoders[index],
+                flat[chosen],
+                self._latents[index, positions],
+                self._assumptions,
             )
             search.advance(UPDATES)
             self._latents[index, positions] = search.latents
@@ -253,7 +253,7 @@ class DiscriminativeStage:
             compared,
             images.flatten(1),
             self._latents[:, batch],
-            self._prior,
+            self._assumptions,
             self._workers,
         )
         fit.search(UPDATES_A_VISIT, STEP_SIZE)

@@ -51,7 +51,7 @@ def measure(
             decoders,
             values.flatten(1),
             [run.samples()] * len(decoders),
-            run.prior,
+            run.assumptions,
             run.workers,
             [encode(vae, values) for vae in vaes],
         ).cpu()
@@ -84,7 +84,7 @@ def finish(
             _prototype_images(run),
             vaes,
             decoders,
-            run.prior,
+            run.assumptions,
             run.configuration.seed,
             run.workers,
         )
@@ -93,7 +93,7 @@ def finish(
         starts = [torch.cat([own.to(run.device), run.samples()]) for own in prototypes]
         values = to_unit_range(run.validation.images.to(run.device))
         losses = search_likely_classes(
-            decoders, values.flatten(1), starts, run.prior, run.workers
+            decoders, values.flatten(1), starts, run.assumptions, run.workers
         ).cpu()
     labels = run.validation.labels
     found = quality(losses, labels)
@@ -137,7 +137,7 @@ def _binary_variant(
     with run.record.timed("binary variant"):
         values = binarised(to_unit_range(run.validation.images.to(run.device)))
         losses = search_likely_classes(
-            decoders, values.flatten(1), starts, run.prior, run.workers
+            decoders, values.flatten(1), starts, run.assumptions, run.workers
         ).cpu()
         variant = fit_binary_variant(losses, labels)
     found = quality(scaled(losses, variant.class_scales), labels)
@@ -157,7 +157,7 @@ def _fit_race(
     tables = fit_tables(
         [copy.deepcopy(decoder).cpu() for decoder in decoders],
         list(prototypes),
-        run.prior,
+        run.assumptions,
         run.training,
         sizes,
         configuration.seed,
@@ -175,13 +175,13 @@ def _fit_confidence(
     That is from where the race starts or, without its tables, from the prototypes.
     """
     classes, latents = len(decoders), run.configuration.latents
-    race = None if tables is None else RaceStarts(tables, classes, latents, run.prior)
+    race = None if tables is None else RaceStarts(tables, classes, latents, run.assumptions)
     quick = run.configuration.max_steps is not None
     few = run.configuration.batch
     return fit_confidence(
         decoders,
         [own.to(run.device) for own in prototypes],
-        run.prior,
+        run.assumptions,
         run.validation,
         run.class_names,
         SetSizes(few, few, few, few) if quick else SetSizes(),
@@ -211,7 +211,7 @@ def _write(
     weights = Weights(
         class_names=run.class_names,
         decoders=list(decoders),
-        prior=run.prior,
+        assumptions=run.assumptions,
         calibration=calibration,
         prototypes=prototypes,
         training={

@@ -8,7 +8,8 @@ from torch import Tensor
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.threads import for_each_class
 from abs_training.images.data import PIXELS
-from abs_training.search.inference import LatentSearch, Prior
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import LatentSearch
 
 REACH = 2.0
 """An attack goes up to this many times the way to the boundary that fixed latents would give.
@@ -33,14 +34,14 @@ class JointFit:
         compared: Tensor,
         images: Tensor,
         latents: Tensor,
-        prior: Prior,
+        assumptions: Assumptions,
         workers: int,
     ) -> None:
         """`compared` is `[classes, n]` of truth values, `images` `[n, 784]`, `latents` `[classes, n, latents]`."""
         self._decoders = decoders
         self._chosen = [row.nonzero().flatten() for row in compared]
         self._images = images
-        self._prior = prior
+        self._assumptions = assumptions
         self._workers = workers
         self._fits: list[Tensor] = []
         self.latents = latents.clone()
@@ -58,16 +59,15 @@ class JointFit:
                 return torch.zeros(0, device=self._images.device)
             images = self._images[chosen]
             search = LatentSearch(
-                decoder, images, self.latents[index, chosen], self._prior, step_size
+                decoder, images, self.latents[index, chosen], self._assumptions, step_size
             )
             search.advance(updates)
             decoded = decoder(search.latents).flatten(1)
-            squared_norms = search.latents.square().sum(1)
-            losses = (decoded - images).square().sum(1) + self._prior.beta * 0.5 * squared_norms
+            losses = self._assumptions.losses(decoded, images, search.latents)
             self.latents[index, chosen] = search.latents
-            self.losses[index, chosen] = losses.detach() / PIXELS
+            self.losses[index, chosen] = losses.detach()
             self.reconstructions[index, chosen] = decoded.detach()
-            return losses / PIXELS
+            return losses
 
         self._fits = for_each_class(fit, len(self._decoders), self._workers)
 

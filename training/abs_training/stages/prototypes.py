@@ -11,7 +11,8 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.threads import for_each_class
 from abs_training.images.augmentation import distort
 from abs_training.images.data import ImageSet, to_unit_range
-from abs_training.search.inference import LatentSearch, Prior, StartTable
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import LatentSearch, StartTable
 
 OWN_IMAGES = 1500
 """Training images of the class whose latents may become prototypes."""
@@ -43,7 +44,7 @@ def choose_prototypes(
     training: ImageSet,
     vaes: Sequence[Vae],
     decoders: Sequence[Decoder],
-    prior: Prior,
+    assumptions: Assumptions,
     seed: int,
     workers: int,
 ) -> Tensor:
@@ -60,9 +61,9 @@ def choose_prototypes(
     def polished(index: int) -> Tensor:
         images = _images_for(index, training, len(decoders), seed).to(device)
         flat = images.flatten(1)
-        table = StartTable(decoders[index], samples, prior)
+        table = StartTable(decoders[index], samples, assumptions)
         start, _ = table.best_or_proposed(flat, encode(vaes[index], images))
-        search = LatentSearch(decoders[index], flat, start, prior)
+        search = LatentSearch(decoders[index], flat, start, assumptions)
         search.advance(UPDATES)
         return search.latents.cpu()
 

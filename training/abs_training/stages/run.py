@@ -12,7 +12,8 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.record import Record
 from abs_training.images.data import ImageSet
 from abs_training.race.fit import TableSizes
-from abs_training.search.inference import Prior, paper_samples
+from abs_training.search.assumptions import Assumptions
+from abs_training.search.inference import paper_samples
 from abs_training.stages.configuration import Configuration
 
 VALIDATION_SAMPLES = 1000
@@ -37,7 +38,7 @@ class Run:
     race: Optional[TableSizes]
     """Sizes of the race's tables; without them the weights have none."""
     device: torch.device
-    prior: Prior
+    assumptions: Assumptions
     fingerprint: str
     """Of all that the saved stages depend on."""
     checkpoint: Checkpoint

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from abs_training.confidence.calibration import Calibration
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
-from abs_training.search.inference import Prior
+from abs_training.search.assumptions import Assumptions
 from abs_training.storage.safetensors_file import WeightsFileError, read_safetensors
 from abs_training.weights.weights_file import Weights, read_weights
 
@@ -36,7 +36,7 @@ def read_any_weights(path: Path) -> Weights:
     return Weights(
         class_names=[str(index) for index in range(CLASSES)],
         decoders=decoders,
-        prior=Prior(),
+        assumptions=Assumptions(),
         calibration=CALIBRATION,
         prototypes=None,
         training={},
