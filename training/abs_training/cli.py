@@ -16,7 +16,6 @@ from abs_training.commands import (
     evaluate_baseline,
     inference_times,
     race,
-    robustness,
     storage,
     train,
 )
@@ -29,7 +28,6 @@ COMMANDS = (
     ("train", train, "train decoders and write a weights file"),
     ("evaluate", evaluate, "measure the accuracy of a weights file"),
     ("storage", storage, "compare ways of storing the numbers of a weights file"),
-    ("robustness", robustness, "measure how far images must move to lose their label"),
     ("confidence", confidence, "fit only the confidence of a weights file again"),
     ("race", race, "fit the tables from which the default inference starts"),
     (

@@ -16,7 +16,6 @@ from abs_training.foundation.record import Record
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import DataSet, ImageSet
 from abs_training.race.fit import TableSizes
-from abs_training.search.assumptions import Assumptions
 from abs_training.stages.class_epochs import run_class_epochs
 from abs_training.stages.configuration import Configuration
 from abs_training.stages.discriminative_stage import DiscriminativeStage
@@ -76,7 +75,7 @@ def start_run(
         storage,
         race,
         torch.device(configuration.device),
-        Assumptions(),
+        configuration.assumptions(),
         identity,
         checkpoint,
         Record(checkpoint),

@@ -43,7 +43,7 @@ def small_model() -> tuple[list[Decoder], RaceTables]:
     for decoder in decoders:
         decoder.requires_grad_(False)
     decoded = torch.cat([decode(decoder, torch.randn(40, LATENTS)) for decoder in decoders])
-    basis = principal_basis(decoded, COEFFICIENTS)
+    basis = principal_basis(decoded, COEFFICIENTS, Assumptions())
     surrogates = Surrogates(len(NAMES), LATENTS, 12, COEFFICIENTS).requires_grad_(False)
     proposals = Proposals(COEFFICIENTS, 12, len(NAMES), CANDIDATES, LATENTS).requires_grad_(False)
     metrics = torch.stack(
@@ -81,7 +81,7 @@ class AttackTest(unittest.TestCase):
         expected = torch.stack(
             [
                 self.networks.surrogates.losses(
-                    found, outside, proposed[:, :, candidate].transpose(0, 1), 1.0
+                    found, outside, proposed[:, :, candidate].transpose(0, 1), Assumptions()
                 ).T
                 for candidate in range(CANDIDATES)
             ]

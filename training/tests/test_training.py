@@ -15,7 +15,7 @@ from abs_training.confidence.sets import SetSizes
 from abs_training.decoders.encoder import KINDS, Encoder
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
-from abs_training.images.augmentation import distort
+from abs_training.images.augmentation import Distortion, distort
 from abs_training.search.inference import decode
 from abs_training.race import steps
 from abs_training.stages import class_epochs, confidence_refit, discriminative_stage, finish
@@ -251,13 +251,15 @@ class PartsTest(unittest.TestCase):
     def test_distortion_is_mild_repeatable_and_of_the_given_share(self) -> None:
         images = torch.zeros(400, 1, 28, 28)
         images[:, :, 8:20, 8:20] = 1
-        found = distort(images, 0.7, generator_for(0, "distort"))
-        again = distort(images, 0.7, generator_for(0, "distort"))
+        found = distort(images, Distortion(0.7), generator_for(0, "distort"))
+        again = distort(images, Distortion(0.7), generator_for(0, "distort"))
         self.assertTrue(torch.equal(found, again))
         changed = (found != images).flatten(1).any(1).double().mean()
         self.assertAlmostEqual(float(changed), 0.7, delta=0.08)
         self.assertLess(float((found - images).abs().mean()), 0.08)
-        self.assertTrue(torch.equal(distort(images, 0.0, generator_for(0, "none")), images))
+        self.assertTrue(
+            torch.equal(distort(images, Distortion(0.0), generator_for(0, "none")), images)
+        )
 
     def test_medoids_are_different_points_of_the_set(self) -> None:
         points = torch.randn(60, 2, generator=generator_for(0, "points"))

@@ -19,7 +19,7 @@ from abs_training.foundation.learning_rate import cosine
 from abs_training.foundation.optimizer_moments import moments_of, restore_moments
 from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.record import Record
-from abs_training.images.augmentation import distort
+from abs_training.images.augmentation import Distortion, distort
 from abs_training.images.data import DataSet, to_unit_range
 
 CURVE_ATTACK_STEPS = 10
@@ -172,7 +172,7 @@ class BaselineTraining:
         generator = generator_for(recipe.seed, recipe.name, self._epoch, self._step)
         picked = batch.to(self._device)
         images, labels = to_unit_range(self._images[picked]), self._labels[picked]
-        images = distort(images, recipe.augmented_share, generator)
+        images = distort(images, Distortion(recipe.augmented_share), generator)
         self._model.train()
         attack = recipe.attack_at(progress)
         if attack is not None:

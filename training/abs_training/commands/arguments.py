@@ -76,6 +76,43 @@ def share(text: str) -> float:
     return value
 
 
+def shares(text: str) -> tuple[float, float, float]:
+    """Three numbers from 0 to 1 that sum to at most 1."""
+    values = [share(part) for part in text.split(",")]
+    if len(values) != 3 or sum(values) > 1 + 1e-9:
+        raise argparse.ArgumentTypeError(f"{text} is not three shares of at most 1 in all")
+    return values[0], values[1], values[2]
+
+
+def add_assumption_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the loss assumes besides the paper's model."""
+    parser.add_argument(
+        "--response",
+        type=float,
+        default=1.0,
+        metavar="SLOPE",
+        help="slope of the curve through which images are seen, from 1 (default 1)",
+    )
+    parser.add_argument(
+        "--gain-weight",
+        type=float,
+        metavar="WEIGHT",
+        help="redrawings are fitted with a gain; weight of (gain − 1)² (default: no gain)",
+    )
+    parser.add_argument(
+        "--offset-weight",
+        type=float,
+        metavar="WEIGHT",
+        help="weight of the offset's square; goes with --gain-weight",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="ERROR",
+        help="error of a pixel beyond which it counts less and less (default: all by their squares)",
+    )
+
+
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """`--data` and `--classes`."""
     parser.add_argument(

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
         values = binarised(values, variant.threshold)
     losses = search_all_classes(
         [decoder.to(options.device) for decoder in weights.decoders],
-        values,
+        weights.assumptions.seen(values),
         search_starts(options, weights),
         weights.assumptions,
         options.steps - 1,

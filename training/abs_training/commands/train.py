@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from abs_training.commands.arguments import (
+    add_assumption_arguments,
     add_class_name_arguments,
     add_data_arguments,
     add_machine_arguments,
@@ -15,6 +16,7 @@ from abs_training.commands.arguments import (
     positive,
     several,
     share,
+    shares,
     table_sizes,
     table_words,
 )
@@ -54,6 +56,7 @@ def add(parser: argparse.ArgumentParser) -> None:
             help=f"default {epochs}",
         )
     parser.add_argument("--discriminative-learning-rate", type=float, default=1e-3)
+    add_assumption_arguments(parser)
     parser.add_argument(
         "--attack-radius",
         type=float,
@@ -61,6 +64,27 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="L2",
         help="the discriminative stage moves images up to this far towards their best rival "
         "(default 2)",
+    )
+    parser.add_argument(
+        "--attack-step",
+        type=share,
+        default=0.36,
+        metavar="LINF",
+        help="or every pixel by up to this much (default 0.36)",
+    )
+    parser.add_argument(
+        "--attack-pixels",
+        type=positive,
+        default=20,
+        metavar="N",
+        help="or makes up to so many pixels black or white (default 20)",
+    )
+    parser.add_argument(
+        "--attack-shares",
+        type=shares,
+        default=(1.0, 0.0, 0.0),
+        metavar="L2,LINF,L0",
+        help="shares of the images that it moves in each of these ways (default 1,0,0)",
     )
     parser.add_argument(
         "--attack-left",
@@ -83,6 +107,34 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=0.15,
         metavar="SHARE",
         help="share of images that the discriminative stage turns black and white (default 0.15)",
+    )
+    parser.add_argument(
+        "--noisy-share",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help="share of images to which that stage adds gaussian noise (default 0)",
+    )
+    parser.add_argument(
+        "--noise-deviation",
+        type=share,
+        default=0.5,
+        metavar="SIGMA",
+        help="largest standard deviation of that noise (default 0.5)",
+    )
+    parser.add_argument(
+        "--affine-deviation",
+        type=share,
+        default=0.05,
+        metavar="D",
+        help="standard deviation of each entry of a distortion's 2×2 map (default 0.05)",
+    )
+    parser.add_argument(
+        "--shift-deviation",
+        type=float,
+        default=0.56,
+        metavar="PIXELS",
+        help="standard deviation of a distortion's shift along each axis (default 0.56)",
     )
     parser.add_argument(
         "--augmented-share",
@@ -134,6 +186,8 @@ def _layers(options: argparse.Namespace) -> list[Layer]:
 
 def run(options: argparse.Namespace) -> None:
     """Trains, or continues, and writes the weights file and its model card."""
+    if (options.gain_weight is None) != (options.offset_weight is None):
+        raise argparse.ArgumentTypeError("--gain-weight and --offset-weight need each other")
     configuration = Configuration(
         layers=_layers(options),
         latents=options.latents,
@@ -145,12 +199,23 @@ def run(options: argparse.Namespace) -> None:
         vae_epochs=options.vae_epochs,
         discriminative_epochs=options.discriminative_epochs,
         discriminative_learning_rate=options.discriminative_learning_rate,
+        response=options.response,
+        gain_weight=options.gain_weight,
+        offset_weight=options.offset_weight,
+        tolerance=options.tolerance,
         attack_radius=options.attack_radius,
+        attack_step=options.attack_step,
+        attack_pixels=options.attack_pixels,
+        attack_shares=options.attack_shares,
         attack_left=options.attack_left,
         searched_share=options.searched_share,
         own_loss_weight=options.own_loss_weight,
         binarised_share=options.binarised_share,
+        noisy_share=options.noisy_share,
+        noise_deviation=options.noise_deviation,
         augmented_share=options.augmented_share,
+        affine_deviation=options.affine_deviation,
+        shift_deviation=options.shift_deviation,
         prototypes=options.prototypes,
         max_steps=options.max_steps,
         device=options.device,
@@ -182,12 +247,23 @@ def _command_line(options: argparse.Namespace) -> str:
         "vae_epochs",
         "discriminative_epochs",
         "discriminative_learning_rate",
+        "response",
+        "gain_weight",
+        "offset_weight",
+        "tolerance",
         "attack_radius",
+        "attack_step",
+        "attack_pixels",
+        "attack_shares",
         "attack_left",
         "searched_share",
         "own_loss_weight",
         "binarised_share",
+        "noisy_share",
+        "noise_deviation",
         "augmented_share",
+        "affine_deviation",
+        "shift_deviation",
         "prototypes",
         "storage",
         "max_steps",
@@ -195,6 +271,7 @@ def _command_line(options: argparse.Namespace) -> str:
     ):
         value = getattr(options, name)
         if value is not None:
-            words += [f"--{name.replace('_', '-')}", str(value)]
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words += [f"--{name.replace('_', '-')}", text]
     words += ["--without-race"] if options.without_race else table_words(options)
     return shlex.join(words)

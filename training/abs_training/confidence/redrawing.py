@@ -24,13 +24,13 @@ class Redrawings:
     """What a search finds for `n` images."""
 
     images: Tensor
-    """`[n, 784]` in 0..1."""
+    """As seen, `[n, 784]` in 0..1."""
     losses: Tensor
     """`[n, classes]`."""
     latents: Tensor
     """The winner's latent, `[n, latents]`."""
     reconstructions: Tensor
-    """The winner's reconstruction, `[n, 784]`."""
+    """The winner's reconstruction with gain and offset, `[n, 784]`."""
 
     @property
     def labels(self) -> Tensor:
@@ -46,10 +46,11 @@ def redraw(
     workers: int,
     race: Optional[RaceStarts] = None,
 ) -> Redrawings:
-    """Searches all classes for images `[n, 784]`.
+    """Searches all classes for images `[n, 784]` in 0..1.
 
     They start from the best of `starts`, `[m, latents]` for each class, or where `race` says.
     """
+    images = assumptions.seen(images)
     proposed = None if race is None else race.best(images.cpu()).to(images.device)
 
     def search(index: int) -> tuple[Tensor, Tensor]:
@@ -71,5 +72,5 @@ def redraw(
     for index, decoder in enumerate(decoders):
         won = (labels == index).nonzero().flatten()
         if len(won):
-            reconstructions[won] = decode(decoder, latents[won])
+            reconstructions[won] = assumptions.fitted(decode(decoder, latents[won]), images[won])
     return Redrawings(images, losses, latents, reconstructions)

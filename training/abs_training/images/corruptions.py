@@ -12,7 +12,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from abs_training.foundation.randomness import generator_for
-from abs_training.images.augmentation import distort
+from abs_training.images.augmentation import Distortion, distort
 from abs_training.images.data import SIDE
 
 Corruption = Callable[[Tensor, torch.Generator], Tensor]
@@ -98,7 +98,7 @@ def shear_and_scale(images: Tensor, generator: torch.Generator) -> Tensor:
 
 def elastic(images: Tensor, generator: torch.Generator) -> Tensor:
     """The distortion that training uses too."""
-    return distort(images.unsqueeze(1), 1.0, generator).squeeze(1)
+    return distort(images.unsqueeze(1), Distortion(), generator).squeeze(1)
 
 
 def contrast(images: Tensor, generator: torch.Generator) -> Tensor:

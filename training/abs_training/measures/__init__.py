@@ -1,1 +1,1 @@
-"""What finished weights are worth: robustness, and the cost of storing them in fewer bits."""
+"""What finished weights cost when they are stored in fewer bits."""

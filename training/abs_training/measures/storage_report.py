@@ -55,7 +55,7 @@ def storage_figures(
     weights: Weights, images: ImageSet, names: list[str], seed: int, workers: int
 ) -> Iterator[StorageFigures]:
     """Stores the weights in each way named, reads them back and classifies the images."""
-    values = to_unit_range(images.images).flatten(1)
+    values = weights.assumptions.seen(to_unit_range(images.images)).flatten(1)
     reference = _losses(weights, values, seed, workers)
     for name in names:
         with tempfile.TemporaryDirectory() as folder:

@@ -104,14 +104,14 @@ class CheapStages:
         the module measures the curvature as it goes along.
         """
         networks = self._networks
-        found, outside = networks.basis.coefficients(images)
+        found, outside = networks.basis.coefficients(self._assumptions.seen(images))
         proposed = networks.proposals(found).permute(1, 2, 0, 3)
         classes, candidates, count, latents = proposed.shape
         positions = self._inside(proposed.reshape(classes, candidates * count, latents))
         targets, rest = found.repeat(candidates, 1), outside.repeat(candidates)
 
         def evaluate(latents: Tensor) -> tuple[Tensor, Tensor]:
-            foretold = networks.surrogates.losses(targets, rest, latents, self._assumptions.beta)
+            foretold = networks.surrogates.losses(targets, rest, latents, self._assumptions)
             (slopes,) = torch.autograd.grad(foretold.sum(), latents, create_graph=True)
             return foretold, slopes
 
@@ -153,7 +153,7 @@ class RightClass:
         self._assumptions = assumptions
         self._labels = labels
         self._latents = starts
-        self._descend(images, self.EVALUATIONS_AT_FIRST)
+        self._descend(assumptions.seen(images), self.EVALUATIONS_AT_FIRST)
         self._first = self._latents
 
     def begin_again(self) -> None:
@@ -162,6 +162,7 @@ class RightClass:
 
     def losses(self, images: Tensor) -> Tensor:
         """The loss `[n]` after a short descent; differentiable with respect to the images, latents fixed."""
+        images = self._assumptions.seen(images)
         self._descend(images.detach(), self.EVALUATIONS_AFTER_A_MOVE)
         found = torch.empty(len(images))
         for index, rows in self._rows():
@@ -231,7 +232,7 @@ class Truth:
 
     def follow(self, images: Tensor, labels: Tensor) -> RightClass:
         """Begins at images `[n, 784]`."""
-        starts = self.starts.best(images)[labels, torch.arange(len(images))]
+        starts = self.starts.best(self.assumptions.seen(images))[labels, torch.arange(len(images))]
         return RightClass(self.decoders, self.assumptions, images, labels, starts)
 
 

@@ -81,6 +81,7 @@ def bank_of_latents(
     def bank_of(index: int) -> Bank:
         generator = generator_for(seed, "race bank", index)
         images = _images_for(index, training, sizes.images, generator, seed)
+        images = assumptions.seen(images)
         saved = None if checkpoint is None else checkpoint.load(f"race-bank-{index}")
         if saved is not None:
             return Bank(saved, images)

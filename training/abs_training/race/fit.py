@@ -82,18 +82,25 @@ def fit_tables(
             for decoder, own in zip(decoders, bank)
         ]
     )
-    basis = principal_basis(decoded, sizes.coefficients)
+    basis = principal_basis(decoded, sizes.coefficients, assumptions)
     surrogates = fit_surrogates(
-        decoders, bank, basis, sizes.surrogate_hidden, sizes.surrogate_steps, seed, checkpoint
+        decoders,
+        bank,
+        basis,
+        sizes.surrogate_hidden,
+        sizes.surrogate_steps,
+        assumptions,
+        seed,
+        checkpoint,
     )
-    coefficients, outside = _coefficients_of(training, basis, seed)
+    coefficients, outside = _coefficients_of(training, basis, assumptions, seed)
     proposals = fit_proposals(
         surrogates,
         coefficients,
         outside,
         sizes.candidates,
         sizes.proposal_hidden,
-        assumptions.beta,
+        assumptions,
         sizes.proposal_steps,
         seed,
         checkpoint,
@@ -107,23 +114,27 @@ def fit_tables(
     return RaceTables(named_tables(basis, surrogates, proposals, metrics))
 
 
-def _coefficients_of(training: ImageSet, basis: Basis, seed: int) -> tuple[Tensor, Tensor]:
+def _coefficients_of(
+    training: ImageSet, basis: Basis, assumptions: Assumptions, seed: int
+) -> tuple[Tensor, Tensor]:
     """Coefficients and ‖x⊥‖² of all training images and of a corrupted copy of each."""
     found = []
     for index, part in enumerate(
         tqdm(training.images.split(5000), desc="coefficients", mininterval=5)
     ):
         images = to_unit_range(part).squeeze(1)
-        found.append(basis.coefficients(images.flatten(1)))
+        found.append(basis.coefficients(assumptions.seen(images.flatten(1))))
         order = torch.randperm(len(images), generator=generator_for(seed, "race copies", index))
-        found.append(basis.coefficients(spoilt_copies(images[order], seed + index, 1.0).flatten(1)))
+        spoilt = spoilt_copies(images[order], seed + index, 1.0).flatten(1)
+        found.append(basis.coefficients(assumptions.seen(spoilt)))
     return torch.cat([pair[0] for pair in found]), torch.cat([pair[1] for pair in found])
 
 
 def mean_inverse_hessian(decoder: Decoder, latents: Tensor, assumptions: Assumptions) -> Tensor:
     """Mean over latents `[m, latents]` of the inverse Gauss–Newton Hessian of the loss, `[latents, latents]`.
 
-    The Hessian is (2 JᵀJ + β I) / 784 with J the derivative of the decoder, here by differences.
+    The Hessian is (2 JᵀPJ + β I) / 784 with J the derivative of the decoder, here by differences. P leaves what gain and
+    offset cannot make up for; that errors are tolerated is left out, for those near minima are small.
     """
     step = 1e-2
     columns = []
@@ -135,7 +146,18 @@ def mean_inverse_hessian(decoder: Decoder, latents: Tensor, assumptions: Assumpt
         )
     jacobian = torch.stack(columns, dim=2).double()
     identity = torch.eye(latents.shape[1], dtype=torch.float64)
-    hessian = (2 * jacobian.transpose(1, 2) @ jacobian + assumptions.beta * identity) / PIXELS
+    left = jacobian
+    if assumptions.photometry is not None:
+        decoded = decode(decoder, latents).double()
+        spanned = torch.stack([decoded, torch.ones_like(decoded)], dim=2)
+        priors = torch.diag(
+            torch.tensor(
+                [assumptions.photometry.gain, assumptions.photometry.offset], dtype=torch.float64
+            )
+        )
+        normal = spanned.transpose(1, 2) @ spanned + priors
+        left = jacobian - spanned @ torch.linalg.solve(normal, spanned.transpose(1, 2) @ jacobian)
+    hessian = (2 * jacobian.transpose(1, 2) @ left + assumptions.beta * identity) / PIXELS
     return torch.linalg.inv(hessian).mean(0).float()
 
 

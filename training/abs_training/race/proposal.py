@@ -10,6 +10,7 @@ from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.race.steps import take_steps
 from abs_training.race.surrogate import Surrogates
+from abs_training.search.assumptions import Assumptions
 
 
 class Proposals(nn.Module):
@@ -35,7 +36,7 @@ def fit_proposals(
     outside: Tensor,
     candidates: int,
     hidden: int,
-    beta: float,
+    assumptions: Assumptions,
     steps: int,
     seed: int,
     checkpoint: Optional[Checkpoint] = None,
@@ -60,7 +61,7 @@ def fit_proposals(
             own.repeat(candidates, 1),
             outside[chosen].repeat(candidates),
             proposed.reshape(classes, candidates * batch, latents),
-            beta,
+            assumptions,
         ).reshape(classes, candidates, batch)
         # All candidates learn a little, so that none is left alone; the best learns most.
         return losses.amin(1).mean() + 0.02 * losses.mean()

@@ -46,14 +46,14 @@ class RaceStarts:
         second = torch.zeros_like(positions)
         for update in range(1, UPDATES + 1):
             variable = positions.detach().requires_grad_(True)
-            losses = self._surrogates.losses(targets, rest, variable, self._assumptions.beta)
+            losses = self._surrogates.losses(targets, rest, variable, self._assumptions)
             (gradients,) = torch.autograd.grad(losses.sum(), variable)
             first = first.lerp(gradients, 1 - FIRST_MOMENT_DECAY)
             second = second.lerp(gradients.square(), 1 - SECOND_MOMENT_DECAY)
             spread = (second / (1 - SECOND_MOMENT_DECAY**update)).sqrt() + SMALLEST_DENOMINATOR
             move = STEP_SIZE * first / (1 - FIRST_MOMENT_DECAY**update) / spread
             positions = self._inside(positions - move)
-        losses = self._surrogates.losses(targets, rest, positions, self._assumptions.beta)
+        losses = self._surrogates.losses(targets, rest, positions, self._assumptions)
         best = losses.reshape(classes, candidates, count).argmin(1)
         positions = positions.reshape(classes, candidates, count, latents)
         index = best.reshape(classes, 1, count, 1).expand(classes, 1, count, latents)

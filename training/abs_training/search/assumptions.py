@@ -13,8 +13,9 @@ The fit is a fixed number of weighted least squares (iteratively reweighted, Hol
 a = 1, b = 0. By the envelope theorem its result counts as fixed in derivatives.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Mapping, Optional
 
 import torch
 from torch import Tensor
@@ -24,6 +25,11 @@ from abs_training.images.data import PIXELS
 REWEIGHTINGS = 4
 """Least squares of a fit with a tolerance. Derivatives are then off by under .5 % of their length for clean and
 corrupted digits; only where half an image is inverted do gain and offset need more to settle."""
+
+
+MOST_RESPONSE = 1000.0
+LEAST_TOLERANCE = 0.01
+"""Limits of what a weights file may ask for, as the package's reader has them."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,18 @@ class Assumptions:
     """None: a = 1 and b = 0."""
     tolerance: Optional[float] = None
     """τ; None: errors count by their squares."""
+
+    def check(self) -> None:
+        """Raises ValueError for numbers out of range."""
+        if not 1 <= self.response <= MOST_RESPONSE:
+            raise ValueError(f"response is {self.response:g}, not from 1 to {MOST_RESPONSE:g}")
+        photometry = self.photometry
+        if photometry is not None and not (
+            0 < photometry.gain < math.inf and 0 < photometry.offset < math.inf
+        ):
+            raise ValueError("the priors of gain and offset must be positive and finite")
+        if self.tolerance is not None and not LEAST_TOLERANCE <= self.tolerance < math.inf:
+            raise ValueError(f"tolerance is {self.tolerance:g}, not {LEAST_TOLERANCE:g} or more")
 
     def seen(self, images: Tensor) -> Tensor:
         """Images in 0..1, of any shape, as they are compared with redrawings."""
@@ -121,10 +139,47 @@ class Assumptions:
         explained = gain * (scores.products + gain_weight) + offset * scores.image_sums
         return scores.image_squares + gain_weight - explained
 
+    def foretold(self, found: Tensor, coefficients: Tensor) -> Tensor:
+        """784 · the loss less the latent's share and tolerance, `[…]`, from what a basis holds of redrawings and images.
+
+        Both are `[…, coefficients]`, of an orthonormal basis whose first row is the constant image.
+        """
+        assert self.photometry is not None
+        side = PIXELS**0.5
+        with torch.no_grad():
+            gain, offset = _solved(
+                found.square().sum(-1) + self.photometry.gain,
+                side * found[..., 0],
+                torch.as_tensor(PIXELS + self.photometry.offset),
+                (found * coefficients).sum(-1) + self.photometry.gain,
+                side * coefficients[..., 0],
+            )
+        residuals = coefficients - gain.unsqueeze(-1) * found
+        first = residuals[..., 0] - side * offset
+        errors = residuals[..., 1:].square().sum(-1) + first.square()
+        errors = errors + self.photometry.gain * (gain - 1).square()
+        return errors + self.photometry.offset * offset.square()
+
+    def as_json(self) -> dict[str, Any]:
+        """As stored under `inference` in the weights file; parts that the model does without are left out."""
+        values: dict[str, Any] = {"beta": self.beta, "sphere_radius": self.sphere_radius}
+        if self.response != 1:
+            values["response"] = self.response
+        if self.photometry is not None:
+            values["photometry"] = {
+                "gain": self.photometry.gain,
+                "offset": self.photometry.offset,
+            }
+        if self.tolerance is not None:
+            values["tolerance"] = self.tolerance
+        return values
+
     def _weights(self, residuals: Tensor) -> Tensor:
         """ρ'(r) / 2r."""
         assert self.tolerance is not None
-        return (1 + residuals.square() / self.tolerance**2).reciprocal().square()
+        # In place, since a fit spends most of its time here.
+        squares = residuals.square().mul_(self.tolerance**-2).add_(1)
+        return squares.square_().reciprocal_()
 
     def _counted(self, residuals: Tensor) -> Tensor:
         squares = residuals.square()
@@ -135,15 +190,30 @@ class Assumptions:
     ) -> "tuple[Tensor, Tensor]":
         assert self.photometry is not None
         weighted = decoded if weights is None else weights * decoded
-        total = torch.as_tensor(PIXELS) if weights is None else weights.sum(-1)
-        seen = images if weights is None else weights * images
         return _solved(
             (weighted * decoded).sum(-1) + self.photometry.gain,
             weighted.sum(-1),
-            total + self.photometry.offset,
+            (torch.as_tensor(PIXELS) if weights is None else weights.sum(-1))
+            + self.photometry.offset,
             (weighted * images).sum(-1) + self.photometry.gain,
-            seen.sum(-1),
+            images.sum(-1) if weights is None else (weights * images).sum(-1),
         )
+
+
+def assumptions_from_json(values: Mapping[str, Any]) -> Assumptions:
+    """Reads what `as_json` gives; raises ValueError for numbers out of range."""
+    photometry, tolerance = values.get("photometry"), values.get("tolerance")
+    found = Assumptions(
+        beta=float(values["beta"]),
+        sphere_radius=float(values["sphere_radius"]),
+        response=float(values.get("response", 1.0)),
+        photometry=None
+        if photometry is None
+        else Photometry(float(photometry["gain"]), float(photometry["offset"])),
+        tolerance=None if tolerance is None else float(tolerance),
+    )
+    found.check()
+    return found
 
 
 @dataclass(frozen=True)

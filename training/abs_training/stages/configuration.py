@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from abs_training.decoders.layers import Layer
+from abs_training.images.augmentation import Distortion
+from abs_training.stages.joint_fit import Attack
+from abs_training.search.assumptions import Assumptions, Photometry
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,22 @@ class Configuration:
     discriminative_epochs: int
     discriminative_learning_rate: float
     """Of the decoders at the first step of the discriminative stage; falls likewise."""
+    response: float
+    """Slope of the response curve, from 1."""
+    gain_weight: Optional[float]
+    """Weight of (gain − 1)² in the loss; None: redrawings keep their strength and have no offset."""
+    offset_weight: Optional[float]
+    """Weight of offset²; None exactly where `gain_weight` is."""
+    tolerance: Optional[float]
+    """Error of a pixel beyond which it counts less and less; None: all count by their squares."""
     attack_radius: float
-    """Largest L2 distance by which that stage moves images towards their best rival."""
+    """Largest L2 distance by which the discriminative stage moves images towards their best rival."""
+    attack_step: float
+    """Largest change of every pixel (L∞) by which it does so."""
+    attack_pixels: int
+    """Most pixels (L0) that it makes black or white to do so."""
+    attack_shares: tuple[float, float, float]
+    """Shares of the images that are attacked in L2, L∞ and L0; the rest is not."""
     attack_left: float
     """Share of the attacks' strength that is left at the end of that stage, to which it falls steadily."""
     searched_share: float
@@ -37,8 +54,16 @@ class Configuration:
     """Weight of 784·(the own class's loss) in that stage, which keeps reconstructions good."""
     binarised_share: float
     """Share of the training images that stage turns black and white, for `binary-abs`."""
+    noisy_share: float
+    """Share of the training images to which that stage adds gaussian noise."""
+    noise_deviation: float
+    """Largest standard deviation of that noise."""
     augmented_share: float
     """Share of the training images that are distorted at each visit."""
+    affine_deviation: float
+    """Standard deviation of each entry of a distortion's 2×2 map around the identity."""
+    shift_deviation: float
+    """Standard deviation of a distortion's shift along each axis, in pixels."""
     prototypes: int
     """Starting latents stored for each class."""
     max_steps: Optional[int]
@@ -48,6 +73,22 @@ class Configuration:
     def fingerprint(self) -> str:
         """Text that is equal for equal configurations."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    def assumptions(self) -> Assumptions:
+        """What the loss assumes."""
+        photometry = None
+        if self.gain_weight is not None:
+            assert self.offset_weight is not None
+            photometry = Photometry(self.gain_weight, self.offset_weight)
+        return Assumptions(response=self.response, photometry=photometry, tolerance=self.tolerance)
+
+    def attack(self) -> Attack:
+        """How far the discriminative stage moves images."""
+        return Attack(self.attack_radius, self.attack_step, self.attack_pixels)
+
+    def distortion(self) -> Distortion:
+        """How training images are distorted."""
+        return Distortion(self.augmented_share, self.affine_deviation, self.shift_deviation)
 
     def epochs(self, count: int) -> int:
         """The number of epochs, at most one in a quick check."""

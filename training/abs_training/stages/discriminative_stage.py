@@ -4,9 +4,8 @@ For each image the losses of its own class and of the two best wrong classes ent
 Latents are found by search and then held fixed: by the envelope theorem that gives the gradient of
 the loss at the best latent.
 
-Images are first moved towards their best rival, as an attacker would move them. With L the squared
-error, dL_c/dx = 2(x − G_c), so the difference of two classes' losses falls fastest along
-G_rival − G_own. The latents then adapt to the moved image before its losses are compared.
+Images are first moved towards their best rival, as an attacker would move them, in one of several norms
+(joint_fit.py). The latents then adapt to the moved image before its losses are compared.
 """
 
 import math
@@ -25,7 +24,7 @@ from abs_training.foundation.optimizer_moments import moments_of, restore_moment
 from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.record import Record
 from abs_training.foundation.threads import for_each_class
-from abs_training.images.augmentation import binarise, distort
+from abs_training.images.augmentation import add_noise, binarise, distort
 from abs_training.images.data import PIXELS, ImageSet, to_unit_range
 from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import LatentSearch, StartTable
@@ -172,7 +171,7 @@ class DiscriminativeStage:
             while self._searched < len(self._labels):
                 end = min(self._searched + CHUNK, len(self._labels))
                 part = torch.arange(self._searched, end, device=self._device)
-                images = to_unit_range(self._images[part])
+                images = self._assumptions.seen(to_unit_range(self._images[part]))
                 self._search_part(part, samples, [encode(vae, images) for vae in self._vaes])
                 progress.update(len(part))
                 self._searched = end
@@ -194,7 +193,7 @@ class DiscriminativeStage:
 
     def _search_part(self, part: Tensor, samples: Tensor, proposed: Sequence[Tensor]) -> None:
         """Searches the images at some positions from samples or from a latent proposed for each class."""
-        flat = to_unit_range(self._images[part]).flatten(1)
+        flat = self._assumptions.seen(to_unit_range(self._images[part])).flatten(1)
 
         def start(index: int) -> None:
             table = StartTable(self.decoders[index], samples, self._assumptions)
@@ -241,9 +240,12 @@ class DiscriminativeStage:
         generator = generator_for(configuration.seed, NAME, self._epoch, self._step)
         originals = to_unit_range(self._images[batch])
         images = binarise(
-            distort(originals, configuration.augmented_share, generator),
+            distort(originals, configuration.distortion(), generator),
             configuration.binarised_share,
             generator,
+        )
+        images = add_noise(
+            images, configuration.noisy_share, configuration.noise_deviation, generator
         )
         unchanged = (images == originals).flatten(1).all(1)
         labels = self._labels[batch]
@@ -261,10 +263,13 @@ class DiscriminativeStage:
         # Distorted images would blur the ranking of rivals, so only others renew it.
         renew = compared & unchanged
         self._losses[:, batch] = torch.where(renew, fit.losses, self._losses[:, batch])
-        if configuration.attack_radius > 0:
+        if sum(configuration.attack_shares) > 0:
             shares = torch.rand(len(batch), generator=generator).to(self._device)
             strength = 1 - (1 - configuration.attack_left) * progress
-            fit.attack(labels, configuration.attack_radius, strength, shares)
+            limits = torch.tensor(configuration.attack_shares).cumsum(0)
+            drawn = torch.rand(len(batch), 1, generator=generator)
+            kinds = (drawn > limits).sum(1).to(self._device)
+            fit.attack(labels, configuration.attack(), kinds, strength, shares)
             fit.search(ATTACKED_UPDATES, STEP_SIZE)
         rate = configuration.discriminative_learning_rate * cosine(progress)
         fit.train(self._optimizers, self._gradients(fit.losses, labels), rate)

@@ -46,7 +46,7 @@ def measure(
         return
     with run.record.timed("validation"):
         images = run.validation.first(STAGE_VALIDATION_IMAGES)
-        values = to_unit_range(images.images.to(run.device))
+        values = run.assumptions.seen(to_unit_range(images.images.to(run.device)))
         losses = search_likely_classes(
             decoders,
             values.flatten(1),
@@ -91,7 +91,7 @@ def finish(
         prototypes = prototypes_as_stored(prototypes, storage)
     with run.record.timed("validation"):
         starts = [torch.cat([own.to(run.device), run.samples()]) for own in prototypes]
-        values = to_unit_range(run.validation.images.to(run.device))
+        values = run.assumptions.seen(to_unit_range(run.validation.images.to(run.device)))
         losses = search_likely_classes(
             decoders, values.flatten(1), starts, run.assumptions, run.workers
         ).cpu()

@@ -9,7 +9,7 @@ from abs_training.decoders.layers import Decoder
 from abs_training.decoders.vae import Vae, encode
 from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.threads import for_each_class
-from abs_training.images.augmentation import distort
+from abs_training.images.augmentation import Distortion, distort
 from abs_training.images.data import ImageSet, to_unit_range
 from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import LatentSearch, StartTable
@@ -60,6 +60,7 @@ def choose_prototypes(
 
     def polished(index: int) -> Tensor:
         images = _images_for(index, training, len(decoders), seed).to(device)
+        images = assumptions.seen(images)
         flat = images.flatten(1)
         table = StartTable(decoders[index], samples, assumptions)
         start, _ = table.best_or_proposed(flat, encode(vaes[index], images))
@@ -86,7 +87,7 @@ def _images_for(index: int, training: ImageSet, classes: int, seed: int) -> Tens
         if other != index
     ]
     generator = generator_for(seed, "prototypes", "spoilt", index)
-    spoilt = distort(own[-SPOILT_IMAGES:], 1.0, generator)
+    spoilt = distort(own[-SPOILT_IMAGES:], Distortion(), generator)
     shifts = torch.randint(
         -LARGEST_SHIFT, LARGEST_SHIFT + 1, (len(spoilt), 2), generator=generator
     ).tolist()

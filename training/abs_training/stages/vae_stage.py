@@ -50,6 +50,7 @@ class VaeEpoch:
         model.to(device).train()
         optimizer = torch.optim.Adam(model.parameters(), lr=configuration.learning_rate)
         restore_moments(optimizer, state["moments"])
+        assumptions = configuration.assumptions()
         epoch = int(state["epoch"])
         generator = generator_for(configuration.seed, self.stage, index, epoch)
         visited = to_unit_range(torch.from_numpy(images).to(device))
@@ -63,7 +64,8 @@ class VaeEpoch:
                 group["lr"] = configuration.learning_rate * cosine(progress)
             rise = min(1.0, progress / WARM_UP_SHARE)
             kl_weight = FIRST_KL_WEIGHT + (1 - FIRST_KL_WEIGHT) * rise
-            target = distort(visited[batch], configuration.augmented_share, generator)
+            distorted = distort(visited[batch], configuration.distortion(), generator)
+            target = assumptions.seen(distorted)
             noise = torch.randn(len(batch), configuration.latents, generator=generator).to(device)
             optimizer.zero_grad(set_to_none=True)
             objective = model.objective(target, noise, kl_weight)

@@ -13,7 +13,7 @@ from abs_training.confidence.calibration import Calibration
 from abs_training.confidence.model import CalibratedConfidence, calibrated_from_json
 from abs_training.decoders.layers import Decoder, LayerError, check_layers
 from abs_training.race.tables import PREFIX, RaceTables, restore_tables, store_tables
-from abs_training.search.assumptions import Assumptions
+from abs_training.search.assumptions import Assumptions, assumptions_from_json
 from abs_training.storage.quantization import STORAGES, Storage, StorageError
 from abs_training.storage.safetensors_file import (
     WeightsFileError,
@@ -94,14 +94,13 @@ def write_weights(path: Path, weights: Weights) -> None:
     except StorageError as error:
         raise WeightsFileError(f"{path}: the weights cannot be stored: {error}") from error
     tensors = file_tensors(stored)
-    assumptions = weights.assumptions
     metadata = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "latents": str(weights.decoders[0].latents),
         "classes": _json(weights.class_names),
         "layers": _json(weights.decoders[0].layers),
-        "inference": _json({"beta": assumptions.beta, "sphere_radius": assumptions.sphere_radius}),
+        "inference": _json(weights.assumptions.as_json()),
         "confidence": _json(weights.confidence_as_json()),
         "training": _json(weights.training),
         "data_sha256": _json(weights.data_sha256),
@@ -152,7 +151,7 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
     return Weights(
         class_names=class_names,
         decoders=restore_decoders(tensors, layers, latents, len(class_names)),
-        assumptions=Assumptions(float(inference["beta"]), float(inference["sphere_radius"])),
+        assumptions=assumptions_from_json(inference),
         calibration=_calibration(confidence["paper"]),
         prototypes=restore_prototypes(tensors, latents, len(class_names))
         if has_prototypes
