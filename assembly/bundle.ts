@@ -9,6 +9,7 @@ import {
   CANDIDATES_WORD,
   CLASSES_WORD,
   COEFFICIENTS_WORD,
+  GAIN_WORD,
   HEADER_WORDS,
   INPUT_WORD,
   KERNEL_WORD,
@@ -20,6 +21,7 @@ import {
   MAGIC_WORD,
   METADATA_LENGTH_WORD,
   METADATA_OFFSET_WORD,
+  OFFSET_WORD,
   OUTPUT_WORD,
   PADDING_WORD,
   PROPOSAL_HIDDEN_WORD,
@@ -27,10 +29,12 @@ import {
   PROTOTYPES_WORD,
   RACE_OFFSET_WORD,
   RACE_WORDS,
+  RESPONSE_WORD,
   SPHERE_RADIUS_WORD,
   STRIDE_WORD,
   SURROGATE_HIDDEN_WORD,
   TENSOR_WORDS,
+  TOLERANCE_WORD,
   VERSION_WORD,
   WEIGHTS_WORD,
   WORD_BYTES,
@@ -67,6 +71,13 @@ export class BundleHeader {
   prototypesScalesOffset: u32;
   /** Of a BundleRace; 0 when the file has no tables for the race. */
   raceOffset: u32;
+  /** Slope of the response curve; 1: none. */
+  response: f32;
+  /** Weights of (gain − 1)² and offset² in the loss, both 0 where redrawings have neither. */
+  gainWeight: f32;
+  offsetWeight: f32;
+  /** Error of a pixel beyond which it counts less and less; 0: none. */
+  tolerance: f32;
   length: u32;
 }
 
@@ -137,6 +148,10 @@ if (
   offsetof<BundleHeader>("metadataLength") != METADATA_LENGTH_WORD * WORD_BYTES ||
   offsetof<BundleHeader>("prototypesElement") != PROTOTYPES_WORD * WORD_BYTES ||
   offsetof<BundleHeader>("raceOffset") != RACE_OFFSET_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("response") != RESPONSE_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("gainWeight") != GAIN_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("offsetWeight") != OFFSET_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("tolerance") != TOLERANCE_WORD * WORD_BYTES ||
   offsetof<BundleHeader>("length") != LENGTH_WORD * WORD_BYTES
 )
   ERROR("BundleHeader is not as format/bundle.ts has it");

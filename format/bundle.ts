@@ -3,12 +3,12 @@
 
 /** "ABSB", then the version. */
 export const BUNDLE_MAGIC = 0x42534241;
-export const BUNDLE_VERSION = 3;
+export const BUNDLE_VERSION = 4;
 
 export const WORD_BYTES = 4;
 
 /** The header's words, and the place of each; layers follow. */
-export const HEADER_WORDS = 15;
+export const HEADER_WORDS = 19;
 export const MAGIC_WORD = 0;
 export const VERSION_WORD = 1;
 export const CLASSES_WORD = 2;
@@ -22,7 +22,12 @@ export const METADATA_LENGTH_WORD = 9;
 /** A tensor. */
 export const PROTOTYPES_WORD = 10;
 export const RACE_OFFSET_WORD = 13;
-export const LENGTH_WORD = 14;
+/** Slope of the response curve, weights of the priors of gain and offset, tolerance. */
+export const RESPONSE_WORD = 14;
+export const GAIN_WORD = 15;
+export const OFFSET_WORD = 16;
+export const TOLERANCE_WORD = 17;
+export const LENGTH_WORD = 18;
 
 /** A tensor's words: its elements' code, its offset, and that of its scales. */
 export const TENSOR_WORDS = 3;

@@ -34,10 +34,15 @@ export enum Feature {
   missing_share,
   /** ln(1 + blurred image's square in units). */
   log_blurred_image,
+  /** Gain and offset of the winner's redrawing. */
+  gain,
+  offset,
 }
 
 /** How many features there are. */
-export const FEATURE_COUNT = Feature.log_blurred_image + 1;
+export const FEATURE_COUNT = Feature.offset + 1;
+/** How many a file of version 2 has: the first ones, for its redrawings have neither gain nor offset. */
+export const FIRST_FEATURE_COUNT = Feature.gain;
 
 /** Places of the penalties, which the gate's logit falls with, without bound. They follow the features. */
 export enum Penalty {

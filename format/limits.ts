@@ -42,6 +42,15 @@ export const MOST_CANDIDATES = 8;
 /** Of the calibrated confidence. */
 export const MOST_HIDDEN_UNITS = 64;
 
+/** Slope of the response curve. */
+export const MOST_RESPONSE = 1000;
+/** Weights of the priors of gain and offset. */
+export const LEAST_PHOTOMETRIC_WEIGHT = 0.001;
+export const MOST_PHOTOMETRIC_WEIGHT = 1000000;
+/** Error of a pixel beyond which it counts less and less. */
+export const LEAST_TOLERANCE = 0.01;
+export const MOST_TOLERANCE = 1000;
+
 /** Numbers in all tensors of a file together. */
 export const MOST_VALUES = 8000000;
 export const MOST_TENSORS = 4096;

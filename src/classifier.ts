@@ -35,6 +35,11 @@ export class ModuleClassifier {
   readonly classes: readonly string[];
   /** Numbers in a latent, 2 to 32; with the shipped weights 16. */
   readonly latents: number;
+  /**
+   * What the model sees of a pixel's value, from [0, 1] to [0, 1], never falling: in `binary-abs` the threshold, otherwise the
+   * response curve that the weights bring. Undefined where it sees values as they are.
+   */
+  readonly response: ((value: number) => number) | undefined;
   /** Which model the probabilities rest on: the option, or what the weights bring where it was left out. */
   readonly confidence: ConfidenceKind;
 
@@ -57,6 +62,7 @@ export class ModuleClassifier {
     this.confidence = confidence ?? (isFitted ? "calibrated" : "paper");
     this.classes = Object.freeze([...engine.description.classes]);
     this.latents = engine.latents;
+    this.response = engine.response;
     this.#search = new Search(inference, effort, this.confidence, progress);
     if (inference === "race") this.#search.prepare(engine);
   }
@@ -197,9 +203,10 @@ export class ModuleClassifier {
    * loss, the derivative of min_z loss is the partial one at z*. It is exact for a latent at a minimum, and the searches
    * end near one. Errors are those of `classify`.
    *
-   * In the variant `binary-abs` the losses are constant but for jumps where a pixel crosses the threshold, so their true
-   * derivative is zero almost everywhere. The one given is with respect to the thresholded image, as if the threshold
-   * passed changes straight through: its sign says which pixels to move towards the other side.
+   * The derivative is with respect to the image as the model sees it. Where `response` is defined that differs: in the variant
+   * `binary-abs` the losses are constant but for jumps where a pixel crosses the threshold, and a response curve is flat near
+   * black and white. There the true derivative is zero, and the sign of the one given says which pixels to move towards the
+   * other side.
    *
    * @param image as for `classify`
    * @example

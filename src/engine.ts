@@ -4,7 +4,7 @@ import { checkedExports, type ModuleExports } from "./module-exports.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
 import { type CalibratedConfidence, calibrationValues, FEATURES, PENALTIES } from "./weights/confidence.ts";
 import { WeightsError } from "./weights/errors.ts";
-import type { ModelDescription } from "./weights/model.ts";
+import type { Assumptions, ModelDescription } from "./weights/model.ts";
 import { describeVariant, type Variant } from "./weights/variants.ts";
 
 // The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls. The module itself remembers what
@@ -42,6 +42,8 @@ export class Engine {
   readonly beta: number;
   /** What the variant multiplies each class's loss by: 1 for `abs`. */
   readonly classScales: Float32Array;
+  /** What the model assumes besides the paper's loss. */
+  readonly assumptions: Assumptions;
   /** Pixels from which on the variant takes for white; undefined for `abs`, which takes greys as they are. */
   readonly #threshold: number | undefined;
 
@@ -70,6 +72,7 @@ export class Engine {
     this.description = describeVariant(JSON.parse(new TextDecoder().decode(metadata)), variant);
     const binary = variant === "binary-abs" ? this.description.binaryVariant : undefined;
     this.#threshold = binary?.threshold;
+    this.assumptions = this.description.assumptions ?? {};
     const scales = this.#floats(this.#module.classScalesAddress(), this.classes);
     if (binary !== undefined) scales.set(binary.classScales);
     this.classScales = scales.slice();
@@ -116,6 +119,23 @@ export class Engine {
     return this.#module.memory.buffer.byteLength;
   }
 
+  /**
+   * What the model sees of a pixel's value, from [0, 1] to [0, 1], never falling: the variant's threshold, then the response
+   * curve. Undefined for a model that sees values as they are.
+   */
+  get response(): ((value: number) => number) | undefined {
+    const threshold = this.#threshold;
+    // The curve leaves 0 and 1 where they are.
+    if (threshold !== undefined) return (value) => (value >= threshold ? 1 : 0);
+    const { response: slope = 1 } = this.assumptions;
+    if (slope === 1) return undefined;
+    const steep = Math.fround(slope);
+    return (value) => {
+      const straight = Math.fround(Math.fround(steep * Math.fround(Math.fround(value) - 0.5)) + 0.5);
+      return Math.min(1, Math.max(0, straight));
+    };
+  }
+
   /** Copies 784 values in [0, 1] into the module, which thresholds them where the variant says so. */
   setImage(image: ArrayLike<number>): void {
     this.#copyImage(image, this.#module.imageAddress());
@@ -142,7 +162,7 @@ export class Engine {
     if (this.#threshold !== undefined) this.#module.thresholdImage(address, this.#threshold);
   }
 
-  /** The image that reconstructions are compared with: the one last set, thresholded where the variant says so. */
+  /** The image that reconstructions are compared with: the one last set, as the model sees it (`response`). */
   image(): Float32Array {
     return this.#floats(this.#module.imageAddress(), IMAGE_PIXELS).slice();
   }
@@ -169,6 +189,16 @@ export class Engine {
   reconstruct(classIndex: number): Float32Array {
     this.#module.reconstruct(classIndex);
     return this.#floats(this.#module.reconstructionAddress(), IMAGE_PIXELS).slice();
+  }
+
+  /**
+   * The class's latent decoded, with the gain and the offset that fit it to the image: 784 values, and both numbers. They are 1
+   * and 0 in a model without.
+   */
+  redraw(classIndex: number): { reconstruction: Float32Array; gain: number; offset: number } {
+    this.#module.redraw(classIndex);
+    const [gain, offset] = this.#floats(this.#module.fitAddress(), 2) as unknown as [number, number];
+    return { reconstruction: this.#floats(this.#module.reconstructionAddress(), IMAGE_PIXELS).slice(), gain, offset };
   }
 
   /**
@@ -334,8 +364,8 @@ export class Engine {
     const from = this.#module.imageAddress();
     const to = this.#module.nextImageAddress();
     this.#floats(from, IMAGE_PIXELS).set(image);
-    this.#module.presentImage();
     this.#module.addNoise(from, sigma, to);
+    this.#module.presentImage();
     return this.#floats(to, IMAGE_PIXELS).slice();
   }
 

@@ -12,30 +12,56 @@ export function explained(engine: Engine, classification: Classification): Expla
   const classes = Array.from(losses, (_, index) => ({
     loss: losses[index] as number,
     latent: engine.latent(index),
-    reconstruction: engine.reconstruct(index),
+    ...engine.redraw(index),
   }));
   const runnerUp = smallest(losses, label);
   const seen = engine.image();
   const errorOf = (index: number, x: number, pixel: number): number =>
     (engine.classScales[index] as number) *
-    (x - ((classes[index] as ClassExplanation).reconstruction[pixel] as number)) ** 2;
+    countedError(engine, x - ((classes[index] as ClassExplanation).reconstruction[pixel] as number));
   const advantage = seen.map((x, pixel) => errorOf(runnerUp, x, pixel) - errorOf(label, x, pixel));
   const explanation = { ...classification, runnerUp, classes, image: seen, advantage };
-  if (engine.isBinary) return explanation;
-  const redrawings = classes.map(({ loss, latent, reconstruction }) =>
-    Number.isFinite(loss) ? { reconstruction, penalty: priorTerm(engine, latent) } : undefined,
+  if (engine.isBinary || engine.assumptions.tolerance !== undefined) return explanation;
+  const redrawings = classes.map((found) =>
+    Number.isFinite(found.loss)
+      ? {
+          reconstruction: found.reconstruction,
+          penalty: priorTerm(engine, found.latent) + photometricTerm(engine, found),
+        }
+      : undefined,
   );
-  return { ...explanation, radiusEstimate: estimateRadius(seen, label, redrawings) };
+  const { l2, linf } = estimateRadius(seen, label, redrawings);
+  // The curve stretches what is changed by its slope at most.
+  const { response = 1 } = engine.assumptions;
+  return { ...explanation, radiusEstimate: { l2: l2 / response, linf: linf / response } };
 }
 
-/** Per class the loss's derivative with respect to the image as the model sees it: 2 (x − G(z*)) / 784, times its scale. */
+/** Per class the loss's derivative with respect to the image as the model sees it: ρ'(u − a G(z*) − b) / 784, times its scale. */
 export function imageGradients(engine: Engine): Float32Array[] {
   const seen = engine.image();
   return Array.from({ length: engine.classes }, (_, index) => {
-    const reconstruction = engine.reconstruct(index);
-    const factor = 2 * (engine.classScales[index] as number);
-    return seen.map((x, pixel) => (factor * (x - (reconstruction[pixel] as number))) / IMAGE_PIXELS);
+    const { reconstruction } = engine.redraw(index);
+    const scale = engine.classScales[index] as number;
+    return seen.map((x, pixel) => {
+      const residual = x - (reconstruction[pixel] as number);
+      return (scale * 2 * residual * countedShare(engine, residual) ** 2) / IMAGE_PIXELS;
+    });
   });
+}
+
+/** ρ(r) = r² / (1 + r²/τ²), or r² in a model without tolerance. */
+function countedError(engine: Engine, residual: number): number {
+  return residual ** 2 * countedShare(engine, residual);
+}
+
+/** ρ(r) / r²; its square is ρ'(r) / 2r. */
+function countedShare({ assumptions: { tolerance } }: Engine, residual: number): number {
+  return tolerance === undefined ? 1 : 1 / (1 + (residual / tolerance) ** 2);
+}
+
+/** What gain and offset add to the error under their priors. */
+function photometricTerm({ assumptions: { photometry } }: Engine, { gain, offset }: ClassExplanation): number {
+  return photometry === undefined ? 0 : photometry.gain * (gain - 1) ** 2 + photometry.offset * offset ** 2;
 }
 
 /** What a latent adds to ‖x − G(z)‖² under the prior: β ½‖z‖². */

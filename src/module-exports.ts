@@ -22,6 +22,8 @@ const PARAMETERS: Readonly<Record<Exclude<keyof ModuleExports, "memory">, number
   thresholdImage: 2,
   expandPrototypes: 1,
   reconstruct: 1,
+  redraw: 1,
+  fitAddress: 0,
   evaluateWithGradient: 1,
   reservePrototypes: 1,
   reserveSamples: 1,

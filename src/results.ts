@@ -27,8 +27,9 @@ export interface Classification {
    */
   probabilities: Float64Array;
   /**
-   * One per class: (‖x − G(z)‖² + β ½‖z‖²) / 784 at the best latent z found, where x is the image and G the decoder: the
-   * negative ELBO up to constants, per pixel (Schott et al. 2018). Times the class's scale in `binary-abs`. Under the
+   * One per class: (error + β ½‖z‖²) / 784 at the best latent z found: the negative ELBO up to constants, per pixel (Schott et al.
+   * 2018). The error compares the image with what the decoder draws for z; in the paper's model it is ‖x − G(z)‖², and
+   * [what else weights may assume](docs/weights-format.md#the-loss) is said there. Times the class's scale in `binary-abs`. Under the
    * inference `"race"` only the label's is taken to its end: a class that was dropped keeps the loss at which it
    * was, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
    *
@@ -51,10 +52,15 @@ export interface ClassExplanation {
   /** The best latent z found: as many numbers as the classifier's `latents` says. */
   latent: Float32Array;
   /**
-   * What the class's decoder makes of it: 784 values in [0, 1]. Pixels for which it computes no number are 0; then the loss
-   * is Infinity.
+   * What the image was compared with: what the class's decoder makes of the latent, 784 values, with gain and offset as fitted
+   * to the image: gain · G(z) + offset. Without these it is in [0, 1]. Pixels for which the decoder computes no number are 0;
+   * then the loss is Infinity.
    */
   reconstruction: Float32Array;
+  /** How strong the ink is next to what the decoder draws; 1 where the weights assume no gain. */
+  gain: number;
+  /** How bright the ground is; 0 where the weights assume no offset. */
+  offset: number;
 }
 
 /** A decision with what it rests on. */
@@ -63,16 +69,20 @@ export interface Explanation extends Classification {
   runnerUp: number;
   /** One per class, by label. */
   classes: ClassExplanation[];
-  /** What the reconstructions were compared with, 784 values: the image given, in `binary-abs` thresholded. */
+  /**
+   * What the reconstructions were compared with, 784 values: the image given, as the model sees it. In `binary-abs` that is
+   * thresholded, and weights may bring a response curve.
+   */
   image: Float32Array;
   /**
-   * Squared error of the runner-up minus that of the winner, per pixel (784): positive where the winner explains
+   * Error of the runner-up minus that of the winner, as counted in the losses, per pixel (784): positive where the winner explains
    * better. In `binary-abs` each error is times the class's scale, as in the losses.
    */
   advantage: Float32Array;
   /**
    * How far the image may change before the label does, estimated from these redrawings: no bound, see `RadiusEstimate`. Left
-   * out in `binary-abs`, whose loss jumps where a pixel crosses the threshold.
+   * out in `binary-abs`, whose loss jumps where a pixel crosses the threshold, and for weights with a tolerance, of whose errors
+   * the estimate's argument does not hold.
    */
   radiusEstimate?: RadiusEstimate;
 }
@@ -82,9 +92,9 @@ export interface LossAndGradient {
   /** One per class, as in a `Classification` of the same image, every class searched as far as the label's. */
   losses: Float32Array;
   /**
-   * One per class, 784 finite values each: d loss / d image = 2 (x − G(z*)) / 784 at the best latent z*; they mean nothing
-   * where the loss is Infinity. In `binary-abs`, x is the
-   * thresholded image and the loss's class scale is a factor (see `lossAndGradient`).
+   * One per class, 784 finite values each: the loss's derivative with respect to the image as the model sees it, at the best
+   * latent z*; in the paper's model 2 (x − G(z*)) / 784. They mean nothing where the loss is Infinity. In `binary-abs` the loss's
+   * class scale is a factor (see `lossAndGradient`).
    */
   gradients: Float32Array[];
 }

@@ -1,6 +1,7 @@
 import { doubles, floats } from "../bytes";
 import { allocateDescent, Descent } from "../inference/bfgs";
 import * as binary from "../inference/binary";
+import * as comparison from "../inference/comparison";
 import * as proposals from "../inference/race/proposals";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
@@ -38,7 +39,10 @@ export function reserveBuffers(): void {
   descent = allocateDescent();
 }
 
-/** f32 [784], in [0, 1]: the image that searches look at. Whoever writes it calls `presentImage` or `presentImagePair`. */
+/**
+ * f32 [784], in [0, 1]: the image that searches look at. Whoever writes it calls `presentImage` or `presentImagePair`, which
+ * leave there what the model sees of it.
+ */
 export function imageAddress(): usize {
   return image;
 }
@@ -78,8 +82,9 @@ export function thresholdImage(address: usize, threshold: f32): void {
   binary.thresholdImage(address, threshold);
 }
 
-/** Says that the image is a new one: nothing is known of it yet. */
+/** Says that the image is a new one, which the model sees through its response curve: nothing is known of it yet. */
 export function presentImage(): void {
+  comparison.see(image);
   forgetImage();
 }
 
@@ -88,6 +93,8 @@ export function presentImage(): void {
  * for both at once, which is faster and gives the same bits.
  */
 export function presentImagePair(): void {
+  comparison.see(image);
+  comparison.see(nextImage);
   forgetImage();
   isPair = true;
 }

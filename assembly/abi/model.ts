@@ -3,6 +3,7 @@ import { BundleHeader } from "../bundle";
 import { manyFloats } from "../bytes";
 import * as plan from "../decoder/plan";
 import { FROZEN_BUNDLE, FROZEN_BUNDLE_LENGTH } from "../frozen";
+import * as comparison from "../inference/comparison";
 import * as confidence from "../inference/confidence";
 import { allocateEvidence } from "../inference/evidence";
 import * as loss from "../inference/loss";
@@ -60,6 +61,7 @@ export function load(bundle: usize): i32 {
   release(bundle == FROZEN_BUNDLE ? regionStart() : bundle + header.length);
   if (!plan.build(bundle)) return 2;
   if (!loss.configure(header.beta, header.sphereRadius)) return 2;
+  comparison.configure(header.response, header.gainWeight, header.offsetWeight, header.tolerance);
   reserveBuffers();
   if (!raceTables.load(bundle)) return 2;
   if (raceTables.available && !race.reserve()) return 2;

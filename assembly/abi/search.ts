@@ -1,7 +1,9 @@
+import * as comparison from "../inference/comparison";
 import * as confidence from "../inference/confidence";
 import { gatherEvidence } from "../inference/evidence";
 import * as loss from "../inference/loss";
 import * as race from "../inference/race/race";
+import { Racer } from "../inference/race/racers";
 import { fillNormal, seed } from "../inference/random";
 import { searchFromPrototypes, searchFromSamples } from "../inference/search";
 import * as smoothing from "../inference/smoothing";
@@ -32,6 +34,8 @@ import { loaded, prototypes, raceRulesAddress, samples } from "./model";
 
 const REFUSED: i32 = -1;
 
+const fitted: usize = memory.data(8, 8);
+
 /** What the last race has spent, settling included. */
 let raceEvaluations: i32 = 0;
 
@@ -43,6 +47,22 @@ export function presentNext(): void {
 /** Decodes the class's latent into the reconstruction, in [0, 1]; a pixel for which the decoder computes no number is 0. */
 export function reconstruct(classIndex: i32): void {
   if (loaded != 0) loss.reconstruct(classIndex, latentOf(classIndex), reconstruction);
+}
+
+/**
+ * `reconstruct`, with the gain and the offset that fit it to the image; both go to `fitAddress`. In a model without they are 1
+ * and 0.
+ */
+export function redraw(classIndex: i32): void {
+  if (loaded == 0) return;
+  loss.redraw(classIndex, image, latentOf(classIndex), reconstruction);
+  store<f32>(fitted, comparison.gain);
+  store<f32>(fitted, comparison.offset, 4);
+}
+
+/** f32 [2]: gain and offset of the last `redraw`. */
+export function fitAddress(): usize {
+  return fitted;
 }
 
 /**
@@ -128,16 +148,19 @@ export function calibratedProbabilities(): i32 {
     return 0;
   }
   const winner = confidence.lowest(losses, sizes.classes);
-  const kept = isRaced ? race.reconstructionOf(winner) : 0;
-  if (kept == 0) reconstruct(winner);
-  const evidence = gatherEvidence(image, kept == 0 ? reconstruction : kept);
+  const kept = isRaced ? race.trueRacerOf(winner) : changetype<Racer>(0);
+  const isKept = changetype<usize>(kept) != 0;
+  if (!isKept) redraw(winner);
+  const evidence = gatherEvidence(image, isKept ? kept.reconstruction : reconstruction);
   const latentSquare = loss.squareOf(latentOf(winner));
-  confidence.calibratedProbabilities(losses, sizes.classes, evidence, <f64>latentSquare, probabilities);
+  const gain: f64 = isKept ? kept.gain : comparison.gain;
+  const offset: f64 = isKept ? kept.offset : comparison.offset;
+  confidence.calibratedProbabilities(losses, sizes.classes, evidence, <f64>latentSquare, gain, offset, probabilities);
   return loss.evaluations;
 }
 
 /**
- * f64 [18]: what the last fitted confidence looked at, as format/confidence-features.ts has it, all 0 where no class could
+ * f64 [20]: what the last fitted confidence looked at, as format/confidence-features.ts has it, all 0 where no class could
  * redraw the image; 0 where none is in place.
  */
 export function featuresAddress(): usize {

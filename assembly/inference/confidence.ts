@@ -110,18 +110,22 @@ export function lowest(losses: usize, classes: i32, except: i32 = -1): i32 {
 
 /**
  * `losses` f32 [classes], one of them at least finite → `probabilities` f64 [classes]. `evidence` compares the image with the
- * winner's reconstruction; `latentSquare` is ‖z‖² of the winner.
+ * winner's reconstruction; `latentSquare` is ‖z‖² of the winner, `gain` and `offset` are those of its reconstruction.
  */
 export function calibratedProbabilities(
   losses: usize,
   classes: i32,
   evidence: Evidence,
   latentSquare: f64,
+  gain: f64,
+  offset: f64,
   probabilities: usize,
 ): void {
   const winner = lowest(losses, classes);
   const least = lossOf(losses, winner);
   describe(least, lossOf(losses, lowest(losses, classes, winner)), evidence, latentSquare);
+  putFeature(Feature.gain, gain);
+  putFeature(Feature.offset, offset);
   const gate = 1 / (1 + NativeMath.exp(-gateLogit()));
   const sharpness = (load<f64>(parameters) * <f64>PIXELS) / (1 + evidence.error / load<f64>(parameters, 8));
   let total: f64 = 0;

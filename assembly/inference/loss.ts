@@ -1,5 +1,7 @@
-// The loss of a class at a latent: ℓ_c(z) = (‖x − G_c(z)‖² + β ½‖z‖²) / 784, the negative ELBO up to constants
-// (Schott et al. 2018, section 3), with its gradient with respect to z.
+// The loss of a class at a latent: ℓ_c(z) = (error + β ½‖z‖²) / 784, the negative ELBO up to constants (Schott et al. 2018,
+// section 3), with its gradient with respect to z. The error is the squared one, or that of comparison.ts.
+//
+// Every image here is one as seen, through the response curve of a model that has one (comparison.ts).
 //
 // A loss is a finite number or +∞. The latter says that the decoder cannot redraw the image at this latent: somewhere on the
 // way sums of its weights overflowed, or the image holds what is no number. It compares like any other loss, and nothing
@@ -12,6 +14,7 @@ import { allocate } from "../layout";
 import * as sizes from "../sizes";
 import { sigmoid_f32x4 } from "../vector/sigmoid";
 import { sum_f32x4 } from "../vector/sum";
+import * as comparison from "./comparison";
 
 const SIDE: usize = IMAGE_SIDE;
 const ROW_BYTES: usize = SIDE * 4;
@@ -98,8 +101,18 @@ export function prior(latent: usize): f32 {
 }
 
 /**
- * The loss at `latent`, f32 [latents], for `image`, f32 [784] in [0, 1], before the class's scale. What it compared, the
- * decoder's reconstruction, goes to `reconstruction`, f32 [784] in [0, 1]; where the loss is +∞ it may hold NaN.
+ * `reconstruct`, with the gain and the offset that fit it to `image`, f32 [784] as seen. They are left in comparison.ts. A
+ * pixel for which there is no number is 0.
+ */
+export function redraw(classIndex: i32, image: usize, latent: usize, reconstruction: usize): void {
+  reconstruct(classIndex, latent, reconstruction);
+  comparison.fit(image, reconstruction);
+  comparison.apply(reconstruction);
+}
+
+/**
+ * The loss at `latent`, f32 [latents], for `image`, f32 [784] as seen, before the class's scale. What it compared, the
+ * decoder's reconstruction with gain and offset, goes to `reconstruction`, f32 [784]; where the loss is +∞ it may hold NaN.
  */
 export function evaluate(classIndex: i32, image: usize, latent: usize, reconstruction: usize): f32 {
   return decodeAndCompare(classIndex, image, latent, reconstruction, false);
@@ -139,6 +152,7 @@ function decodeAndCompare(
   const one = f32x4.splat(1);
   const scale = f32x4.splat(2.0 / <f32>sizes.PIXELS);
   const least = f32x4.splat(LEAST_DERIVATIVE);
+  if (!comparison.isPlain) return decodedLoss(image, latent, reconstruction, withGradient);
   let sum = f32x4.splat(0);
   let target = reconstruction;
   for (let y: usize = 0; y < SIDE; ++y) {
@@ -160,6 +174,43 @@ function decodeAndCompare(
     }
   }
   return asLoss((sum_f32x4(sum) + prior(latent)) / <f32>sizes.PIXELS);
+}
+
+/** `decodeAndCompare` from the logits on, for a model whose error is not the squared one. */
+function decodedLoss(image: usize, latent: usize, reconstruction: usize, withGradient: bool): f32 {
+  const logits = plan.logits();
+  for (let y: usize = 0; y < SIDE; ++y) {
+    const row = logits.address + y * logits.rowBytes;
+    const target = reconstruction + y * ROW_BYTES;
+    for (let at: usize = 0; at < ROW_BYTES; at += 16) v128.store(target + at, sigmoid_f32x4(v128.load(row + at)));
+  }
+  comparison.fit(image, reconstruction);
+  const gradients = plan.logitsGradient();
+  const one = f32x4.splat(1);
+  const gain = f32x4.splat(comparison.gain);
+  const offset = f32x4.splat(comparison.offset);
+  const scale = f32x4.splat((-2 * comparison.gain) / <f32>sizes.PIXELS);
+  const least = f32x4.splat(LEAST_DERIVATIVE);
+  let sum = f32x4.splat(0);
+  for (let y: usize = 0; y < SIDE; ++y) {
+    const gradientRow = gradients.address + y * gradients.rowBytes;
+    const rowStart = y * ROW_BYTES;
+    for (let at: usize = rowStart; at < rowStart + ROW_BYTES; at += 16) {
+      const g = v128.load(reconstruction + at);
+      const fitted = f32x4.add(f32x4.mul(gain, g), offset);
+      v128.store(reconstruction + at, fitted);
+      const residual = f32x4.sub(v128.load(image + at), fitted);
+      sum = f32x4.add(sum, comparison.counted_f32x4(residual));
+      if (withGradient) {
+        const slope = f32x4.mul(g, f32x4.sub(one, g));
+        const derivative = f32x4.mul(scale, f32x4.mul(comparison.pull_f32x4(residual), slope));
+        const counts = f32x4.gt(f32x4.abs(derivative), least);
+        v128.store(gradientRow + (at - rowStart), v128.and(derivative, counts));
+      }
+    }
+  }
+  const error = sum_f32x4(sum) + comparison.photometricError();
+  return asLoss((error + prior(latent)) / <f32>sizes.PIXELS);
 }
 
 /**

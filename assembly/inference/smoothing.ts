@@ -6,6 +6,7 @@ import { allocate } from "../layout";
 import * as sizes from "../sizes";
 import { drawNormals_f32x8 } from "../vector/normal";
 import { thresholdImage } from "./binary";
+import { see } from "./comparison";
 import * as proposals from "./race/proposals";
 import * as race from "./race/race";
 
@@ -67,6 +68,7 @@ export function castVotes(source: usize, sigma: f32, samples: i32, threshold: f3
 function makeCopy(source: usize, sigma: f32, threshold: f32, target: usize): void {
   addNoise(source, sigma, target);
   if (threshold >= 0) thresholdImage(target, threshold);
+  see(target);
 }
 
 function castVote(): void {

@@ -7,10 +7,14 @@
 // and √2 times that for the difference of two starts. Every start within six of those of the scan's best is decoded,
 // so if rounding errors are independent the true best is missed once in a thousand million comparisons, and then the
 // one taken instead is worse by hardly more than that window.
+//
+// In a model whose redrawings have gain and offset the scan fits both to every start, and the window is wider by the gain. A
+// tolerance is left to the decoder: the scan counts every error by its square.
 
 import { floats, halves, manyFloats } from "../bytes";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
+import * as comparison from "./comparison";
 import { asLoss, evaluate, prior, reconstruct } from "./loss";
 
 const IMAGE_SCALE: f32 = 8191;
@@ -31,14 +35,18 @@ export class Starts {
   latents: usize;
   /** u8 [classes][count][784]. */
   bytes: usize;
-  /** f32 [classes][count]: ‖Ĝ‖²/255² + β‖z‖²/2. */
+  /** f32 [classes][count]: ‖Ĝ‖²/255² + β‖z‖²/2; without the first part in a model that fits gain and offset. */
   offsets: usize;
+  /** f32 [classes][count][2], in such a model: ‖Ĝ‖²/255² and ΣĜ/255. */
+  sums: usize;
 }
 
 let imageNumbers: usize = 0;
 let scores: usize = 0;
 let reconstruction: usize = 0;
 let scoresCapacity: i32 = 0;
+/** Σ of the image that was quantised last. */
+let imageSum: f64 = 0;
 
 /**
  * Reserves a set of `count` starts per class, at least 1; its latents are for the caller to fill in. A null reference when
@@ -55,13 +63,23 @@ export function allocateStarts(count: i32, shared: bool): Starts {
   starts.latents = allocate(manyFloats(<u64>lists * count * sizes.latents));
   starts.bytes = allocate(<u64>sizes.classes * count * sizes.PIXELS);
   starts.offsets = allocate(manyFloats(<u64>sizes.classes * count));
+  starts.sums = comparison.isFitted ? allocate(manyFloats(<u64>sizes.classes * count * 2)) : starts.offsets;
   imageNumbers = allocate(halves(sizes.PIXELS));
   reconstruction = allocate(floats(sizes.PIXELS));
   if (count > scoresCapacity) {
     scores = allocate(manyFloats(count));
     scoresCapacity = count;
   }
-  if (!starts.latents || !starts.bytes || !starts.offsets || !imageNumbers || !reconstruction || !scores) return none;
+  if (
+    !starts.latents ||
+    !starts.bytes ||
+    !starts.offsets ||
+    !starts.sums ||
+    !imageNumbers ||
+    !reconstruction ||
+    !scores
+  )
+    return none;
   return starts;
 }
 
@@ -88,12 +106,19 @@ export function fillStarts(starts: Starts, classIndex: i32, from: i32, to: i32):
     const entry = <usize>(classIndex * starts.count + index);
     const row = starts.bytes + entry * <usize>sizes.PIXELS;
     let square: i32 = 0;
+    let sum: i32 = 0;
     for (let pixel: usize = 0; pixel < <usize>sizes.PIXELS; ++pixel) {
       const value = <i32>nearest<f32>(load<f32>(reconstruction + (pixel << 2)) * BYTE_SCALE);
       store<u8>(row + pixel, <u8>value);
       square += value * value;
+      sum += value;
     }
-    const offset = <f32>square / (BYTE_SCALE * BYTE_SCALE) + prior(latent);
+    const squares = <f32>square / (BYTE_SCALE * BYTE_SCALE);
+    if (comparison.isFitted) {
+      store<f32>(starts.sums + (entry << 3), squares);
+      store<f32>(starts.sums + (entry << 3), <f32>sum / BYTE_SCALE, 4);
+    }
+    const offset = comparison.isFitted ? prior(latent) : squares + prior(latent);
     store<f32>(starts.offsets + (entry << 2), isRedrawn ? asLoss(offset) : Infinity);
   }
 }
@@ -104,12 +129,15 @@ export function fillStarts(starts: Starts, classIndex: i32, from: i32, to: i32):
  */
 export function quantiseImage(image: usize): f32 {
   let square: f64 = 0;
+  let sum: i32 = 0;
   for (let pixel: usize = 0; pixel < <usize>sizes.PIXELS; ++pixel) {
     const value = load<f32>(image + (pixel << 2));
     const number = isFinite<f32>(value) ? <i32>nearest<f32>(value * IMAGE_SCALE) : 0;
     store<i16>(imageNumbers + (pixel << 1), <i16>number);
     square += <f64>number * <f64>number;
+    sum += number;
   }
+  imageSum = <f64>sum / <f64>IMAGE_SCALE;
   return <f32>(square / (<f64>IMAGE_SCALE * <f64>IMAGE_SCALE));
 }
 
@@ -123,17 +151,23 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
   const scale: f32 = -2.0 / (IMAGE_SCALE * BYTE_SCALE);
   let least: f32 = Infinity;
   let leastIndex = 0;
+  let leastGain: f32 = 1;
   for (let index = 0; index < count; ++index) {
     const row = starts.bytes + (entry + <usize>index) * <usize>sizes.PIXELS;
     const product = <f32>dot(row);
-    const score = imageSquare + scale * product + load<f32>(starts.offsets + ((entry + <usize>index) << 2));
+    const at = entry + <usize>index;
+    const error = comparison.isFitted
+      ? fittedError(starts.sums + (at << 3), imageSquare, product / (IMAGE_SCALE * BYTE_SCALE))
+      : imageSquare + scale * product;
+    const score = error + load<f32>(starts.offsets + (at << 2));
     store<f32>(scores + floats(index), score);
     if (score < least) {
       least = score;
       leastIndex = index;
+      leastGain = max<f32>(1, abs<f32>(comparison.gain));
     }
   }
-  const bound = least + WINDOW * sqrt<f32>(max<f32>(least, 0));
+  const bound = least + leastGain * WINDOW * sqrt<f32>(max<f32>(least, 0));
   // The scan's own best is settled first, so it is never among those that the limit leaves out.
   let best = evaluate(classIndex, image, startLatent(starts, classIndex, leastIndex), reconstruction);
   let bestIndex = leastIndex;
@@ -149,6 +183,12 @@ export function bestStart(starts: Starts, classIndex: i32, image: usize, imageSq
   }
   memory.copy(latent, startLatent(starts, classIndex, bestIndex), floats(sizes.latents));
   return best;
+}
+
+/** The error that gain and offset leave, from a start's two sums and ⟨x, G⟩. */
+function fittedError(sums: usize, imageSquare: f32, product: f32): f32 {
+  const squares = <f64>load<f32>(sums);
+  return comparison.profiledError(<f64>imageSquare, <f64>load<f32>(sums, 4), squares, imageSum, <f64>product);
 }
 
 /** ⟨x̂, Ĝ⟩ over 784 bytes, exact. */

@@ -57,7 +57,7 @@ async function attackedAbs(variant: "abs" | "binary-abs", weights: Uint8Array | 
   const options = { variant, ...(weights === undefined ? {} : { weights }) };
   const usual = await createClassifier(options);
   const thorough = await createClassifier({ ...options, effort: "thorough" });
-  return attackedClassifier(usual, variant, thorough);
+  return attackedClassifier(usual, thorough);
 }
 
 function sha256(bytes: Uint8Array): string {

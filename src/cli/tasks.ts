@@ -9,6 +9,7 @@ import { type Frame, type FrameMode, type FrameSource, openFrames } from "./fram
 export type CommandClassifier = Pick<
   Classifier,
   | "classes"
+  | "response"
   | "confidence"
   | "classify"
   | "classifyBatch"

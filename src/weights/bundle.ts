@@ -8,6 +8,7 @@ import {
   COEFFICIENTS_WORD,
   F16,
   F32,
+  GAIN_WORD,
   HEADER_WORDS,
   I8,
   INPUT_WORD,
@@ -20,6 +21,7 @@ import {
   MAGIC_WORD,
   METADATA_LENGTH_WORD,
   METADATA_OFFSET_WORD,
+  OFFSET_WORD,
   OUTPUT_WORD,
   PADDING_WORD,
   PROPOSAL_HIDDEN_WORD,
@@ -27,10 +29,12 @@ import {
   PROTOTYPES_WORD,
   RACE_OFFSET_WORD,
   RACE_WORDS,
+  RESPONSE_WORD,
   SPHERE_RADIUS_WORD,
   STRIDE_WORD,
   SURROGATE_HIDDEN_WORD,
   TENSOR_WORDS,
+  TOLERANCE_WORD,
   VERSION_WORD,
   WEIGHTS_WORD,
   WORD_BYTES,
@@ -100,6 +104,11 @@ export function writeBundle(model: Model): Uint8Array<ArrayBuffer> {
   write(PROTOTYPE_COUNT_WORD, prototypes?.count ?? 0);
   view.setFloat32(WORD_BYTES * BETA_WORD, model.beta, true);
   view.setFloat32(WORD_BYTES * SPHERE_RADIUS_WORD, model.sphereRadius, true);
+  const { response = 1, photometry, tolerance = 0 } = model.assumptions ?? {};
+  view.setFloat32(WORD_BYTES * RESPONSE_WORD, response, true);
+  view.setFloat32(WORD_BYTES * GAIN_WORD, photometry?.gain ?? 0, true);
+  view.setFloat32(WORD_BYTES * OFFSET_WORD, photometry?.offset ?? 0, true);
+  view.setFloat32(WORD_BYTES * TOLERANCE_WORD, tolerance, true);
   write(METADATA_OFFSET_WORD, metadataOffset);
   write(METADATA_LENGTH_WORD, metadata.length);
   write(PROTOTYPES_WORD, ...prototypeWords);
@@ -111,8 +120,14 @@ export function writeBundle(model: Model): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-function describe({ classes, latents, confidence, binaryVariant }: Model): ModelDescription {
-  return { classes, latents, confidence, ...(binaryVariant === undefined ? {} : { binaryVariant }) };
+function describe({ classes, latents, confidence, assumptions, binaryVariant }: Model): ModelDescription {
+  return {
+    classes,
+    latents,
+    confidence,
+    ...(assumptions === undefined ? {} : { assumptions }),
+    ...(binaryVariant === undefined ? {} : { binaryVariant }),
+  };
 }
 
 function layerWords(body: Body, layer: DecoderLayer, weight: StoredTensor, bias: StoredTensor): number[] {

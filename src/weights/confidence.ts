@@ -1,4 +1,10 @@
-import { FEATURE_COUNT, Feature, PENALTY_COUNT, Penalty } from "../../format/confidence-features.ts";
+import {
+  FEATURE_COUNT,
+  Feature,
+  FIRST_FEATURE_COUNT,
+  PENALTY_COUNT,
+  Penalty,
+} from "../../format/confidence-features.ts";
 import { MOST_HIDDEN_UNITS } from "../../format/limits.ts";
 import { shown } from "../arguments/shown.ts";
 import { WeightsError } from "./errors.ts";
@@ -96,15 +102,20 @@ export function readPaperConfidence(value: unknown, name: string): PaperConfiden
 
 function readCalibrated(values: Record<string, unknown>): CalibratedConfidence {
   const name = "confidence.calibrated";
-  checkNames(values["features"], `${name}.features`, FEATURES);
-  checkNames(values["penalty_features"], `${name}.penalty_features`, PENALTIES);
+  const names = checkNames(values["features"], `${name}.features`, [FEATURES, FEATURES.slice(0, FIRST_FEATURE_COUNT)]);
+  checkNames(values["penalty_features"], `${name}.penalty_features`, [PENALTIES]);
   const list = (key: string, length: number): number[] =>
     numbers(values[key], `${name}.${key}`, length, LARGEST_PARAMETER);
   const hidden = values["hidden_weights"];
   if (!Array.isArray(hidden) || hidden.length > MOST_HIDDEN_UNITS) {
     throw new WeightsError(`weights file: ${name}.hidden_weights is no list of at most ${MOST_HIDDEN_UNITS} lists`);
   }
-  const spreads = list("spreads", FEATURES.length);
+  // A gate that does not look at the last features gives them no weight.
+  const padded = (found: number[], value: number): number[] => [
+    ...found,
+    ...Array<number>(FEATURES.length - names.length).fill(value),
+  ];
+  const spreads = list("spreads", names.length);
   spreads.forEach((spread, index) => {
     numberIn(spread, `${name}.spreads[${index}]`, 1e-9, LARGEST_PARAMETER);
   });
@@ -116,10 +127,10 @@ function readCalibrated(values: Record<string, unknown>): CalibratedConfidence {
   return {
     scale: numberIn(values["scale"], `${name}.scale`, 1e-9, LARGEST_PARAMETER),
     widening: numberIn(values["widening"], `${name}.widening`, 1e-9, 1e12),
-    centres: list("centres", FEATURES.length),
-    spreads,
+    centres: padded(list("centres", names.length), 0),
+    spreads: padded(spreads, 1),
     hiddenWeights: hidden.map((row: unknown, index) =>
-      numbers(row, `${name}.hidden_weights[${index}]`, FEATURES.length, LARGEST_PARAMETER),
+      padded(numbers(row, `${name}.hidden_weights[${index}]`, names.length, LARGEST_PARAMETER), 0),
     ),
     hiddenBiases: list("hidden_biases", hidden.length),
     outputWeights: list("output_weights", hidden.length),
@@ -129,10 +140,12 @@ function readCalibrated(values: Record<string, unknown>): CalibratedConfidence {
   };
 }
 
-function checkNames(value: unknown, name: string, wanted: readonly string[]): void {
-  const isWanted =
-    Array.isArray(value) && value.length === wanted.length && wanted.every((one, place) => value[place] === one);
-  if (!isWanted) {
-    throw new WeightsError(`weights file: ${name} is ${shown(value)}, this release knows ${JSON.stringify(wanted)}`);
-  }
+/** Returns the one of some lists of names that `value` is. @throws {WeightsError} when it is none of them */
+function checkNames(value: unknown, name: string, wanted: readonly (readonly string[])[]): readonly string[] {
+  const found = wanted.find(
+    (names) =>
+      Array.isArray(value) && value.length === names.length && names.every((one, place) => value[place] === one),
+  );
+  if (found !== undefined) return found;
+  throw new WeightsError(`weights file: ${name} is ${shown(value)}, this release knows ${JSON.stringify(wanted[0])}`);
 }

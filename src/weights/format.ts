@@ -1,5 +1,6 @@
 import { LEAST_CLASSES, LEAST_LATENTS, MOST_CLASSES, MOST_LATENTS, MOST_NAME_CHARACTERS } from "../../format/limits.ts";
 import { shown } from "../arguments/shown.ts";
+import { readAssumptions } from "./assumptions.ts";
 import { checkWork } from "./budget.ts";
 import { readConfidence } from "./confidence.ts";
 import { crc32 } from "./crc32.ts";
@@ -17,7 +18,8 @@ import { readBinaryVariant } from "./variants.ts";
 // Our own weights file: the reader of docs/weights-format.md.
 
 const FORMAT = "analysis-by-synthesis";
-const VERSION = "2";
+/** Version 2 lacks what a model may assume besides the paper's loss. */
+const VERSIONS = ["2", "3"];
 const CHECKSUM_KEY = "metadata_crc32";
 
 /** Checks a file in our format and reads it. @throws {WeightsError} naming the metadata or tensor at fault. */
@@ -25,9 +27,11 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   if (metadata.get("format") !== FORMAT) {
     throw new WeightsError(`weights file: its format is ${shown(metadata.get("format"))}, wanted "${FORMAT}"`);
   }
-  if (metadata.get("format_version") !== VERSION) {
+  const version = metadata.get("format_version") ?? "";
+  if (!VERSIONS.includes(version)) {
+    const wanted = VERSIONS.map((known) => `"${known}"`).join(" and ");
     throw new WeightsError(
-      `weights file: its format_version is ${shown(metadata.get("format_version"))}, this release reads "${VERSION}"`,
+      `weights file: its format_version is ${shown(metadata.get("format_version"))}, this release reads ${wanted}`,
     );
   }
   checkMetadata(metadata);
@@ -50,6 +54,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   const binaryVariant = metadata.has("variants")
     ? readBinaryVariant(json(metadata, "variants"), classes.length)
     : undefined;
+  const assumptions = readAssumptions(inference);
   const race = readRaceTables(tensors, checksums, classes.length, latents);
   return {
     classes,
@@ -59,6 +64,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
     beta: numberIn(inference["beta"], "inference.beta", 0, 1e6),
     sphereRadius: numberIn(inference["sphere_radius"], "inference.sphere_radius", 1e-3, 1e6),
     confidence: readConfidence(json(metadata, "confidence")),
+    ...(Object.keys(assumptions).length === 0 ? {} : { assumptions }),
     ...(binaryVariant === undefined ? {} : { binaryVariant }),
     ...(race === undefined ? {} : { race }),
     prototypes:

@@ -13,11 +13,23 @@ export interface BinaryVariant {
   confidence: PaperConfidence;
 }
 
+/** What a model assumes besides the paper's loss; a part that is left out is done without. */
+export interface Assumptions {
+  /** Slope of the curve through which images are seen: clip(slope · (x − ½) + ½, 0, 1). More than 1. */
+  response?: number;
+  /** Redrawings are fitted with a gain and an offset: the weights of (gain − 1)² and offset² in the loss. */
+  photometry?: { gain: number; offset: number };
+  /** τ: an error r of a pixel counts r² / (1 + r²/τ²). */
+  tolerance?: number;
+}
+
 /** What a classifier needs to know about a model beside its tensors; travels inside the bundle as JSON. */
 export interface ModelDescription {
   classes: readonly string[];
   latents: number;
   confidence: Confidence;
+  /** Left out where the loss is the paper's. */
+  assumptions?: Assumptions;
   /** Left out where the weights have no such variant. */
   binaryVariant?: BinaryVariant;
 }

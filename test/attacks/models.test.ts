@@ -58,7 +58,7 @@ describe("the plain CNN", () => {
 
 describe("the model of black-and-white images", () => {
   it("falls to the attack that knows its threshold for less than to one that follows the gradient through it", () => {
-    const model: AttackedModel = attackedClassifier(binary, "binary-abs");
+    const model: AttackedModel = attackedClassifier(binary);
     for (const digit of DIGITS) {
       const image = drawn(digit);
       const adapted = attack("curve-crossing", model, image, digit, { norm: "l2" });
@@ -72,7 +72,7 @@ describe("the model of black-and-white images", () => {
 describe("ABS", () => {
   it("is fooled only by what fools its thorough search, too", async () => {
     const thorough = await createClassifier({ effort: "thorough" });
-    const model = attackedClassifier(abs, "abs", thorough);
+    const model = attackedClassifier(abs, thorough);
     for (const norm of ["linf", "l2", "l0"] as const) {
       const name = norm === "l0" ? "greedy-pixels" : "fmn";
       for (const digit of DIGITS) {

@@ -30,6 +30,8 @@ export class FakeClassifier implements CommandClassifier {
   constructor(readonly classes: readonly string[] = CLASSES) {}
 
   readonly confidence = "calibrated";
+  /** As of a model that sees values as they are. */
+  response: ((value: number) => number) | undefined;
   disposed = false;
   readonly batchLengths: number[] = [];
 
@@ -65,6 +67,8 @@ export class FakeClassifier implements CommandClassifier {
         loss: classification.losses[label] as number,
         latent: Float32Array.of(label, -0.5),
         reconstruction: new Float32Array(784).fill(label / 10),
+        gain: 1,
+        offset: 0,
       })),
       image: Float32Array.from(image),
       advantage: Float32Array.from({ length: 784 }, (_, index) => (index < 392 ? 0.5 : -0.25)),
@@ -109,6 +113,11 @@ export class FakeClassifier implements CommandClassifier {
   }
 }
 
+/** What a classifier made with these settings sees of a value. */
+function responseOf({ variant }: ClassifierSettings): ((value: number) => number) | undefined {
+  return variant === "binary-abs" ? (value) => (value >= 0.5 ? 1 : 0) : undefined;
+}
+
 /** Threads that are none: of the tasks that wait together, the later ones are done first. */
 export class FakeThreads implements Tasks {
   disposed = false;
@@ -120,6 +129,7 @@ export class FakeThreads implements Tasks {
     readonly settings: ClassifierSettings,
   ) {
     const classifier = new FakeClassifier();
+    classifier.response = responseOf(settings);
     const attacker = new Attacker(FAKE_ATTACKS, classifier, settings, async () => classifier);
     this.#tasks = new ClassifierTasks(classifier, attacker);
   }
@@ -179,6 +189,7 @@ export async function run(words: readonly string[], changes: Partial<Environment
     version: "1.2.3",
     createClassifier: async (given = {}) => {
       options.push(given);
+      classifier.response = responseOf(given);
       return classifier;
     },
     createThreads: async (count, settings) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RACE_RULES } from "../../src/effort.ts";
 import { preparePrototypes } from "../../src/starts.ts";
 import { FEATURES, PENALTIES } from "../../src/weights/confidence.ts";
+import type { Assumptions } from "../../src/weights/model.ts";
 import { referenceFeatures, referenceGateLogit, referenceProbabilities } from "../reference/confidence.ts";
 import { randomConfidence } from "../support/confidence.ts";
 import { engineFor } from "../support/module.ts";
@@ -10,8 +11,8 @@ import { randomImage, randomModel, randomRaceTables, shapes, uniformNumbers } fr
 
 const model = randomModel(shapes["pixel shuffle"] as never, { classes: 4, prototypes: 6 });
 
-function judge(image: Float32Array, calibrated = randomConfidence(1)) {
-  const engine = engineFor({ ...model, confidence: { ...model.confidence, calibrated } });
+function judge(image: Float32Array, calibrated = randomConfidence(1), assumptions: Assumptions = {}) {
+  const engine = engineFor({ ...model, assumptions, confidence: { ...model.confidence, calibrated } });
   preparePrototypes(engine);
   engine.setImage(image);
   engine.searchPrototypes(5);
@@ -24,7 +25,7 @@ function judge(image: Float32Array, calibrated = randomConfidence(1)) {
     probabilities,
     evaluations,
     features,
-    redrawing: { image, losses, latent, reconstruction: engine.reconstruct(label) },
+    redrawing: { image: engine.image(), losses, latent, ...engine.redraw(label) },
   };
 }
 
@@ -48,6 +49,34 @@ describe("the calibrated confidence", () => {
         2e-5 * (1 + Math.abs(expected[index] as number)),
       );
     });
+  });
+
+  it.each(images)("looks at gain and offset where redrawings have them: %s", (_, image) => {
+    const assumptions = { response: 1.5, photometry: { gain: 10, offset: 1 }, tolerance: 1 };
+    const { features, redrawing } = judge(image, randomConfidence(1), assumptions);
+    const expected = referenceFeatures(redrawing);
+    expect(redrawing.gain).not.toBe(1);
+    features.forEach((value, index) => {
+      expect(Math.abs(value - (expected[index] as number))).toBeLessThan(
+        5e-5 * (1 + Math.abs(expected[index] as number)),
+      );
+    });
+  });
+
+  it("knows the gain of a winner that a race has kept", () => {
+    const assumptions = { photometry: { gain: 10, offset: 1 }, tolerance: 1 };
+    const racing = { ...model, assumptions, race: randomRaceTables(model) };
+    const engine = engineFor({ ...racing, confidence: { ...model.confidence, calibrated: randomConfidence(1) } });
+    engine.setRaceRules(RACE_RULES.standard);
+    engine.setImage(randomImage(5));
+    engine.searchRace();
+    const losses = engine.losses();
+    const label = losses.indexOf(Math.min(...losses));
+    expect(engine.probabilities("calibrated").evaluations).toBe(0);
+    const features = engine.features();
+    const { gain, offset } = engine.redraw(label);
+    expect(features[FEATURES.indexOf("gain")]).toBeCloseTo(gain, 6);
+    expect(features[FEATURES.indexOf("offset")]).toBeCloseTo(offset, 6);
   });
 
   it.each(images)("gives the reference's probabilities: %s", (_, image) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RACE_RULES, type RaceRules } from "../../src/effort.ts";
 import { Engine } from "../../src/engine.ts";
 import { writeBundle } from "../../src/weights/bundle.ts";
+import type { Assumptions } from "../../src/weights/model.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
 import { ReferenceTables } from "../reference/race.ts";
@@ -14,10 +15,15 @@ const layers = shapes["pixel shuffle"] as readonly Record<string, unknown>[];
 const CLASSES = 3;
 const LATENTS = 5;
 
-function racingModel(element: StoredTensor["element"] = "F32") {
+function racingModel(element: StoredTensor["element"] = "F32", assumptions: Assumptions = {}) {
   const model = randomModel(layers, { latents: LATENTS, classes: CLASSES });
-  return { ...model, race: randomRaceTables(model, {}, element) };
+  return { ...model, assumptions, race: randomRaceTables(model, {}, element) };
 }
+
+const ASSUMED: readonly [string, Assumptions][] = [
+  ["the paper's loss", {}],
+  ["gain, offset and a tolerance", { photometry: { gain: 10, offset: 1 }, tolerance: 1 }],
+];
 
 const withRules = (engine: Engine, rules: Partial<RaceRules>): Engine => {
   engine.setRaceRules({ ...RACE_RULES.standard, ...rules });
@@ -37,10 +43,10 @@ const classes = Array.from({ length: CLASSES }, (_, index) => index);
 /** One true evaluation, by which the label is named; all other classes keep what was foretold. */
 const ONLY_FORETOLD = { ...EVERYBODY, raced: 1, polished: 1, entranceMargin: 0, runnerUpMargin: 0, ceilingPerClass: 1 };
 
-describe("proposals and surrogates", () => {
+describe.each(ASSUMED)("proposals and surrogates under %s", (_, assumptions) => {
   it.each(["F32", "F16", "I8"] as const)("agree with the double-precision reference, stored as %s", (element) => {
-    const model = racingModel(element);
-    const reference = new ReferenceTables(model.race);
+    const model = racingModel(element, assumptions);
+    const reference = new ReferenceTables(model.race, assumptions);
     const engine = withRules(engineFor(model), { ...ONLY_FORETOLD, foretold: 1 });
     let left = 0;
     for (const seed of [1, 2, 3, 4]) {
@@ -79,8 +85,8 @@ describe("proposals and surrogates", () => {
   });
 
   it("descend to where the foretold loss has no slope", () => {
-    const model = { ...racingModel(), sphereRadius: 1000 };
-    const reference = new ReferenceTables(model.race);
+    const model = { ...racingModel("F32", assumptions), sphereRadius: 1000 };
+    const reference = new ReferenceTables(model.race, assumptions);
     const engine = withRules(engineFor(model), { ...ONLY_FORETOLD, foretold: 200 });
     const image = randomImage(7);
     engine.setImage(image);

@@ -20,10 +20,13 @@ import {
 // The calibrated confidence in scalar double precision, written to be read; compare assembly/inference/evidence.ts and
 // confidence.ts.
 
-/** What the confidence looks at: an image, the winner's reconstruction and latent, and all classes' losses. */
+/** What the confidence looks at: an image as seen, the winner's reconstruction and latent, and all classes' losses. */
 export interface Redrawing {
   image: ArrayLike<number>;
+  /** With gain and offset, if it has any. */
   reconstruction: ArrayLike<number>;
+  gain?: number;
+  offset?: number;
   latent: ArrayLike<number>;
   losses: ArrayLike<number>;
 }
@@ -42,7 +45,14 @@ export function boxBlur(values: readonly number[]): number[] {
 }
 
 /** The features, then the penalties, in the order of their names. */
-export function referenceFeatures({ image, reconstruction, latent, losses }: Redrawing): number[] {
+export function referenceFeatures({
+  image,
+  reconstruction,
+  gain = 1,
+  offset = 0,
+  latent,
+  losses,
+}: Redrawing): number[] {
   const x = Array.from(image);
   const r = x.map((value, pixel) => value - (reconstruction[pixel] as number));
   const blurredImage = boxBlur(x);
@@ -80,6 +90,8 @@ export function referenceFeatures({ image, reconstruction, latent, losses }: Red
     contrast: Math.min(shared / (redrawnVariance + SMALL), MOST_CONTRAST),
     missing_share: dot(missing, missing) / (blurredError + SMALL),
     log_blurred_image: Math.log1p(energy / LOG_SQUARES_UNIT),
+    gain,
+    offset,
   };
   const penalties: Record<PenaltyName, number> = {
     blurred_error: blurredError / BLURRED_ERROR_UNIT,

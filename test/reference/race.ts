@@ -1,4 +1,5 @@
 import { IMAGE_PIXELS } from "../../format/image.ts";
+import type { Assumptions } from "../../src/weights/model.ts";
 import type { RaceTables } from "../../src/weights/race.ts";
 import { storedValues } from "./stored.ts";
 
@@ -11,8 +12,11 @@ export class ReferenceTables {
   readonly #tables: RaceTables;
   readonly #values: Record<Name, Float32Array>;
 
-  constructor(tables: RaceTables) {
+  readonly #assumptions: Assumptions;
+
+  constructor(tables: RaceTables, assumptions: Assumptions = {}) {
     this.#tables = tables;
+    this.#assumptions = assumptions;
     this.#values = Object.fromEntries(
       tables.tensors.map(({ tensor, groups }, index) => [NAMES[index], storedValues(tensor, groups, 1)]),
     ) as Record<Name, Float32Array>;
@@ -50,10 +54,28 @@ export class ReferenceTables {
     const first = dense(of("s1"), of("s1b"), z).map(silu);
     const second = dense(of("s2"), of("s2b"), first).map(silu);
     const output = dense(of("s3"), of("s3b"), second);
-    const error = sum(y.map((value, k) => (value - (output[k] as number)) ** 2));
+    const error = foretoldError(y, output.slice(0, y.length), this.#assumptions);
     const remainder = output[y.length] as number;
     return (error + remainder + outside + beta * 0.5 * sum(z.map((v) => v * v))) / IMAGE_PIXELS;
   }
+}
+
+/** Square root of 784, the length of an image of ones, whose direction the first coefficient is. */
+const CONSTANT_LENGTH = 28;
+
+/** ‖y − g‖², or what gain and offset leave of it under their priors. */
+function foretoldError(y: readonly number[], g: readonly number[], { photometry }: Assumptions): number {
+  if (photometry === undefined) return sum(y.map((value, k) => (value - (g[k] as number)) ** 2));
+  const squares = sum(g.map((value) => value ** 2)) + photometry.gain;
+  const total = IMAGE_PIXELS + photometry.offset;
+  const drawn = CONSTANT_LENGTH * (g[0] as number);
+  const products = sum(g.map((value, k) => value * (y[k] as number))) + photometry.gain;
+  const image = CONSTANT_LENGTH * (y[0] as number);
+  const determinant = squares * total - drawn ** 2;
+  const gain = (products * total - image * drawn) / determinant;
+  const offset = (image * squares - products * drawn) / determinant;
+  const residuals = y.map((value, k) => value - gain * (g[k] as number) - (k === 0 ? CONSTANT_LENGTH * offset : 0));
+  return sum(residuals.map((r) => r ** 2)) + photometry.gain * (gain - 1) ** 2 + photometry.offset * offset ** 2;
 }
 
 function dense(weights: Float32Array, bias: Float32Array, input: readonly number[]): number[] {

@@ -53,11 +53,11 @@ export function weightsFileParts(model: Model, layers: readonly Record<string, u
   return {
     metadata: {
       format: "analysis-by-synthesis",
-      format_version: "2",
+      format_version: "3",
       latents: String(model.latents),
       classes: JSON.stringify(model.classes),
       layers: JSON.stringify(layers),
-      inference: JSON.stringify({ beta: model.beta, sphere_radius: model.sphereRadius }),
+      inference: JSON.stringify({ beta: model.beta, sphere_radius: model.sphereRadius, ...model.assumptions }),
       confidence: JSON.stringify(confidenceMetadata(model.confidence)),
       ...(model.binaryVariant === undefined ? {} : { variants: variantsEntry(model.binaryVariant) }),
       training: "{}",

@@ -125,9 +125,9 @@ describe("readWeights", () => {
     [
       "a newer version",
       () => {
-        parts.metadata["format_version"] = "3";
+        parts.metadata["format_version"] = "4";
       },
-      /format_version is "3", this release reads "2"/,
+      /format_version is "4", this release reads "2" and "3"/,
     ],
     [
       "a missing tensor",
@@ -219,7 +219,7 @@ describe("readWeights", () => {
     [
       "a hidden unit without a weight for every feature",
       () => changeCalibrated({ hidden_weights: [[1, 2]], hidden_biases: [0], output_weights: [0] }),
-      /confidence\.calibrated\.hidden_weights\[0\] is a list of 2, wanted a list of 15 numbers/,
+      /confidence\.calibrated\.hidden_weights\[0\] is a list of 2, wanted a list of 17 numbers/,
     ],
     [
       "more biases than hidden units",

@@ -57,6 +57,8 @@ def redrawings() -> Redrawings:
         ),
         latents=torch.tensor([[0.5, -1.0], [3.0, 2.0], [0.0, 0.0]], dtype=torch.float64),
         reconstructions=drawn,
+        gains=torch.tensor([0.9, 1.0, 0.2], dtype=torch.float64),
+        offsets=torch.tensor([0.05, 0.0, -0.1], dtype=torch.float64),
     )
 
 

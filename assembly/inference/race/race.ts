@@ -28,6 +28,7 @@ import {
   isClassTrue,
   lowest,
   lowestRacer,
+  noteFit,
   placeInClass,
   Racer,
   RECONSTRUCTION_BYTES,
@@ -114,7 +115,9 @@ function meetTrueDecoder(racer: Racer, image: usize): void {
 function evaluateAtLatent(racer: Racer, image: usize): f32 {
   const descent = racer.descent;
   const drawn = racer.reconstruction;
-  return loss.evaluateWithGradient(racer.classIndex, image, descent.latent, drawn, descent.gradient);
+  const found = loss.evaluateWithGradient(racer.classIndex, image, descent.latent, drawn, descent.gradient);
+  noteFit(racer);
+  return found;
 }
 
 /** One more true evaluation; false when there is no way down or the ceiling is reached. */
@@ -143,6 +146,7 @@ function advance(racer: Racer, image: usize): bool {
   racer.lacksGradient = isLast;
   trialReconstruction = racer.reconstruction;
   racer.reconstruction = drawn;
+  noteFit(racer);
   return true;
 }
 
@@ -226,11 +230,11 @@ function report(latents: usize, losses: usize): void {
 }
 
 /**
- * f32 [784] in [0, 1]: the reconstruction at the best latent of a class that the true decoder has seen in the last race; 0
- * for others.
+ * The best latent of a class that the true decoder has seen in the last race, with its reconstruction and what was fitted to that;
+ * a null reference for others.
  */
-export function reconstructionOf(classIndex: i32): usize {
-  return isClassTrue(classIndex) ? bestOfClass(classIndex).reconstruction : 0;
+export function trueRacerOf(classIndex: i32): Racer {
+  return isClassTrue(classIndex) ? bestOfClass(classIndex) : changetype<Racer>(0);
 }
 
 /**

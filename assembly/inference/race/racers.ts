@@ -4,6 +4,7 @@ import { floats } from "../../bytes";
 import { allocate } from "../../layout";
 import * as sizes from "../../sizes";
 import { allocateDescent, Descent } from "../bfgs";
+import * as comparison from "../comparison";
 import { Activations, allocateActivations } from "./surrogate";
 import * as tables from "./tables";
 
@@ -14,6 +15,9 @@ export class Racer {
   activations: Activations;
   /** f32 [784]: the true decoder's reconstruction at the descent's latent, once that has been evaluated. */
   reconstruction: usize;
+  /** Those of that reconstruction. */
+  gain: f32;
+  offset: f32;
   classIndex: i32;
   /** Evaluations of the true decoder so far; 0: its loss is foretold. */
   evaluated: i32;
@@ -50,6 +54,12 @@ export function reserve(): bool {
     racer.classIndex = index / tables.candidates;
   }
   return true;
+}
+
+/** Notes that the racer's reconstruction has the gain and the offset that were fitted last. */
+export function noteFit(racer: Racer): void {
+  racer.gain = comparison.gain;
+  racer.offset = comparison.offset;
 }
 
 /** The racer at a place, 0 … `count` − 1; those of class c begin at c times the candidates per class. */

@@ -143,9 +143,8 @@ function planAttacks(
   methods: AttackMethods,
   classifier: CommandClassifier,
 ): NormPlan[] {
-  const variant = settings.variant === "binary-abs" ? "binary-abs" : "abs";
   // Nothing is asked of this one: it shows what the threads' models will offer.
-  const model = attackedClassifier(classifier, variant, isConfirmed(settings) ? classifier : undefined);
+  const model = attackedClassifier(classifier, isConfirmed(settings) ? classifier : undefined);
   const plan = (norms ?? NORMS)
     .map((norm) => ({
       norm,

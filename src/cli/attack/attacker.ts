@@ -1,23 +1,14 @@
 import type { AttackedModel } from "../../attacks/model.ts";
-import type { Variant } from "../../weights/variants.ts";
 import type { ClassifierSettings, CreateClassifier } from "../environment.ts";
 import type { AttackOutcome, AttackTask, CommandClassifier } from "../tasks.ts";
 import type { AttackMethods } from "./methods.ts";
 
-/** Where the images of the binary model change from black to white. */
-const THRESHOLD = 0.5;
-
 /**
  * A classifier as attacks see it.
  *
- * @param variant of the classifier; that for black-and-white images sees what its threshold leaves
  * @param thorough the same model with a more thorough search: its decision counts, and attacks may follow its gradients too
  */
-export function attackedClassifier(
-  classifier: CommandClassifier,
-  variant: Variant,
-  thorough?: CommandClassifier,
-): AttackedModel {
+export function attackedClassifier(classifier: CommandClassifier, thorough?: CommandClassifier): AttackedModel {
   return {
     classify: (image) => classifier.classify(image),
     lossAndGradient: (image) => classifier.lossAndGradient(image),
@@ -28,7 +19,7 @@ export function attackedClassifier(
           confirm: (image: Float32Array) => thorough.classify(image),
           searches: [(image: Float32Array) => thorough.lossAndGradient(image)],
         }),
-    ...(variant === "binary-abs" ? { response: (value: number) => (value >= THRESHOLD ? 1 : 0) } : {}),
+    ...(classifier.response === undefined ? {} : { response: classifier.response }),
   };
 }
 
@@ -77,10 +68,10 @@ export class Attacker {
   }
 
   async #createModel(): Promise<AttackedModel> {
-    const { effort, inference, variant = "abs" } = this.#settings;
+    const { effort, inference } = this.#settings;
     const thorough = isConfirmed({ effort, inference })
       ? await this.#createClassifier({ ...this.#settings, effort: "thorough" })
       : undefined;
-    return attackedClassifier(this.#classifier, variant, thorough);
+    return attackedClassifier(this.#classifier, thorough);
   }
 }

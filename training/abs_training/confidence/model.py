@@ -40,8 +40,13 @@ FEATURES = (
     "contrast",
     "missing_share",
     "log_blurred_image",
+    "gain",
+    "offset",
 )
 """What the gate looks at, in order."""
+
+FIRST_FEATURES = 15
+"""How many a weights file of version 2 has: its redrawings have neither gain nor offset."""
 
 PENALTIES = ("blurred_error", "error", "latent")
 """What the gate's logit falls with, without bound."""
@@ -142,6 +147,8 @@ def evidence_of(found: Redrawings) -> Evidence:
         "contrast": (shared / (redrawn_variance + SMALL)).clamp_max(MOST_CONTRAST),
         "missing_share": blurred_residual.clamp_min(0).square().sum(1) / (blurred_error + SMALL),
         "log_blurred_image": torch.log1p(image_energy / LOG_SQUARES_UNIT),
+        "gain": found.gains.double(),
+        "offset": found.offsets.double(),
     }
     penalties = {
         "blurred_error": blurred_error / BLURRED_ERROR_UNIT,
@@ -219,20 +226,30 @@ class CalibratedConfidence:
 
 
 def calibrated_from_json(values: Mapping[str, Any]) -> CalibratedConfidence:
-    """Reads what `as_json` gives; raises ValueError for other features than these."""
-    if values["features"] != list(FEATURES) or values["penalty_features"] != list(PENALTIES):
+    """Reads what `as_json` gives; raises ValueError for other features than these.
+
+    Files of version 2 have only the first of them; the others then have no weight.
+    """
+    count = len(values["features"])
+    is_known = count in (FIRST_FEATURES, len(FEATURES))
+    if not is_known or list(values["features"]) != list(FEATURES[:count]):
         raise ValueError("the calibrated confidence looks at features that are not known here")
+    if values["penalty_features"] != list(PENALTIES):
+        raise ValueError("the calibrated confidence looks at penalties that are not known here")
 
     def numbers(key: str, *shape: int) -> Tensor:
         return torch.tensor(values[key], dtype=torch.float64).reshape(shape)
+
+    def padded(found: Tensor, value: float) -> Tensor:
+        return functional.pad(found, (0, len(FEATURES) - count), value=value)
 
     units = len(values["hidden_biases"])
     return CalibratedConfidence(
         scale=float(values["scale"]),
         widening=float(values["widening"]),
-        centres=numbers("centres", len(FEATURES)),
-        spreads=numbers("spreads", len(FEATURES)),
-        hidden_weights=numbers("hidden_weights", units, len(FEATURES)),
+        centres=padded(numbers("centres", count), 0.0),
+        spreads=padded(numbers("spreads", count), 1.0),
+        hidden_weights=padded(numbers("hidden_weights", units, count), 0.0),
         hidden_biases=numbers("hidden_biases", units),
         output_weights=numbers("output_weights", units),
         output_bias=float(values["output_bias"]),

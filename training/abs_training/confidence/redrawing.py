@@ -31,6 +31,10 @@ class Redrawings:
     """The winner's latent, `[n, latents]`."""
     reconstructions: Tensor
     """The winner's reconstruction with gain and offset, `[n, 784]`."""
+    gains: Tensor
+    """Its gain, `[n]`."""
+    offsets: Tensor
+    """Its offset, `[n]`."""
 
     @property
     def labels(self) -> Tensor:
@@ -68,9 +72,11 @@ def redraw(
     losses = torch.stack([of_class for of_class, _ in found], dim=1)
     labels = losses.argmin(1)
     latents = torch.stack([of_class for _, of_class in found])[labels, torch.arange(len(images))]
-    reconstructions = torch.empty_like(images)
+    decoded = torch.empty_like(images)
     for index, decoder in enumerate(decoders):
         won = (labels == index).nonzero().flatten()
         if len(won):
-            reconstructions[won] = assumptions.fitted(decode(decoder, latents[won]), images[won])
-    return Redrawings(images, losses, latents, reconstructions)
+            decoded[won] = decode(decoder, latents[won])
+    gains, offsets = assumptions.fit(decoded, images)
+    fitted = gains.unsqueeze(1) * decoded + offsets.unsqueeze(1)
+    return Redrawings(images, losses, latents, fitted, gains, offsets)

@@ -57,6 +57,17 @@ MOST_CANDIDATES = 8
 MOST_HIDDEN_UNITS = 64
 """Of the calibrated confidence."""
 
+MOST_RESPONSE = 1000
+"""Slope of the response curve."""
+
+LEAST_PHOTOMETRIC_WEIGHT = 0.001
+MOST_PHOTOMETRIC_WEIGHT = 1000000
+"""Weights of the priors of gain and offset."""
+
+LEAST_TOLERANCE = 0.01
+MOST_TOLERANCE = 1000
+"""Error of a pixel beyond which it counts less and less."""
+
 MOST_VALUES = 8000000
 """Numbers in all tensors of a file together."""
 

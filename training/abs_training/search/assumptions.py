@@ -13,23 +13,24 @@ The fit is a fixed number of weighted least squares (iteratively reweighted, Hol
 a = 1, b = 0. By the envelope theorem its result counts as fixed in derivatives.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional
 
 import torch
 from torch import Tensor
 
+from abs_training.foundation.limits import (
+    LEAST_PHOTOMETRIC_WEIGHT,
+    LEAST_TOLERANCE,
+    MOST_PHOTOMETRIC_WEIGHT,
+    MOST_RESPONSE,
+    MOST_TOLERANCE,
+)
 from abs_training.images.data import PIXELS
 
 REWEIGHTINGS = 4
 """Least squares of a fit with a tolerance. Derivatives are then off by under .5 % of their length for clean and
 corrupted digits; only where half an image is inverted do gain and offset need more to settle."""
-
-
-MOST_RESPONSE = 1000.0
-LEAST_TOLERANCE = 0.01
-"""Limits of what a weights file may ask for, as the package's reader has them."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,20 @@ class Assumptions:
 
     def check(self) -> None:
         """Raises ValueError for numbers out of range."""
-        if not 1 <= self.response <= MOST_RESPONSE:
-            raise ValueError(f"response is {self.response:g}, not from 1 to {MOST_RESPONSE:g}")
-        photometry = self.photometry
-        if photometry is not None and not (
-            0 < photometry.gain < math.inf and 0 < photometry.offset < math.inf
-        ):
-            raise ValueError("the priors of gain and offset must be positive and finite")
-        if self.tolerance is not None and not LEAST_TOLERANCE <= self.tolerance < math.inf:
-            raise ValueError(f"tolerance is {self.tolerance:g}, not {LEAST_TOLERANCE:g} or more")
+        _check("the response's slope", self.response, 1, MOST_RESPONSE)
+        if self.photometry is not None:
+            for name, weight in (
+                ("gain", self.photometry.gain),
+                ("offset", self.photometry.offset),
+            ):
+                _check(
+                    f"the weight of the {name}",
+                    weight,
+                    LEAST_PHOTOMETRIC_WEIGHT,
+                    MOST_PHOTOMETRIC_WEIGHT,
+                )
+        if self.tolerance is not None:
+            _check("the tolerance", self.tolerance, LEAST_TOLERANCE, MOST_TOLERANCE)
 
     def seen(self, images: Tensor) -> Tensor:
         """Images in 0..1, of any shape, as they are compared with redrawings."""
@@ -198,6 +204,11 @@ class Assumptions:
             (weighted * images).sum(-1) + self.photometry.gain,
             images.sum(-1) if weights is None else (weights * images).sum(-1),
         )
+
+
+def _check(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name} is {value:g}, but must be from {least:g} to {most:g}")
 
 
 def assumptions_from_json(values: Mapping[str, Any]) -> Assumptions:

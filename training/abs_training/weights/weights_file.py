@@ -32,7 +32,9 @@ from abs_training.storage.stored_decoders import (
 )
 
 FORMAT = "analysis-by-synthesis"
-FORMAT_VERSION = "2"
+FORMAT_VERSION = "3"
+READ_VERSIONS = ("2", "3")
+"""Version 2 lacks what a model may assume besides the paper's loss."""
 METADATA_CRC = "metadata_crc32"
 BINARY_VARIANT = "binary-abs"
 
@@ -130,8 +132,8 @@ def read_weights(path: Path) -> Weights:
 
 
 def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Weights:
-    if metadata.get("format") != FORMAT or metadata.get("format_version") != FORMAT_VERSION:
-        raise WeightsFileError(f"not of format {FORMAT}, version {FORMAT_VERSION}")
+    if metadata.get("format") != FORMAT or metadata.get("format_version") not in READ_VERSIONS:
+        raise WeightsFileError(f"not of format {FORMAT}, version {' or '.join(READ_VERSIONS)}")
     if metadata[METADATA_CRC] != metadata_checksum(metadata):
         raise WeightsFileError("the metadata's checksum is wrong")
     checksums = json.loads(metadata["tensor_crc32"])
