@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
+import { FIRST_FEATURE_COUNT } from "../../format/confidence-features.ts";
+import { FEATURES } from "../../src/weights/confidence.ts";
 import { crc32 } from "../../src/weights/crc32.ts";
 import { WeightsError } from "../../src/weights/errors.ts";
 import { readWeights } from "../../src/weights/read.ts";
@@ -32,6 +34,10 @@ function changeCalibrated(changes: Record<string, unknown>): void {
   parts.metadata["confidence"] = JSON.stringify({ ...metadata, calibrated });
 }
 
+function changeInference(changes: Record<string, unknown>): void {
+  parts.metadata["inference"] = JSON.stringify({ beta: 1, sphere_radius: 5, ...changes });
+}
+
 const reading = (): (() => unknown) => {
   const file = writeWeightsFile(parts);
   return () => readWeights(file);
@@ -54,6 +60,34 @@ describe("readWeights", () => {
     const confidence = { ...model.confidence, calibrated };
     parts.metadata["confidence"] = JSON.stringify(confidenceMetadata(confidence));
     expect(readWeights(writeWeightsFile(parts)).confidence).toEqual(confidence);
+  });
+
+  it("reads a confidence of version 2, whose gate looks at neither gain nor offset", () => {
+    const calibrated = randomConfidence(4);
+    const first = (values: readonly number[]): number[] => values.slice(0, FIRST_FEATURE_COUNT);
+    changeCalibrated({
+      ...((confidenceMetadata({ ...model.confidence, calibrated })["calibrated"] as object) ?? {}),
+      features: FEATURES.slice(0, FIRST_FEATURE_COUNT),
+      centres: first(calibrated.centres),
+      spreads: first(calibrated.spreads),
+      hidden_weights: calibrated.hiddenWeights.map(first),
+    });
+    parts.metadata["format_version"] = "2";
+    expect(readWeights(writeWeightsFile(parts)).confidence.calibrated).toEqual({
+      ...calibrated,
+      centres: [...first(calibrated.centres), 0, 0],
+      spreads: [...first(calibrated.spreads), 1, 1],
+      hiddenWeights: calibrated.hiddenWeights.map((row) => [...first(row), 0, 0]),
+    });
+  });
+
+  it("reads what the loss assumes, each part alone and all together", () => {
+    const all = { response: 1.6, photometry: { gain: 10, offset: 1 }, tolerance: 0.8 };
+    const { response, photometry, tolerance } = all;
+    for (const assumptions of [{ response }, { photometry }, { tolerance }, all]) {
+      const parts = weightsFileParts({ ...model, assumptions }, layers);
+      expect(readWeights(writeWeightsFile(parts))).toEqual({ ...model, assumptions });
+    }
   });
 
   it("reads a file that starts at an odd address", () => {
@@ -128,6 +162,26 @@ describe("readWeights", () => {
         parts.metadata["format_version"] = "4";
       },
       /format_version is "4", this release reads "2" and "3"/,
+    ],
+    [
+      "a response curve that is too flat",
+      () => changeInference({ response: 0.5 }),
+      /inference\.response is 0\.5, wanted a number from 1 to 1000/,
+    ],
+    [
+      "a gain without the offset's weight",
+      () => changeInference({ photometry: { gain: 10 } }),
+      /inference\.photometry\.offset is undefined, wanted a number from 0\.001 to 1000000/,
+    ],
+    [
+      "a tolerance of nothing",
+      () => changeInference({ tolerance: 0 }),
+      /inference\.tolerance is 0, wanted a number from 0\.01 to 1000/,
+    ],
+    [
+      "an assumption of a later release",
+      () => changeInference({ blur: 1 }),
+      /inference has "blur", which this release does not know/,
     ],
     [
       "a missing tensor",
