@@ -30,6 +30,8 @@ let inverseSquare: f32 = 0;
 export let isFitted: bool = false;
 /** Whether the error is the sum of squared differences. */
 export let isPlain: bool = true;
+/** Whether large errors count less than by their squares. */
+export let isTolerant: bool = false;
 /** a and b of the last fit. */
 export let gain: f32 = 1;
 export let offset: f32 = 0;
@@ -41,7 +43,8 @@ export function configure(response: f32, gainPrior: f32, offsetPrior: f32, toler
   offsetWeight = <f64>offsetPrior;
   inverseSquare = tolerance > 0 ? 1 / (tolerance * tolerance) : 0;
   isFitted = gainPrior > 0;
-  isPlain = !isFitted && inverseSquare == 0;
+  isTolerant = inverseSquare != 0;
+  isPlain = !isFitted && !isTolerant;
   gain = 1;
   offset = 0;
 }
@@ -76,7 +79,7 @@ export function fit(image: usize, drawn: usize): void {
   gain = 1;
   offset = 0;
   if (!isFitted) return;
-  if (inverseSquare == 0) {
+  if (!isTolerant) {
     fitWeighted(image, drawn, false);
     return;
   }
