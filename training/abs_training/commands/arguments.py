@@ -130,6 +130,18 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_also_argument(parser: argparse.ArgumentParser) -> None:
+    """`--also`: further folders to train on."""
+    parser.add_argument(
+        "--also",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder whose train-… files join the training images, such as digits drawn by `glyphs`; may be given again",
+    )
+
+
 def add_machine_arguments(parser: argparse.ArgumentParser, what: str) -> None:
     """`--device` and `--workers`; `what` says what is done side by side."""
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")

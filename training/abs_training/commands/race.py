@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from abs_training.commands.arguments import (
+    add_also_argument,
     add_data_arguments,
     add_table_arguments,
     add_workers_argument,
@@ -31,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
     add_data_arguments(parser)
+    add_also_argument(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     weights = read_weights(options.weights)
     if weights.prototypes is None:
         raise DataError(f"{options.weights}: has no prototypes to start from")
-    data = read_data_set(options.data, options.classes, weights.class_names)
+    data = read_data_set(options.data, options.classes, weights.class_names, options.also)
     sizes = table_sizes(options)
     first = weights.decoders[0]
     classes, count = len(weights.decoders), weights.prototypes.shape[1]
@@ -85,6 +87,8 @@ def _command_line(options: argparse.Namespace) -> str:
     """The command that repeats the fit; folders of this machine are left out."""
     words = ["python3", "-m", "abs_training", "race", "--weights", options.weights.name]
     words += ["--data", "DATA"]
+    for folder in options.also:
+        words += ["--also", folder.name]
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
     return shlex.join([*words, *table_words(options), "--seed", str(options.seed)])

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from abs_training.commands.arguments import (
+    add_also_argument,
     add_assumption_arguments,
     add_class_name_arguments,
     add_data_arguments,
@@ -32,6 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.set_defaults(run=run)
     add_data_arguments(parser)
+    add_also_argument(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file")
     add_class_name_arguments(parser)
     shape = parser.add_mutually_exclusive_group()
@@ -220,7 +222,7 @@ def run(options: argparse.Namespace) -> None:
         max_steps=options.max_steps,
         device=options.device,
     )
-    data = read_data_set(options.data, options.classes, class_names(options))
+    data = read_data_set(options.data, options.classes, class_names(options), options.also)
     folder = options.run_directory or Path("runs") / options.out.stem
     race = None if options.without_race else table_sizes(options)
     whole = start_run(configuration, data, folder, options.workers, options.storage, race)
@@ -230,6 +232,8 @@ def run(options: argparse.Namespace) -> None:
 def _command_line(options: argparse.Namespace) -> str:
     """The command that repeats the run; folders of this machine are left out."""
     words = ["python3", "-m", "abs_training", "train", "--data", "DATA", "--out", options.out.name]
+    for folder in options.also:
+        words += ["--also", folder.name]
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
     words += class_name_words(options)

@@ -249,9 +249,15 @@ def read_split(folder: Path, split: str, kept: Optional[Sequence[int]], classes:
 
 
 def read_data_set(
-    folder: Path, kept: Optional[Sequence[int]] = None, names: Optional[Sequence[str]] = None
+    folder: Path,
+    kept: Optional[Sequence[int]] = None,
+    names: Optional[Sequence[str]] = None,
+    also: Sequence[Path] = (),
 ) -> DataSet:
-    """Reads a folder's training files and splits them into training and validation images."""
+    """Reads a folder's training files and splits them into training and validation images.
+
+    All the training files of the folders `also`, which have the same labels, join the training images.
+    """
     everything, sha256 = read_image_set(folder, "train")
     chosen, class_names = choose_classes(everything.labels, kept, names)
     present = sorted(set(everything.labels.tolist()))
@@ -272,4 +278,13 @@ def read_data_set(
                     f"images are the last 1/{VALIDATION_SHARE} of the file, so the file's order "
                     "must be mixed and no class too small"
                 )
+    for more in also:
+        extra, hashes = read_image_set(more, "train")
+        extra = keep_classes(extra, chosen)
+        if len(extra) == 0:
+            raise DataError(f"{more}: no image has a label of the classes")
+        training = ImageSet(
+            torch.cat([training.images, extra.images]), torch.cat([training.labels, extra.labels])
+        )
+        sha256 |= {f"{more.name}/{name}": digest for name, digest in hashes.items()}
     return DataSet(training, validation, class_names, sha256)

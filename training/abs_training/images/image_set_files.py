@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, SIDE
+from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, SIDE, ImageSet
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,28 @@ def write_sets(folder: Path, sets: Mapping[str, LabelledSet]) -> None:
     (folder / "sets.json").write_text(json.dumps(listed, indent=2) + "\n", "utf-8")
 
 
+def write_image_set(folder: Path, prefix: str, image_set: ImageSet) -> None:
+    """Writes images and labels into a folder, which is made where it is missing, under MNIST's names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_images(folder, prefix, image_set.images)
+    _write_labels(folder, prefix, image_set.labels)
+
+
 def _write_set(folder: Path, kind: str, of_kind: LabelledSet) -> str:
     """Writes idx files and returns their common name."""
     name = kind.replace(" ", "-")
-    values = (of_kind.images * 255).round().to(torch.uint8).numpy()
-    header = struct.pack(">4I", IMAGES_MAGIC, len(values), SIDE, SIDE)
-    (folder / f"{name}-images-idx3-ubyte").write_bytes(header + values.tobytes())
+    _write_images(folder, name, (of_kind.images * 255).round().to(torch.uint8))
     if of_kind.labels is not None:
-        labels = of_kind.labels.numpy().astype(np.uint8)
-        header = struct.pack(">2I", LABELS_MAGIC, len(labels))
-        (folder / f"{name}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+        _write_labels(folder, name, of_kind.labels)
     return name
+
+
+def _write_images(folder: Path, name: str, images: Tensor) -> None:
+    header = struct.pack(">4I", IMAGES_MAGIC, len(images), SIDE, SIDE)
+    (folder / f"{name}-images-idx3-ubyte").write_bytes(header + images.numpy().tobytes())
+
+
+def _write_labels(folder: Path, name: str, labels: Tensor) -> None:
+    header = struct.pack(">2I", LABELS_MAGIC, len(labels))
+    content = labels.numpy().astype(np.uint8).tobytes()
+    (folder / f"{name}-labels-idx1-ubyte").write_bytes(header + content)
