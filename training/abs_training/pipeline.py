@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 import numpy as np
 import torch
@@ -46,12 +46,14 @@ def start_run(
     workers: int,
     storage: str = "int8",
     race: Optional[TableSizes] = None,
+    more_junk: Optional[Mapping[str, torch.Tensor]] = None,
 ) -> Run:
     """A run that continues from what is saved in its folder.
 
     `workers` is the number of processes or threads; it does not change the result. `storage` names
     how the finished weights are stored (`quantization.STORAGES`), `race` gives the sizes of the
-    race's tables; without it the weights have none. Both come after training, so that another
+    race's tables; without it the weights have none. `more_junk` are further images that the confidence is to
+    reject, bytes `[n, 28, 28]` of each kind. All three come after training, so that another
     choice continues from the same saved stages.
 
     Raises LayerError for a model that is too large for the package's reader.
@@ -74,6 +76,7 @@ def start_run(
         workers,
         storage,
         race,
+        more_junk or {},
         torch.device(configuration.device),
         configuration.assumptions(),
         identity,

@@ -3,14 +3,14 @@
 import argparse
 import os
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
 
 from abs_training.foundation.limits import MOST_CANDIDATES, MOST_RACE_UNITS
 from abs_training.foundation.randomness import generator_for
-from abs_training.images.data import DataError, ImageSet, read_split
+from abs_training.images.data import DataError, ImageSet, read_image_set, read_split
 from abs_training.race.fit import TableSizes
 from abs_training.search.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
 from abs_training.weights.weights_file import Weights
@@ -140,6 +140,29 @@ def add_also_argument(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder whose train-… files join the training images, such as digits drawn by `glyphs`; may be given again",
     )
+
+
+def add_junk_argument(parser: argparse.ArgumentParser) -> None:
+    """`--junk`: further images that belong to no class."""
+    parser.add_argument(
+        "--junk",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder whose train-… files show no class, such as letters drawn by `glyphs`: the confidence learns to "
+        "reject them; may be given again",
+    )
+
+
+def read_junk(folders: Sequence[Path]) -> dict[str, Tensor]:
+    """The images of such folders, bytes `[n, 28, 28]` each, by the folders' names."""
+    return {folder.name: read_image_set(folder, "train")[0].images for folder in folders}
+
+
+def junk_words(folders: Sequence[Path]) -> list[str]:
+    """The option as it was given, without the folders of this machine."""
+    return [word for folder in folders for word in ("--junk", folder.name)]
 
 
 def add_machine_arguments(parser: argparse.ArgumentParser, what: str) -> None:

@@ -1,12 +1,16 @@
 """`confidence`: fits only the confidence of a weights file again."""
 
 import argparse
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 from abs_training.commands.arguments import (
     add_data_arguments,
+    add_junk_argument,
     add_machine_arguments,
+    junk_words,
+    read_junk,
     read_limited_split,
 )
 from abs_training.foundation.threads import use_one_thread
@@ -20,6 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run, split="validation", limit=None)
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
     add_data_arguments(parser)
+    add_junk_argument(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file")
     parser.add_argument("--seed", type=int, default=0)
     add_machine_arguments(parser, "searched")
@@ -31,8 +36,16 @@ def run(options: argparse.Namespace) -> None:
     weights = read_weights(options.weights)
     validation = read_limited_split(options, len(weights.class_names))
     calibrated = refit_confidence(
-        weights, validation, options.seed, options.workers, options.device
+        weights,
+        validation,
+        options.seed,
+        options.workers,
+        options.device,
+        read_junk(options.junk),
     )
-    write_weights(options.out, replace(weights, calibrated=calibrated))
+    words = ["python3", "-m", "abs_training", "confidence", "--weights", options.weights.name]
+    words += ["--data", "DATA", *junk_words(options.junk), "--seed", str(options.seed)]
+    training = {**weights.training, "confidence": {"command": shlex.join(words)}}
+    write_weights(options.out, replace(weights, calibrated=calibrated, training=training))
     update_model_card(options.out)
     print(f"images of a confidence below {calibrated.reject_below} are rejected")

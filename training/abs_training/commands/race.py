@@ -12,8 +12,11 @@ from pathlib import Path
 from abs_training.commands.arguments import (
     add_also_argument,
     add_data_arguments,
+    add_junk_argument,
     add_table_arguments,
     add_workers_argument,
+    junk_words,
+    read_junk,
     table_sizes,
     table_words,
 )
@@ -33,6 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
     add_data_arguments(parser)
     add_also_argument(parser)
+    add_junk_argument(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -75,7 +79,12 @@ def run(options: argparse.Namespace) -> None:
     if weights.calibrated is not None:
         # What the confidence has seen so far was found by another search.
         calibrated = refit_confidence(
-            weights, data.validation, options.seed, options.workers, "cpu"
+            weights,
+            data.validation,
+            options.seed,
+            options.workers,
+            "cpu",
+            read_junk(options.junk),
         )
         weights = dataclasses.replace(weights, calibrated=calibrated)
     write_weights(out, weights)
@@ -89,6 +98,7 @@ def _command_line(options: argparse.Namespace) -> str:
     words += ["--data", "DATA"]
     for folder in options.also:
         words += ["--also", folder.name]
+    words += junk_words(options.junk)
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
     return shlex.join([*words, *table_words(options), "--seed", str(options.seed)])

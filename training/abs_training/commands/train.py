@@ -9,12 +9,15 @@ from abs_training.commands.arguments import (
     add_assumption_arguments,
     add_class_name_arguments,
     add_data_arguments,
+    add_junk_argument,
     add_machine_arguments,
     add_table_arguments,
     class_name_words,
     class_names,
+    junk_words,
     not_negative,
     positive,
+    read_junk,
     several,
     share,
     shares,
@@ -34,6 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     add_data_arguments(parser)
     add_also_argument(parser)
+    add_junk_argument(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file")
     add_class_name_arguments(parser)
     shape = parser.add_mutually_exclusive_group()
@@ -225,7 +229,9 @@ def run(options: argparse.Namespace) -> None:
     data = read_data_set(options.data, options.classes, class_names(options), options.also)
     folder = options.run_directory or Path("runs") / options.out.stem
     race = None if options.without_race else table_sizes(options)
-    whole = start_run(configuration, data, folder, options.workers, options.storage, race)
+    whole = start_run(
+        configuration, data, folder, options.workers, options.storage, race, read_junk(options.junk)
+    )
     train(whole, options.out, _command_line(options))
 
 
@@ -234,6 +240,7 @@ def _command_line(options: argparse.Namespace) -> str:
     words = ["python3", "-m", "abs_training", "train", "--data", "DATA", "--out", options.out.name]
     for folder in options.also:
         words += ["--also", folder.name]
+    words += junk_words(options.junk)
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
     words += class_name_words(options)

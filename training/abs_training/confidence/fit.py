@@ -23,6 +23,7 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet
 from abs_training.images.image_set_files import LabelledSet
 from abs_training.race.starts import RaceStarts
+from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
 
 HIDDEN_UNITS = 16
@@ -35,8 +36,11 @@ ITERATIONS = 400
 CLEAN_SHARE, CORRUPTED_SHARE = 0.35, 0.15
 """Weight of clean and of corrupted images in the gate's loss; junk has the rest."""
 
-KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5}
+KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5, "halves": 0.5}
 """Weight of a kind of junk; the others weigh 1."""
+
+MORE_JUNK_WEIGHT = 5.0
+"""Weight of a kind that comes from files."""
 
 SMALLEST_PENALTY = 0.05
 """Keeps every penalty positive, so that the gate closes far from the data."""
@@ -61,9 +65,13 @@ def fit_confidence(
     seed: int,
     workers: int,
     race: Optional[RaceStarts] = None,
+    more_junk: Mapping[str, Tensor] = {},
 ) -> CalibratedConfidence:
-    """Draws the images, searches them as the classifier does, and fits."""
-    sets = sets_for_fit(validation, class_names, sizes, seed)
+    """Draws the images, searches them as the classifier does, and fits.
+
+    `more_junk` are further kinds of junk, bytes `[n, 28, 28]` each.
+    """
+    sets = sets_for_fit(validation, class_names, sizes, seed, more_junk)
     evidence = {
         kind: evidence_of(searched(decoders, starts, assumptions, of_kind, workers, race))
         for kind, of_kind in sets.items()
@@ -91,11 +99,9 @@ def fit_to_evidence(
     """Fits to evidence by kind of image; the kinds with labels, `clean` and `corrupted`, are no junk."""
     clean, spoilt = evidence["clean"], evidence["corrupted"]
     junk = {kind: found for kind, found in evidence.items() if kind not in labels}
-    total = sum(KIND_WEIGHTS.get(kind, 1.0) for kind in junk)
+    total = sum(_weight(kind) for kind in junk)
     shares = [CLEAN_SHARE, CORRUPTED_SHARE]
-    shares += [
-        (1 - CLEAN_SHARE - CORRUPTED_SHARE) * KIND_WEIGHTS.get(kind, 1.0) / total for kind in junk
-    ]
+    shares += [(1 - CLEAN_SHARE - CORRUPTED_SHARE) * _weight(kind) / total for kind in junk]
     parts = [clean, spoilt, *junk.values()]
     weights = torch.cat(
         [
@@ -116,6 +122,10 @@ def fit_to_evidence(
     )
     lowest = lowest_threshold(clean.losses.shape[1])
     return replace(model, reject_below=float(f"{max(threshold, lowest):.4g}"))
+
+
+def _weight(kind: str) -> float:
+    return KIND_WEIGHTS.get(kind, 1.0 if kind in KINDS else MORE_JUNK_WEIGHT)
 
 
 def minimise(parameters: Sequence[Tensor], loss: Callable[[], Tensor], iterations: int) -> None:

@@ -1,11 +1,15 @@
 """The images that a confidence is fitted to and judged on."""
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
+import torch
+from torch import Tensor
+
+from abs_training.foundation.randomness import generator_for
 from abs_training.images.corruptions import CORRUPTIONS, corrupted, mixed_corruptions
 from abs_training.images.data import ImageSet, to_unit_range
 from abs_training.images.image_set_files import LabelledSet
@@ -33,9 +37,16 @@ def unit_images(image_set: ImageSet) -> Tensor:
 
 
 def sets_for_fit(
-    validation: ImageSet, class_names: Sequence[str], sizes: SetSizes, seed: int
+    validation: ImageSet,
+    class_names: Sequence[str],
+    sizes: SetSizes,
+    seed: int,
+    more_junk: Mapping[str, Tensor],
 ) -> dict[str, LabelledSet]:
-    """Clean and corrupted images and every kind of junk that is not held out, by name."""
+    """Clean and corrupted images and every kind of junk that is not held out, by name.
+
+    `more_junk` are further kinds, bytes `[n, 28, 28]` each, of which so many are drawn as of hard kinds, thrice.
+    """
     clean = validation.first(sizes.clean)
     images = unit_images(clean)
     count = min(sizes.corrupted, len(images))
@@ -49,6 +60,10 @@ def sets_for_fit(
         count = sizes.hard if kind in HARD_KINDS else sizes.easy
         drawn = junk(kind, count, FIT_SEED + seed, (images, clean.labels))
         sets[kind] = LabelledSet(drawn, None)
+    for kind, of_kind in more_junk.items():
+        generator = generator_for(FIT_SEED + seed, "more junk", kind)
+        chosen = torch.randperm(len(of_kind), generator=generator)[: 3 * sizes.hard]
+        sets[kind] = LabelledSet(to_unit_range(of_kind[chosen]).squeeze(1), None)
     return sets
 
 

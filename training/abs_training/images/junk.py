@@ -1,7 +1,7 @@
 """Images that belong to no class: what a confidence must tell from the data.
 
-Every kind is a function from a count and a generator to images `[count, 28, 28]` in 0..1. Inverted and
-overlaid images are made of images of the data set.
+Every kind is a function from a count and a generator to images `[count, 28, 28]` in 0..1. Inverted, overlaid and
+halved images, and pairs, are made of images of the data set.
 """
 
 import math
@@ -15,9 +15,11 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.images.corruptions import blurred, uniform
 from abs_training.images.data import SIDE
 from abs_training.images.strokes import (
+    BOX,
     HELD_OUT_LETTERS,
     LETTERS,
     bezier_strokes,
+    centred,
     letters,
     polyline_strokes,
     spiral_strokes,
@@ -179,13 +181,16 @@ HELD_OUT: dict[str, Generate] = {
 }
 """Kinds on which a confidence is judged but not fitted."""
 
-FROM_DATA = ("inverted", "overlaid")
+FROM_DATA = ("inverted", "overlaid", "halves", "pairs")
 """Kinds made of images of the data set."""
 
 KINDS = (*GENERATED, *FROM_DATA)
 """Kinds on which a confidence is fitted."""
 
-HARD_KINDS = ("dots", "curves", "polylines", "letters", "overlaid", "spirals", "other letters")
+HARD_KINDS = (
+    *("dots", "curves", "polylines", "letters", "overlaid", "halves", "pairs"),
+    *("spirals", "other letters"),
+)
 """Kinds of which some images look like a class even to a person."""
 
 
@@ -208,6 +213,51 @@ def overlaid(images: Tensor, labels: Tensor, count: int, generator: torch.Genera
     return torch.maximum(images[first[kept]], images[second[kept]])
 
 
+def halves(images: Tensor, labels: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Left, right, upper or lower halves of images, `[count, 28, 28]`, with their mass in the middle.
+
+    The class with the least ink has none: halves of a bar are bars.
+    """
+    ink = torch.stack([images[labels == label].mean() for label in labels.unique()])
+    images = images[labels != labels.unique()[ink.argmin()]]
+    if len(images) == 0:
+        return images[:0]
+    chosen = images[torch.randint(0, len(images), (count,), generator=generator)].clone()
+    side = torch.randint(0, 4, (count,), generator=generator)
+    middle = SIDE // 2
+    chosen[side == 0, :, :middle] = 0
+    chosen[side == 1, :, middle:] = 0
+    chosen[side == 2, :middle] = 0
+    chosen[side == 3, middle:] = 0
+    return centred(chosen)
+
+
+PAIR_WIDTH = 56
+"""Pixels across which two images are laid side by side before they are scaled down to one."""
+
+
+def pairs(images: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Two images side by side, from overlapping to well apart, scaled down as one: `[count, 28, 28]`."""
+    first = images[torch.randint(0, len(images), (count,), generator=generator)]
+    second = images[torch.randint(0, len(images), (count,), generator=generator)]
+    distance = torch.randint(11, 23, (count,), generator=generator)
+    wide = torch.zeros(count, SIDE, PAIR_WIDTH)
+    for step in distance.unique().tolist():
+        rows = distance == step
+        left = (PAIR_WIDTH - SIDE - step) // 2
+        wide[rows, :, left : left + SIDE] = first[rows]
+        beside = wide[rows, :, left + step : left + step + SIDE]
+        wide[rows, :, left + step : left + step + SIDE] = torch.maximum(beside, second[rows])
+    # A square of the pair's own width keeps its proportions, as whoever prepares a picture would.
+    extent = (distance + BOX).float() / BOX
+    maps = torch.zeros(count, 2, 3)
+    maps[:, 0, 0] = extent * SIDE / PAIR_WIDTH
+    maps[:, 1, 1] = extent
+    grid = functional.affine_grid(maps, [count, 1, SIDE, SIDE], align_corners=False)
+    small = functional.grid_sample(wide.unsqueeze(1), grid, align_corners=False).squeeze(1)
+    return centred(small.clamp(0, 1))
+
+
 def junk(
     kind: str,
     count: int,
@@ -224,6 +274,10 @@ def junk(
         images, labels = data
         if kind == "overlaid":
             return overlaid(images, labels, count, generator)
+        if kind == "halves":
+            return halves(images, labels, count, generator)
+        if kind == "pairs":
+            return pairs(images, count, generator)
         return inverted(images[torch.randperm(len(images), generator=generator)[:count]])
     return ({**GENERATED, **HELD_OUT})[kind](count, generator)
 

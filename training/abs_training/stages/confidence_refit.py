@@ -1,5 +1,7 @@
 """Fitting the confidence of finished weights again, as they are searched by default."""
 
+from typing import Mapping
+
 from torch import Tensor
 
 from abs_training.confidence.fit import fit_confidence
@@ -16,7 +18,12 @@ STARTS = 300
 
 
 def refit_confidence(
-    weights: Weights, validation: ImageSet, seed: int, workers: int, device: str
+    weights: Weights,
+    validation: ImageSet,
+    seed: int,
+    workers: int,
+    device: str,
+    more_junk: Mapping[str, Tensor] = {},
 ) -> CalibratedConfidence:
     """Searches validation images, corrupted ones and junk by the default inference, and fits."""
     classes, latents = len(weights.class_names), weights.decoders[0].latents
@@ -40,4 +47,5 @@ def refit_confidence(
         seed,
         workers,
         race,
+        more_junk,
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Mapping, Optional
 
 import torch
 from torch import Tensor
@@ -37,6 +37,8 @@ class Run:
     """How the finished weights are stored, a name of `quantization.STORAGES`."""
     race: Optional[TableSizes]
     """Sizes of the race's tables; without them the weights have none."""
+    more_junk: Mapping[str, Tensor]
+    """Further images that the confidence is to reject, bytes `[n, 28, 28]`, by kind."""
     device: torch.device
     assumptions: Assumptions
     fingerprint: str
