@@ -16,7 +16,7 @@ const LABEL = 18;
 const TARGET = new URL("../docs/redrawings.svg", import.meta.url);
 
 function embedded(image: Float32Array): string {
-  const data = Uint8Array.from(image, (value) => Math.round(255 * value));
+  const data = Uint8Array.from(image, (value) => Math.round(255 * Math.max(0, Math.min(1, value))));
   const png = encode({ width: IMAGE_SIDE, height: IMAGE_SIDE, data, channels: 1, depth: 8 });
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 }
