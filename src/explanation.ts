@@ -21,11 +21,18 @@ export function explained(engine: Engine, classification: Classification): Expla
     countedError(engine, x - ((classes[index] as ClassExplanation).reconstruction[pixel] as number));
   const advantage = seen.map((x, pixel) => errorOf(runnerUp, x, pixel) - errorOf(label, x, pixel));
   const explanation = { ...classification, runnerUp, classes, image: seen, advantage };
-  if (engine.isBinary || engine.assumptions.tolerance !== undefined) return explanation;
+  if (engine.isBinary) return explanation;
+  // The estimate is about squared distances: what is tolerated of an error is taken off before, and changes with the image
+  // no faster than the error does.
+  const approached = (reconstruction: Float32Array): Float32Array =>
+    reconstruction.map((value, pixel) => {
+      const residual = (seen[pixel] as number) - value;
+      return (seen[pixel] as number) - residual * Math.sqrt(countedShare(engine, residual));
+    });
   const redrawings = classes.map((found) =>
     Number.isFinite(found.loss)
       ? {
-          reconstruction: found.reconstruction,
+          reconstruction: approached(found.reconstruction),
           penalty: priorTerm(engine, found.latent) + photometricTerm(engine, found),
         }
       : undefined,

@@ -81,8 +81,7 @@ export interface Explanation extends Classification {
   advantage: Float32Array;
   /**
    * How far the image may change before the label does, estimated from these redrawings: no bound, see `RadiusEstimate`. Left
-   * out in `binary-abs`, whose loss jumps where a pixel crosses the threshold, and for weights with a tolerance, of whose errors
-   * the estimate's argument does not hold.
+   * out in `binary-abs`, whose loss jumps where a pixel crosses the threshold.
    */
   radiusEstimate?: RadiusEstimate;
 }

@@ -92,3 +92,31 @@ describe("certify", () => {
     }
   });
 });
+
+describe("the estimate of a radius", () => {
+  it("is not passed by a change along the gradients that turns the label", async () => {
+    const abs = await createClassifier({ weights });
+    for (const image of images) {
+      const { label, runnerUp, radiusEstimate } = abs.explain(image);
+      const { l2, linf } = radiusEstimate as { l2: number; linf: number };
+      expect(l2).toBeGreaterThan(0);
+      expect(linf).toBeGreaterThan(0);
+      const { gradients } = abs.lossAndGradient(image);
+      const direction = image.map(
+        (_, pixel) =>
+          ((gradients[runnerUp] as Float32Array)[pixel] as number) -
+          ((gradients[label] as Float32Array)[pixel] as number),
+      );
+      const length = Math.hypot(...direction);
+      const shorter = image.map((value, pixel) => {
+        const change = (0.99 * l2 * (direction[pixel] as number)) / length;
+        return Math.min(1, Math.max(0, value - change));
+      });
+      expect(abs.explain(shorter).label).toBe(label);
+      const even = image.map((value, pixel) =>
+        Math.min(1, Math.max(0, value - 0.99 * linf * Math.sign(direction[pixel] as number))),
+      );
+      expect(abs.explain(even).label).toBe(label);
+    }
+  });
+});

@@ -9,7 +9,9 @@
 export interface RadiusEstimate {
   /**
    * In L2: the least over the other classes of (L_c − L_y) / (2 (r + √L_c)), where L = ‖x − G(z)‖² + β ½‖z‖², y is the label
-   * and r = ‖x − G_y(z_y)‖. No shorter change can raise L_y and lower L_c by what parts them.
+   * and r = ‖x − G_y(z_y)‖. No shorter change can raise L_y and lower L_c by what parts them. Where weights assume more
+   * (docs/weights-format.md#the-loss), a G + b stands for G with what its priors add, √ρ for an error's absolute value, and the
+   * result is divided by the slope of the response curve: none of them follows a change of the image faster than the change.
    */
   l2: number;
   /**

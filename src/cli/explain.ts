@@ -65,11 +65,14 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
       ...radiusLines(explanation.radiusEstimate),
       "",
     ]);
+    const isFitted = classes.some(({ gain, offset }) => gain !== 1 || offset !== 0);
+    const fitted = (gain: string, offset: string): string =>
+      isFitted ? `${gain.padEnd(6)}${offset.padStart(6)}  ` : "";
     printTable(environment, [
-      `${"class".padEnd(width)}  loss     latent`,
+      `${"class".padEnd(width)}  loss     ${fitted("gain", "offset")}latent`,
       ...ranked.map(
-        ({ name, loss, latent }) =>
-          `${name.padEnd(width)}  ${loss.toFixed(5)}  ${Array.from(latent, (value) => value.toFixed(2).padStart(6)).join("")}`,
+        ({ name, loss, gain, offset, latent }) =>
+          `${name.padEnd(width)}  ${loss.toFixed(5)}  ${fitted(gain.toFixed(2), offset.toFixed(2))}${Array.from(latent, (value) => value.toFixed(2).padStart(6)).join("")}`,
       ),
       "",
     ]);
