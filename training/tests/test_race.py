@@ -197,6 +197,32 @@ class FitTest(unittest.TestCase):
             for value, same in zip(one.state_dict().values(), other.state_dict().values()):
                 self.assertTrue(torch.equal(value, same))
 
+    def test_the_command_gives_decoders_another_loss(self) -> None:
+        out = self.folder / "weights.safetensors"
+        self.call(
+            *("train", "--data", str(self.folder), "--out", str(out)),
+            *("--class-names", ",".join(NAMES), "--shape", "dense", "--latents", "2"),
+            *("--prototypes", "6", "--max-steps", "2", "--without-race", "--response", "1.5"),
+            *("--photometry", "10,1", "--attack-shares", "0.3,0.3,0.3", "--noisy-share", "0.5"),
+            *("--run-directory", str(self.folder / "run"), "--workers", "1"),
+        )
+        before = read_weights(out)
+        self.assertEqual(before.assumptions, Assumptions(1.0, 5.0, 1.5, Photometry(10, 1)))
+        self.assertIn("--photometry 10,1", before.training["command"])
+        self.call(
+            *("race", "--weights", str(out), "--data", str(self.folder), "--coefficients", "8"),
+            *("--surrogate-hidden", "4", "--proposal-hidden", "8", "--candidates", "3"),
+            *("--surrogate-steps", "3", "--proposal-steps", "3", "--workers", "1"),
+            *("--photometry", "none", "--tolerance", "0.8"),
+        )
+        after = read_weights(out)
+        self.assertEqual(after.assumptions, Assumptions(1.0, 5.0, 1.5, None, 0.8))
+        self.assertIn("--photometry none --tolerance 0.8", after.training["race"]["command"])
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            words = ["race", "--weights", str(out), "--data", str(self.folder)]
+            self.assertEqual(main([*words, "--response", "0.5"]), 1)
+        self.assertIn("the response's slope is 0.5, but must be from 1 to 1000", errors.getvalue())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,9 +1,10 @@
 """Options that several commands share, and what is read because of them."""
 
 import argparse
+import dataclasses
 import os
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Union
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from abs_training.foundation.limits import MOST_CANDIDATES, MOST_RACE_UNITS
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import DataError, ImageSet, read_image_set, read_split
 from abs_training.race.fit import TableSizes
+from abs_training.search.assumptions import Assumptions, Photometry
 from abs_training.search.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_samples
 from abs_training.weights.weights_file import Weights
 
@@ -84,33 +86,73 @@ def shares(text: str) -> tuple[float, float, float]:
     return values[0], values[1], values[2]
 
 
-def add_assumption_arguments(parser: argparse.ArgumentParser) -> None:
-    """What the loss assumes besides the paper's model."""
+def add_assumption_arguments(parser: argparse.ArgumentParser, default: str) -> None:
+    """What the loss assumes besides the paper's model; `default` says what holds where an option is left out."""
     parser.add_argument(
         "--response",
         type=float,
-        default=1.0,
         metavar="SLOPE",
-        help="slope of the curve through which images are seen, from 1 (default 1)",
+        help=f"slope of the curve through which images are seen, from 1: none (default: {default})",
     )
     parser.add_argument(
-        "--gain-weight",
-        type=float,
-        metavar="WEIGHT",
-        help="redrawings are fitted with a gain; weight of (gain − 1)² (default: no gain)",
-    )
-    parser.add_argument(
-        "--offset-weight",
-        type=float,
-        metavar="WEIGHT",
-        help="weight of the offset's square; goes with --gain-weight",
+        "--photometry",
+        type=photometry,
+        metavar="GAIN,OFFSET",
+        help="redrawings are fitted with a gain and an offset: the weights of (gain − 1)² and offset², or `none` "
+        f"(default: {default})",
     )
     parser.add_argument(
         "--tolerance",
-        type=float,
+        type=tolerance,
         metavar="ERROR",
-        help="error of a pixel beyond which it counts less and less (default: all by their squares)",
+        help="error of a pixel beyond which it counts less and less, or `none`: all count by their squares "
+        f"(default: {default})",
     )
+
+
+NONE = "none"
+
+
+def photometry(text: str) -> Union[Photometry, str]:
+    """Two numbers, or `none`."""
+    if text == NONE:
+        return NONE
+    values = [float(part) for part in text.split(",")]
+    if len(values) != 2:
+        raise argparse.ArgumentTypeError(f"{text} is not two numbers")
+    return Photometry(*values)
+
+
+def tolerance(text: str) -> Union[float, str]:
+    """A number, or `none`."""
+    return NONE if text == NONE else float(text)
+
+
+def assumptions_of(options: argparse.Namespace, base: Assumptions) -> Assumptions:
+    """What the options change of `base`. Raises DataError for numbers out of range."""
+    changes = {
+        name: None if value == NONE else value
+        for name in ("response", "photometry", "tolerance")
+        if (value := getattr(options, name)) is not None
+    }
+    found = dataclasses.replace(base, **changes)
+    try:
+        found.check()
+    except ValueError as error:
+        raise DataError(str(error)) from error
+    return found
+
+
+def assumption_words(options: argparse.Namespace) -> list[str]:
+    """The options as they were given."""
+    words = []
+    for name in ("response", "photometry", "tolerance"):
+        value = getattr(options, name)
+        if isinstance(value, Photometry):
+            value = f"{value.gain:g},{value.offset:g}"
+        if value is not None:
+            words += [f"--{name}", str(value)]
+    return words
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,10 +11,13 @@ from pathlib import Path
 
 from abs_training.commands.arguments import (
     add_also_argument,
+    add_assumption_arguments,
     add_data_arguments,
     add_junk_argument,
     add_table_arguments,
     add_workers_argument,
+    assumption_words,
+    assumptions_of,
     junk_words,
     read_junk,
     table_sizes,
@@ -43,6 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="default: rewrites the weights file; a model card next to it follows",
     )
+    add_assumption_arguments(parser, "as the file says")
     add_table_arguments(parser)
     parser.add_argument("--seed", type=int, default=0)
     add_workers_argument(parser, "searched")
@@ -52,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
     """Fits the tables and writes the weights with them."""
     use_one_thread()
     weights = read_weights(options.weights)
+    weights = dataclasses.replace(weights, assumptions=assumptions_of(options, weights.assumptions))
     if weights.prototypes is None:
         raise DataError(f"{options.weights}: has no prototypes to start from")
     data = read_data_set(options.data, options.classes, weights.class_names, options.also)
@@ -101,4 +106,5 @@ def _command_line(options: argparse.Namespace) -> str:
     words += junk_words(options.junk)
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
+    words += assumption_words(options)
     return shlex.join([*words, *table_words(options), "--seed", str(options.seed)])

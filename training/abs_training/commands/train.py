@@ -12,6 +12,8 @@ from abs_training.commands.arguments import (
     add_junk_argument,
     add_machine_arguments,
     add_table_arguments,
+    assumption_words,
+    assumptions_of,
     class_name_words,
     class_names,
     junk_words,
@@ -28,6 +30,7 @@ from abs_training.decoders import encoder
 from abs_training.decoders.layers import NAMED_SHAPES, Layer, check_layers, read_layers
 from abs_training.images.data import read_data_set
 from abs_training.pipeline import start_run, train
+from abs_training.search.assumptions import Assumptions
 from abs_training.stages.configuration import Configuration
 from abs_training.storage.quantization import STORAGES
 
@@ -62,7 +65,7 @@ def add(parser: argparse.ArgumentParser) -> None:
             help=f"default {epochs}",
         )
     parser.add_argument("--discriminative-learning-rate", type=float, default=1e-3)
-    add_assumption_arguments(parser)
+    add_assumption_arguments(parser, "the paper's model")
     parser.add_argument(
         "--attack-radius",
         type=float,
@@ -192,8 +195,7 @@ def _layers(options: argparse.Namespace) -> list[Layer]:
 
 def run(options: argparse.Namespace) -> None:
     """Trains, or continues, and writes the weights file and its model card."""
-    if (options.gain_weight is None) != (options.offset_weight is None):
-        raise argparse.ArgumentTypeError("--gain-weight and --offset-weight need each other")
+    assumptions = assumptions_of(options, Assumptions())
     configuration = Configuration(
         layers=_layers(options),
         latents=options.latents,
@@ -205,10 +207,9 @@ def run(options: argparse.Namespace) -> None:
         vae_epochs=options.vae_epochs,
         discriminative_epochs=options.discriminative_epochs,
         discriminative_learning_rate=options.discriminative_learning_rate,
-        response=options.response,
-        gain_weight=options.gain_weight,
-        offset_weight=options.offset_weight,
-        tolerance=options.tolerance,
+        response=assumptions.response,
+        photometry=assumptions.photometry,
+        tolerance=assumptions.tolerance,
         attack_radius=options.attack_radius,
         attack_step=options.attack_step,
         attack_pixels=options.attack_pixels,
@@ -258,10 +259,6 @@ def _command_line(options: argparse.Namespace) -> str:
         "vae_epochs",
         "discriminative_epochs",
         "discriminative_learning_rate",
-        "response",
-        "gain_weight",
-        "offset_weight",
-        "tolerance",
         "attack_radius",
         "attack_step",
         "attack_pixels",
@@ -284,5 +281,6 @@ def _command_line(options: argparse.Namespace) -> str:
         if value is not None:
             text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", text]
+    words += assumption_words(options)
     words += ["--without-race"] if options.without_race else table_words(options)
     return shlex.join(words)

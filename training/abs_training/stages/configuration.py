@@ -32,10 +32,8 @@ class Configuration:
     """Of the decoders at the first step of the discriminative stage; falls likewise."""
     response: float
     """Slope of the response curve, from 1."""
-    gain_weight: Optional[float]
-    """Weight of (gain − 1)² in the loss; None: redrawings keep their strength and have no offset."""
-    offset_weight: Optional[float]
-    """Weight of offset²; None exactly where `gain_weight` is."""
+    photometry: Optional[Photometry]
+    """Priors of the gain and the offset of redrawings; None: they have neither."""
     tolerance: Optional[float]
     """Error of a pixel beyond which it counts less and less; None: all count by their squares."""
     attack_radius: float
@@ -76,11 +74,9 @@ class Configuration:
 
     def assumptions(self) -> Assumptions:
         """What the loss assumes."""
-        photometry = None
-        if self.gain_weight is not None:
-            assert self.offset_weight is not None
-            photometry = Photometry(self.gain_weight, self.offset_weight)
-        return Assumptions(response=self.response, photometry=photometry, tolerance=self.tolerance)
+        return Assumptions(
+            response=self.response, photometry=self.photometry, tolerance=self.tolerance
+        )
 
     def attack(self) -> Attack:
         """How far the discriminative stage moves images."""
