@@ -45,7 +45,8 @@ export const MOST_HIDDEN_UNITS = 64;
 /** Slope of the response curve. */
 export const MOST_RESPONSE = 1000;
 /** Weights of the priors of gain and offset. */
-export const LEAST_PHOTOMETRIC_WEIGHT = 0.001;
+/** Below the least of them, gain and offset of a redrawing without contrast would be lost in the rounding of 32-bit sums. */
+export const LEAST_PHOTOMETRIC_WEIGHT = 0.1;
 export const MOST_PHOTOMETRIC_WEIGHT = 1000000;
 /** Error of a pixel beyond which it counts less and less. */
 export const LEAST_TOLERANCE = 0.01;

@@ -18,8 +18,9 @@ import { readBinaryVariant } from "./variants.ts";
 // Our own weights file: the reader of docs/weights-format.md.
 
 const FORMAT = "analysis-by-synthesis";
-/** Version 2 lacks what a model may assume besides the paper's loss. */
-const VERSIONS = ["2", "3"];
+/** It lacks what a model may assume besides the paper's loss. */
+const FIRST_VERSION = "2";
+const VERSIONS = [FIRST_VERSION, "3"];
 const CHECKSUM_KEY = "metadata_crc32";
 
 /** Checks a file in our format and reads it. @throws {WeightsError} naming the metadata or tensor at fault. */
@@ -54,7 +55,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   const binaryVariant = metadata.has("variants")
     ? readBinaryVariant(json(metadata, "variants"), classes.length)
     : undefined;
-  const assumptions = readAssumptions(inference);
+  const assumptions = version === FIRST_VERSION ? {} : readAssumptions(inference);
   const race = readRaceTables(tensors, checksums, classes.length, latents);
   return {
     classes,

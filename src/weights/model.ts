@@ -15,7 +15,7 @@ export interface BinaryVariant {
 
 /** What a model assumes besides the paper's loss; a part that is left out is done without. */
 export interface Assumptions {
-  /** Slope of the curve through which images are seen: clip(slope · (x − ½) + ½, 0, 1). More than 1. */
+  /** Slope of the curve through which images are seen: clip(slope · (x − ½) + ½, 0, 1). From 1. */
   response?: number;
   /** Redrawings are fitted with a gain and an offset: the weights of (gain − 1)² and offset² in the loss. */
   photometry?: { gain: number; offset: number };

@@ -90,6 +90,12 @@ describe("readWeights", () => {
     }
   });
 
+  it("takes from a file of version 2 what the paper's loss needs, and nothing else", () => {
+    parts.metadata["format_version"] = "2";
+    changeInference({ response: 2, tolerance: 1, note: "of another program" });
+    expect(readWeights(writeWeightsFile(parts))).toEqual(model);
+  });
+
   it("reads a file that starts at an odd address", () => {
     const file = writeWeightsFile(parts);
     const shifted = new Uint8Array(file.length + 1);
@@ -171,7 +177,7 @@ describe("readWeights", () => {
     [
       "a gain without the offset's weight",
       () => changeInference({ photometry: { gain: 10 } }),
-      /inference\.photometry\.offset is undefined, wanted a number from 0\.001 to 1000000/,
+      /inference\.photometry\.offset is undefined, wanted a number from 0\.1 to 1000000/,
     ],
     [
       "a tolerance of nothing",

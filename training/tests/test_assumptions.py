@@ -53,10 +53,10 @@ class AssumptionsTest(unittest.TestCase):
     def test_a_bright_and_pale_copy_is_fitted(self) -> None:
         decoded = drawn(4, 3)
         for tolerance in (None, 1.0):
-            assumptions = Assumptions(photometry=Photometry(1e-6, 1e-6), tolerance=tolerance)
+            assumptions = Assumptions(photometry=Photometry(0.1, 0.1), tolerance=tolerance)
             gain, offset = assumptions.fit(decoded, 0.4 * decoded + 0.3)
-            torch.testing.assert_close(gain, torch.full_like(gain, 0.4), rtol=0, atol=2e-3)
-            torch.testing.assert_close(offset, torch.full_like(offset, 0.3), rtol=0, atol=2e-3)
+            torch.testing.assert_close(gain, torch.full_like(gain, 0.4), rtol=0, atol=5e-3)
+            torch.testing.assert_close(offset, torch.full_like(offset, 0.3), rtol=0, atol=5e-3)
 
     def test_a_tolerated_error_never_costs_more_than_its_square(self) -> None:
         assumptions = Assumptions(tolerance=0.7)
@@ -119,6 +119,7 @@ class AssumptionsTest(unittest.TestCase):
             {"photometry": {"gain": 0.0, "offset": 1.0}},
             {"photometry": {"gain": 1.0, "offset": float("nan")}},
             {"tolerance": 0.0},
+            {"blur": 1.0},
         ]
         for part in parts:
             with self.assertRaises(ValueError):

@@ -126,7 +126,7 @@ class WeightsFileTest(unittest.TestCase):
     def test_types_and_scales(self) -> None:
         write_weights(self.path, some_weights(torch.ones(3, 1, 5), "int7"))
         tensors, metadata = read_safetensors(self.path)
-        self.assertEqual(metadata["format_version"], "2")
+        self.assertEqual(metadata["format_version"], "3")
         kinds = {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in tensors.items()}
         self.assertEqual(kinds["layers.0.weight"], (torch.int8, (3, 784, 5)))
         self.assertEqual(kinds["layers.0.weight.scale"], (torch.float32, (3, 16)))

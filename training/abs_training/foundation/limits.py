@@ -60,7 +60,7 @@ MOST_HIDDEN_UNITS = 64
 MOST_RESPONSE = 1000
 """Slope of the response curve."""
 
-LEAST_PHOTOMETRIC_WEIGHT = 0.001
+LEAST_PHOTOMETRIC_WEIGHT = 0.1
 MOST_PHOTOMETRIC_WEIGHT = 1000000
 """Weights of the priors of gain and offset."""
 

@@ -212,7 +212,10 @@ def _check(name: str, value: float, least: float, most: float) -> None:
 
 
 def assumptions_from_json(values: Mapping[str, Any]) -> Assumptions:
-    """Reads what `as_json` gives; raises ValueError for numbers out of range."""
+    """Reads what `as_json` gives; raises ValueError for numbers out of range and for parts that are not known."""
+    unknown = set(values) - {"beta", "sphere_radius", "response", "photometry", "tolerance"}
+    if unknown:
+        raise ValueError(f"inference has {', '.join(sorted(unknown))}, which is not known here")
     photometry, tolerance = values.get("photometry"), values.get("tolerance")
     found = Assumptions(
         beta=float(values["beta"]),

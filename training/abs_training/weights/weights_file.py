@@ -153,7 +153,7 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
     return Weights(
         class_names=class_names,
         decoders=restore_decoders(tensors, layers, latents, len(class_names)),
-        assumptions=assumptions_from_json(inference),
+        assumptions=_assumptions(inference, metadata["format_version"]),
         calibration=_calibration(confidence["paper"]),
         prototypes=restore_prototypes(tensors, latents, len(class_names))
         if has_prototypes
@@ -165,6 +165,12 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
         storage=STORAGES.get(str(training.get("storage")), STORAGES["float32"]),
         race=restore_tables(tensors) if any(name.startswith(PREFIX) for name in tensors) else None,
     )
+
+
+def _assumptions(inference: Mapping[str, Any], version: str) -> Assumptions:
+    if version != FORMAT_VERSION:
+        inference = {name: inference[name] for name in ("beta", "sphere_radius")}
+    return assumptions_from_json(inference)
 
 
 def _calibration(confidence: Mapping[str, Any]) -> Calibration:
