@@ -29,7 +29,7 @@ export interface Classification {
   /**
    * One per class: (error + β ½‖z‖²) / 784 at the best latent z found: the negative ELBO up to constants, per pixel (Schott et al.
    * 2018). The error compares the image with what the decoder draws for z; in the paper's model it is ‖x − G(z)‖², and
-   * [what else weights may assume](docs/weights-format.md#the-loss) is said there. Times the class's scale in `binary-abs`. Under the
+   * docs/weights-format.md#the-loss says what else weights may assume. Times the class's scale in `binary-abs`. Under the
    * inference `"race"` only the label's is taken to its end: a class that was dropped keeps the loss at which it
    * was, and one that never came near keeps what its surrogate foretold. No such loss is below the label's.
    *
