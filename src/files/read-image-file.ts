@@ -48,7 +48,7 @@ export async function readImageFile(path: string): Promise<ImageFile> {
  * @throws ImageFileError as above
  */
 export async function decodeImageFile(path: string, bytes: Uint8Array): Promise<ImageFile> {
-  const format = recognise(bytes);
+  const format = recogniseImage(bytes);
   if (format === undefined) {
     const unread = unreadFormat(bytes);
     if (unread !== undefined) throw new ImageFileError(path, `${unread}; wanted is a ${READ} file`);
@@ -78,7 +78,8 @@ export async function readIdxFile(path: string, rank: number): Promise<IdxArray>
   });
 }
 
-function recognise(bytes: Uint8Array): ImageFormat | undefined {
+/** What the bytes of a file are by the first of them; undefined for what is not read. */
+export function recogniseImage(bytes: Uint8Array): ImageFormat | undefined {
   if (looksLikePng(bytes)) return "png";
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "jpeg";
   if (looksLikeWebp(bytes)) return "webp";
