@@ -149,3 +149,9 @@ export function stored<Pixel>(
   if (columnIsRight) for (const row of rows) row.reverse();
   return { pixels: rows.flat(), width: rows[0]?.length ?? 0, height: rows.length };
 }
+
+/** A WebP with loss, which an encoder made of 16×12 pixels: 20 on the left, 220 on the right. */
+export const LOSSY_WEBP: Uint8Array = Buffer.from(
+  "UklGRigAAABXRUJQVlA4IBwAAAAwAQCdASoQAAwAAMASJaQAA3AA/ufP//+ufIAA",
+  "base64",
+);

@@ -1,14 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { exifBlock, stored } from "./handmade-files.ts";
+import { exifBlock, LOSSY_WEBP, stored } from "./handmade-files.ts";
 import { imageDirectory } from "./image-directory.ts";
 
 // Lossless WebPs made here out of colours that are known, and two lossy ones that an encoder made of a picture that is described.
 
 const { read, readOne } = imageDirectory();
 
-/** 16×12 pixels, 20 on the left and 220 on the right; in the second an alpha of 255 above and 40 below. */
-const LOSSY = "UklGRigAAABXRUJQVlA4IBwAAAAwAQCdASoQAAwAAMASJaQAA3AA/ufP//+ufIAA";
+/** `LOSSY_WEBP` with an alpha of 255 above and 40 below. */
 const LOSSY_WITH_ALPHA =
   "UklGRlAAAABXRUJQVlA4WAoAAAAQAAAADwAACwAAQUxQSA4AAAABEAgkOvsLLhBAROR8PFZQOCAcAAAAMAEAnQEqEAAMAADAEiWkAANwAP7nz///rnyAAA==";
 
@@ -118,11 +117,11 @@ describe("WebP", () => {
   });
 
   it("with loss is read to what it shows, with alpha or without", async () => {
-    for (const [text, below] of [
-      [LOSSY, 255],
-      [LOSSY_WITH_ALPHA, 40],
+    for (const [bytes, below] of [
+      [LOSSY_WEBP, 255],
+      [Buffer.from(LOSSY_WITH_ALPHA, "base64"), 40],
     ] as const) {
-      const { data, width, height } = await readOne("lossy.webp", Buffer.from(text, "base64"));
+      const { data, width, height } = await readOne("lossy.webp", bytes);
       expect([width, height]).toEqual([16, 12]);
       for (let pixel = 0; pixel < 16 * 12; ++pixel) {
         const [red, green, blue, alpha] = data.slice(4 * pixel, 4 * pixel + 4) as [number, number, number, number];
@@ -139,7 +138,6 @@ describe("WebP", () => {
     new DataView(content.buffer).setUint32(1, (width - 1) | ((height - 1) << 14), true);
     return chunk("VP8L", content);
   };
-  const lossy = Buffer.from(LOSSY, "base64");
   it.each<[string, Uint8Array, RegExp]>([
     ["of a claimed 16384×16384", webp(claiming(16384, 16384)), /claims 16384×16384 pixels/],
     ["of a claimed canvas", webp(extended(2 ** 24, 2 ** 24, 0), pixels), /claims 16777216×16777216 pixels/],
@@ -150,7 +148,7 @@ describe("WebP", () => {
     ["with a chunk cut short", webp(pixels.subarray(0, -40)), /its VP8L chunk claims \d+ bytes, there are/],
     ["of another signature", webp(chunk("VP8L", new Uint8Array(40))), /its picture does not begin as VP8L does/],
     ["of no key frame", webp(chunk("VP8 ", new Uint8Array(40))), /its picture is no key frame of VP8/],
-    ["cut within its pixels", webp(chunk("VP8 ", lossy.subarray(20, 44))), /its pixels cannot be decoded/],
+    ["cut within its pixels", webp(chunk("VP8 ", LOSSY_WEBP.subarray(20, 44))), /its pixels cannot be decoded/],
   ])("%s is refused, and the next one read", async (_, bytes, message) => {
     await expect(read("bad.webp", bytes)).rejects.toThrow(message);
     await expect(read("bad.webp", bytes)).rejects.toThrow(/bad\.webp: /);
