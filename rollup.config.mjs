@@ -19,7 +19,13 @@ const leaveModule = {
 };
 
 /** Chunks by a file that is in them: what all entries share, what those for Node do, what the command and its threads do. */
-const CHUNKS = { "/src/classifier.ts": "shared", "/src/load/node.ts": "node", "/src/cli/tasks.ts": "tasks" };
+const CHUNKS = {
+  "/src/classifier.ts": "shared",
+  "/src/load/node.ts": "node",
+  "/src/cli/tasks.ts": "tasks",
+  "/src/files/webp.ts": "webp",
+  "/src/files/webp-chunks.ts": "pictures",
+};
 
 function chunkName({ moduleIds }) {
   const [, name] = Object.entries(CHUNKS).find(([file]) => moduleIds.some((id) => id.endsWith(file))) ?? [];
@@ -30,6 +36,18 @@ function chunkName({ moduleIds }) {
 const makeExecutable = {
   name: "make-executable",
   writeBundle: () => chmodSync("dist/library/cli.js", 0o755),
+};
+
+/** Puts the decoder of WebP beside the command, which src/files/webp-module.ts finds among the packages. */
+const placeWebpModule = {
+  name: "place-webp-module",
+  load(id) {
+    if (!id.endsWith("/src/files/webp-module.ts")) return null;
+    const source = readFileSync("node_modules/@jsquash/webp/codec/dec/webp_dec.wasm");
+    this.emitFile({ type: "asset", fileName: "webp.wasm", source });
+    return `import { readFile } from "node:fs/promises";
+export const readWebpModule = () => readFile(new URL("webp.wasm", import.meta.url));`;
+  },
 };
 
 // Without source maps: the code is not minified, and they would be half of the package.
@@ -49,6 +67,7 @@ const library = {
   external: [/^node:/],
   plugins: [
     leaveModule,
+    placeWebpModule,
     makeExecutable,
     nodeResolve({ exportConditions: ["node"] }),
     // workerpool looks for worker_threads in a try block, where calls of require would otherwise stay as they are.

@@ -1,4 +1,4 @@
-export type Step = "freeze" | "module" | "lanes" | "text" | "debug" | "library" | "wasi";
+export type Step = "freeze" | "module" | "lanes" | "text" | "debug" | "library" | "uploads" | "wasi";
 export const ALL: readonly Step[];
 export function changedAt(path: string): number;
 export function runNpm(words: readonly string[]): void;

@@ -47,6 +47,11 @@ const STEPS = {
     sources: () => ["src", "format", "dist/abs.wasm", "rollup.config.mjs", "tsconfig.json", "package.json"],
     products: ["index.js", "inline.js", "cli.js", "worker.js", "index.d.ts"].map((name) => `dist/library/${name}`),
   },
+  uploads: {
+    script: "build:uploads",
+    sources: () => [...importsOf("src/uploads/read-upload.ts"), "rollup.examples.config.mjs", "tsconfig.json"],
+    products: ["dist/examples/uploads.js"],
+  },
   wasi: {
     script: "build:wasi",
     sources: () => [...importsOf("assembly/wasi/command.ts"), "asconfig.wasi.json"],
@@ -54,8 +59,8 @@ const STEPS = {
   },
 };
 
-/** The steps that make what is published and what the hosts run. */
-export const ALL = ["freeze", "module", "library", "wasi"];
+/** The steps that make what is published and what the hosts and the examples run. */
+export const ALL = ["freeze", "module", "library", "uploads", "wasi"];
 
 /** When a file or the newest one in a folder was changed; never where it does not exist. */
 export function changedAt(path) {

@@ -7,6 +7,11 @@ import spdx from "spdx-license-list/full.js";
 const root = new URL("../", import.meta.url);
 const RULE = `\n\n${"-".repeat(80)}\n\n`;
 
+/** What others wrote and a bundled package has taken over without its notice: its name and copyright, and its licence by SPDX. */
+const TAKEN_OVER = {
+  "@jsquash/webp": { heading: "libwebp\nCopyright (c) 2010, Google Inc. All rights reserved.", id: "BSD-3-Clause" },
+};
+
 /** Packages whose code the compiler puts into dist/abs.wasm and dist/abs.wasi.wasm: its own, and those that asconfig names. */
 function compiledPackages() {
   const configurations = readdirSync(root).filter((name) => /^asconfig.*\.json$/.test(name));
@@ -28,9 +33,11 @@ export function thirdPartyLicenses(bundled) {
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map((dependency) => {
       if (!dependency.licenseText) throw new Error(`${dependency.name} has no licence text`);
-      return section("the command: dist/library/cli.js, tasks.js and worker.js", dependency, [
+      const takenOver = TAKEN_OVER[dependency.name];
+      return section("the command: dist/library/cli.js, tasks.js, worker.js and webp.*", dependency, [
         dependency.licenseText,
         dependency.noticeText,
+        takenOver && `${takenOver.heading}\n${spdx[takenOver.id].name}\n\n${termsOf(takenOver.id)}`,
       ]);
     });
   return [...compiledPackages().map(compiledPackage), ...libraries].join(RULE);
@@ -65,9 +72,13 @@ function portions(notice) {
       /^(.+?): \S+\s+(Copyright .+)\n.*\(https:\/\/opensource\.org\/licenses\/([\w.-]+)\)\s*$/.exec(entry) ?? [];
     if (spdx[id] === undefined) throw new Error(`the notice has a portion that reads otherwise: ${entry}`);
     if (id === "Apache-2.0") return [];
-    const terms = spdx[id].licenseText.replace(/^[\s\S]*?(?=Permission is|Redistribution and)/, "");
-    return [`${name}\n${copyright}\n${spdx[id].name}\n\n${terms}`];
+    return [`${name}\n${copyright}\n${spdx[id].name}\n\n${termsOf(id)}`];
   });
+}
+
+/** A licence without the line that names the owner. */
+function termsOf(id) {
+  return spdx[id].licenseText.replace(/^[\s\S]*?(?=Permission is|Redistribution and)/, "");
 }
 
 /** Copyright notices that the sources of a package's library carry as comments. */

@@ -1,30 +1,40 @@
 import { readBody } from "./body.js";
+import { readPgm, readRaw } from "./frames.js";
+import { readJson } from "./json.js";
+import { pictureReader } from "./picture.js";
 import { Refusal, shown } from "./refusal.js";
 
-export const SIDE = 28;
-export const PIXELS = SIDE * SIDE;
+const FRAMES_LIMIT = 65_536;
+const PICTURE_LIMIT = 2_097_152;
+/** A picture of the largest size in base64. */
+const JSON_LIMIT = 3_145_728;
 
-/** Of a binary PGM, https://netpbm.sourceforge.net/doc/pgm.html: comments may stand wherever white space may. */
-const PGM_HEADER = /^P5(?:[ \t-\r]|#[^\n]*\n)+(\d+)(?:[ \t-\r]|#[^\n]*\n)+(\d+)(?:[ \t-\r]|#[^\n]*\n)+(\d+)[ \t-\r]/;
-const PGM_HEADER_LIMIT = 1024;
+const asFrames = (read) => (bytes) => {
+  const images = read(bytes);
+  return { images, several: images.length > 1 };
+};
+const asPicture = (bytes) => ({ images: [pictureReader()(bytes)], several: false });
 
 /**
- * What a body may be, by its type: the bytes that it may have, and what reads 784 values out of them as the classifier
- * takes them, or throws a `Refusal`.
+ * What a body may be, by its type: the bytes that it may have, and what reads images of 784 values out of them as the
+ * classifier takes them, or throws a `Refusal`.
  */
 const FORMATS = {
-  "application/octet-stream": { limit: 65_536, read: readRaw },
-  "image/x-portable-graymap": { limit: 65_536, read: readPgm },
-  "application/json": { limit: 65_536, read: readJson },
+  "image/png": { limit: PICTURE_LIMIT, read: asPicture },
+  "image/jpeg": { limit: PICTURE_LIMIT, read: asPicture },
+  "application/octet-stream": { limit: FRAMES_LIMIT, read: asFrames(readRaw) },
+  "image/x-portable-graymap": { limit: FRAMES_LIMIT, read: asFrames(readPgm) },
+  "application/json": { limit: JSON_LIMIT, read: readJson },
 };
 
 /**
- * The image that a request carries.
+ * The images that a request carries.
  *
  * @param milliseconds that the body may take
- * @throws {Refusal} for every body that is none
+ * @returns `{ images, several }`: whether the answer is to be a list, also of one
+ * @throws {Refusal} for every body that has none
  */
-export async function readImage(request, milliseconds) {
+export async function readImages(request, milliseconds) {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0].trim().toLowerCase();
   if (!Object.hasOwn(FORMATS, type)) {
     const wanted = Object.keys(FORMATS).join(", ");
@@ -37,58 +47,5 @@ export async function readImage(request, milliseconds) {
     throw new Refusal(415, message, { headers: { "accept-encoding": "identity" } });
   }
   const { limit, read } = FORMATS[type];
-  return await read(await readBody(request, limit, milliseconds));
-}
-
-function readRaw(bytes) {
-  if (bytes.length !== PIXELS) throw new Refusal(400, `got ${bytes.length} bytes, wanted ${PIXELS} (${SIDE}×${SIDE})`);
-  return bytes;
-}
-
-/** A binary PGM with one byte per pixel. */
-function readPgm(bytes) {
-  // One character per byte, so that the header's length counts bytes; a header with comments fits as well.
-  const text = String.fromCharCode(...bytes.subarray(0, PGM_HEADER_LIMIT));
-  const header = PGM_HEADER.exec(text);
-  if (header === null) throw new Refusal(400, "got no header of a binary PGM, wanted P5, width, height, maximum");
-  const [width, height, maximum] = header.slice(1).map(Number);
-  if (width !== SIDE || height !== SIDE) {
-    throw new Refusal(400, `got a PGM of ${width}×${height}, wanted ${SIDE}×${SIDE}`);
-  }
-  if (maximum < 1 || maximum > 255) throw new Refusal(400, `got a PGM of maximum ${maximum}, wanted 1 to 255`);
-  const pixels = bytes.subarray(header[0].length);
-  if (pixels.length !== PIXELS) {
-    throw new Refusal(400, `got a PGM with ${pixels.length} bytes of pixels, wanted ${PIXELS}`);
-  }
-  if (maximum === 255) return pixels;
-  const above = pixels.findIndex((value) => value > maximum);
-  if (above >= 0) throw new Refusal(400, `pixel ${above}: got ${pixels[above]}, wanted 0 to ${maximum}`);
-  return Float32Array.from(pixels, (value) => value / maximum);
-}
-
-function readJson(bytes) {
-  let values;
-  try {
-    values = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw new Refusal(400, "got a body that is not JSON, wanted an array of numbers");
-  }
-  if (!Array.isArray(values)) {
-    throw new Refusal(400, `got JSON of the type ${jsonType(values)}, wanted an array of ${PIXELS} numbers`);
-  }
-  if (values.length !== PIXELS) {
-    throw new Refusal(400, `got an array of ${values.length}, wanted ${PIXELS} numbers (${SIDE}×${SIDE})`);
-  }
-  const odd = values.findIndex((value) => typeof value !== "number" || !(value >= 0 && value <= 1));
-  if (odd >= 0) {
-    // Not written out where it is nested: it may be so deep that JSON.stringify runs out of stack.
-    const got = typeof values[odd] === "object" ? jsonType(values[odd]) : shown(JSON.stringify(values[odd]), 40);
-    throw new Refusal(400, `pixel ${odd}: got ${got}, wanted a number from 0 to 1`);
-  }
-  return Float64Array.from(values);
-}
-
-function jsonType(value) {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
+  return read(await readBody(request, limit, milliseconds));
 }

@@ -1,6 +1,7 @@
 // A small web service around a classifier, in nothing but Request and Response: Workers, Deno, Bun and Node all have these.
 
-import { PIXELS, readImage, SIDE } from "./image.js";
+import { MOST_IMAGES, PIXELS, SIDE } from "./frames.js";
+import { readImages } from "./image.js";
 import { isPreflight, originHeaders, preflightHeaders } from "./origins.js";
 import { Refusal, shown } from "./refusal.js";
 
@@ -9,13 +10,17 @@ const CAUSE_CHARACTERS = 2000;
 /** Of an id that a client or a proxy gives; others are replaced, as they go into logs and headers. */
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-const HELP = `POST an image of ${SIDE}×${SIDE} pixels, row by row, bright ink on dark, as
+const HELP = `POST a picture of a digit, as
 
+  image/png, image/jpeg       a picture of any size
   application/octet-stream    ${PIXELS} bytes
   image/x-portable-graymap    a binary PGM (P5) of ${SIDE}×${SIDE}
-  application/json            an array of ${PIXELS} numbers from 0 to 1
+  application/json            an array of ${PIXELS} numbers from 0 to 1, a PNG or JPEG in base64 (as data:image/png;base64,… or
+                              without), or { "image": … } with one of these
 
-and get JSON: { label, name, confidence, rejected, probabilities }. GET /health tells whether that works.
+and get JSON: { label, name, confidence, rejected, probabilities }. Bytes, PGM and numbers are ${SIDE}×${SIDE} pixels, row by row,
+bright ink on dark. Up to ${MOST_IMAGES} images at once, as a JSON array, as bytes or as PGMs one after the other, are answered with
+{ results: [ … ] }. GET /health tells whether all that works.
 `;
 
 /**
@@ -50,11 +55,14 @@ export function respondWith(
   }
 
   async function classify(request) {
-    // The image first: a bad request costs no classifier.
-    const image = await readImage(request, bodyMilliseconds);
+    // The images first: a bad request costs no classifier.
+    const { images, several } = await readImages(request, bodyMilliseconds);
     const abs = await sharedClassifier();
-    const { label, name, confidence, rejected, probabilities } = abs.classify(image);
-    return json(200, { label, name, confidence, rejected, probabilities: [...probabilities] });
+    const results = images.map((image) => {
+      const { label, name, confidence, rejected, probabilities } = abs.classify(image);
+      return { label, name, confidence, rejected, probabilities: [...probabilities] };
+    });
+    return json(200, several ? { results } : results[0]);
   }
 
   async function health() {

@@ -1,6 +1,7 @@
 import { pMapIterable } from "p-map";
 import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
+import { listPictures } from "../files/list-pictures.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import type { Classification } from "../results.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
@@ -28,7 +29,7 @@ const LONGEST_RANGE = 50;
 export const classifyCommand: Command = {
   name: "classify",
   usage: "FILE…",
-  summary: "name the digit in PNG, JPEG, PGM, PPM or idx files; - is standard input",
+  summary: "name the digit in pictures, in the pictures of a folder or in idx files; - is standard input",
   positionals: { least: 1, most: Number.POSITIVE_INFINITY },
   options: {
     ...MODEL_OPTIONS,
@@ -40,7 +41,7 @@ export const classifyCommand: Command = {
   examples: [
     "abs classify three.jpg",
     "abs classify t10k-images-idx3-ubyte.gz --limit 20 --json",
-    "abs classify scans/*.png --workers auto",
+    "abs classify scans --workers auto",
     "convert page.tif png:- | abs classify -",
   ],
   run: classifyFiles,
@@ -71,11 +72,13 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
       to: offset + limit,
       drawTo: json ? 0 : offset + pictures,
     });
-    const begin = async (file: string): Promise<Begun> =>
-      file === STANDARD_INPUT
+    const begin = async ({ file, failure }: Source): Promise<Begun> => {
+      if (failure !== undefined) return { range: wanted(file), first: { count: 0, frames: [], failure } };
+      return file === STANDARD_INPUT
         ? await classifyStandardInput(tasks, wanted(file), environment)
         : await classifyFirst(tasks, wanted(file));
-    for await (const begun of pMapIterable(invocation.positionals, begin, { concurrency })) {
+    };
+    for await (const begun of pMapIterable(sourcesOf(invocation.positionals), begin, { concurrency })) {
       const { file } = begun.range;
       const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
       for await (const { frames, count, failure } of withRest(tasks, begun, concurrency)) {
@@ -93,6 +96,24 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
   });
   if (json) printJson(environment, { results, failures });
   return failures.length === 0 ? DONE : FAILED;
+}
+
+/** A file to be classified, or a folder that has none, and why. */
+interface Source {
+  readonly file: string;
+  readonly failure?: string;
+}
+
+/** The files that are named, and in the place of a folder the pictures in it. */
+async function* sourcesOf(paths: readonly string[]): AsyncGenerator<Source> {
+  for (const file of paths) {
+    try {
+      const pictures = file === STANDARD_INPUT ? undefined : await listPictures(file);
+      yield* (pictures ?? [file]).map((picture) => ({ file: picture }));
+    } catch (error) {
+      yield { file, failure: messageOf(error) };
+    }
+  }
 }
 
 /** A file of which the first frames are classified. */

@@ -1,4 +1,5 @@
 import { FileError } from "../files/file-error.ts";
+import { listPictures } from "../files/list-pictures.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import type { Explanation } from "../results.ts";
 import { verdict } from "./classify.ts";
@@ -27,17 +28,17 @@ export const explainCommand: Command = {
   options: {
     ...MODEL_OPTIONS,
     ...FRAME_OPTIONS,
-    frame: { value: "N", description: "which image of an idx file, counted from 0 (default: 0)" },
+    frame: { value: "N", description: "which image of an idx file or a folder, counted from 0 (default: 0)" },
   },
-  examples: ["abs explain seven.png", "abs explain t10k-images-idx3-ubyte.gz --frame 8"],
+  examples: ["abs explain seven.png", "abs explain t10k-images-idx3-ubyte.gz --frame 8", "abs explain scans --frame 2"],
   run: explainFile,
 };
 
 async function explainFile(invocation: Invocation, environment: Environment): Promise<number> {
-  const [file] = invocation.positionals;
-  if (file === undefined) throw new UsageError("missing argument: FILE");
+  const [path] = invocation.positionals;
+  if (path === undefined) throw new UsageError("missing argument: FILE");
   const mode = frameMode(invocation);
-  const index = invocation.wholeNumber("frame", 0);
+  const { file, index } = await chosenImage(path, invocation.wholeNumber("frame", 0));
   await withClassifier(invocation, environment, async (classifier) => {
     const content = file === STANDARD_INPUT ? await readStandardInput(environment.stdin) : undefined;
     const title = content === undefined ? file : STANDARD_INPUT_NAME;
@@ -93,6 +94,15 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
     printLines(environment, [`Where ${explanation.name} redraws the image better than ${runnerUp}: ${signs}.`]);
   });
   return DONE;
+}
+
+/** The file that has the image with this number, and its number in there: a folder has one for each picture. */
+async function chosenImage(path: string, index: number): Promise<{ file: string; index: number }> {
+  const pictures = path === STANDARD_INPUT ? undefined : await listPictures(path);
+  if (pictures === undefined) return { file: path, index };
+  const file = pictures[index];
+  if (file === undefined) throw new FileError(path, `has ${pictures.length} pictures; there is no picture ${index}`);
+  return { file, index: 0 };
 }
 
 /** The estimate in words that do not promise a bound. */

@@ -32,7 +32,7 @@ export interface FrameSource {
  */
 export async function openFrames(path: string, mode: FrameMode, content?: Uint8Array): Promise<FrameSource> {
   const { frames, format } =
-    content === undefined ? await readImageFile(path) : decodeImageFile(STANDARD_INPUT_NAME, content);
+    content === undefined ? await readImageFile(path) : await decodeImageFile(STANDARD_INPUT_NAME, content);
   const first = frames.at(0);
   const isDataSet = format === "idx" && first?.width === SIDE && first.height === SIDE;
   const effective = mode === "look" && isDataSet ? "raw" : mode;

@@ -1,3 +1,4 @@
+import { latin1, viewOf } from "./bytes.ts";
 import { checkClaimedSize } from "./limits.ts";
 
 /** What the segments of a JPEG say before its pixels are decoded. */
@@ -45,10 +46,11 @@ const LAST_FREQUENCY = 63;
  * Walks through all segments, whose lengths must be those that their contents need: the decoder goes by the contents, and
  * would otherwise see other segments than are counted here.
  *
+ * @param pixelLimit the most pixels that the frame header may claim
  * @throws {Error} saying what is wrong: claimed size, kind, damaged, cut short
  */
-export function readJpegSegments(bytes: Uint8Array): JpegSegments {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function readJpegSegments(bytes: Uint8Array, pixelLimit: number): JpegSegments {
+  const view = viewOf(bytes);
   let exif: Uint8Array | undefined;
   let frame: Frame | undefined;
   let adobe = false;
@@ -71,7 +73,7 @@ export function readJpegSegments(bytes: Uint8Array): JpegSegments {
     offset = end;
     if (START_OF_FRAME.has(marker)) {
       if (frame !== undefined) throw damaged("more than one frame");
-      frame = readFrame(content);
+      frame = readFrame(content, pixelLimit);
     } else if (OTHER_FRAMES.has(marker)) {
       throw new Error(
         `the JPEG is of the kind ${marker.toString(16)}; baseline, extended and progressive ones are read`,
@@ -97,14 +99,14 @@ export function readJpegSegments(bytes: Uint8Array): JpegSegments {
   return { width, height, components, blocks, visits, exif };
 }
 
-function readFrame(content: Uint8Array): Frame {
-  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+function readFrame(content: Uint8Array, pixelLimit: number): Frame {
+  const view = viewOf(content);
   if (content.length < 6) throw damaged("a frame header without a size");
   const precision = view.getUint8(0);
   const height = view.getUint16(1);
   const width = view.getUint16(3);
   const count = view.getUint8(5);
-  checkClaimedSize(width, height);
+  checkClaimedSize(width, height, pixelLimit);
   if (precision !== 8) throw new Error(`the JPEG has ${precision} bits per value; 8 are read`);
   if (count !== 1 && count !== 3 && count !== 4) {
     throw new Error(`the JPEG has ${count} components per pixel; 1, 3 and 4 are read`);
@@ -170,7 +172,7 @@ function checkQuantizationTables(content: Uint8Array): void {
 }
 
 function startsWith(content: Uint8Array, text: string): boolean {
-  return Buffer.from(content.subarray(0, text.length)).toString("latin1") === text;
+  return latin1(content, 0, text.length) === text;
 }
 
 function damaged(problem: string): Error {

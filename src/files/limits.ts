@@ -6,15 +6,17 @@ export const BYTE_LIMIT = 2 ** 30;
 /**
  * Checks the size that a header claims.
  *
- * @throws RangeError when a side is zero or there are more pixels than {@link PIXEL_LIMIT}
+ * @param limit the most pixels, {@link PIXEL_LIMIT} unless given
+ * @throws Error when a side is zero
+ * @throws RangeError when there are more pixels than `limit`
  */
-export function checkClaimedSize(width: number, height: number): void {
+export function checkClaimedSize(width: number, height: number, limit = PIXEL_LIMIT): void {
   if (!(width >= 1 && height >= 1)) {
-    throw new RangeError(`the header claims ${width}×${height} pixels; both sides must be at least 1`);
+    throw new Error(`the header claims ${width}×${height} pixels; both sides must be at least 1`);
   }
-  if (width * height > PIXEL_LIMIT) {
+  if (width * height > limit) {
     throw new RangeError(
-      `the header claims ${width}×${height} pixels, which is more than the ${PIXEL_LIMIT / 1e6} million that are read`,
+      `the header claims ${width}×${height} pixels, which is more than the ${limit / 1e6} million that are read`,
     );
   }
 }

@@ -1,170 +1,199 @@
-import { inflateSync } from "node:zlib";
-import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
-import type { PixelImage } from "../image/pixel-image.ts";
-import { checkClaimedSize } from "./limits.ts";
+import type { PixelData, PixelImage } from "../image/pixel-image.ts";
+import { readOrientation } from "./exif-orientation.ts";
+import { InflatedTooLarge, inflateBounded } from "./inflate.ts";
+import { checkClaimedSize, PIXEL_LIMIT } from "./limits.ts";
+import { type PngChunks, type PngHeader, readPngChunks } from "./png-chunks.ts";
+import { turnUpright } from "./turn-upright.ts";
 
-const SIGNATURE_BYTES = 8;
-/** The chunks that say what the pixels are. Others (colour profiles, text) are dropped: they can be compressed bombs. */
-const NEEDED_CHUNKS = new Set(["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]);
-/** Channels and possible bits of each by PNG's colour type. */
-const KINDS: Readonly<Record<number, { readonly channels: number; readonly depths: readonly number[] }>> = {
-  0: { channels: 1, depths: [1, 2, 4, 8, 16] },
-  2: { channels: 3, depths: [8, 16] },
-  3: { channels: 1, depths: [1, 2, 4, 8] },
-  4: { channels: 2, depths: [8, 16] },
-  6: { channels: 4, depths: [8, 16] },
-};
-const PALETTE_TYPE = 3;
-const PALETTE_BYTES = 3 * 256;
-/** Twice as many as 50 million pixels of eight bytes make in pieces of 8 KiB, which is what encoders write. */
-const MOST_CHUNKS = 100_000;
+/** A part of the picture that is stored as a picture of its own: the whole, or one of Adam7's seven passes. */
+interface Pass {
+  /** First column and row in the picture, and the steps from one to the next. */
+  readonly left: number;
+  readonly top: number;
+  readonly across: number;
+  readonly down: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const WHOLE: readonly (readonly [number, number, number, number])[] = [[0, 0, 1, 1]];
+/** PNG specification, section 8.2: left, top, across and down of each pass. */
+const ADAM7: readonly (readonly [number, number, number, number])[] = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+];
 
 /**
- * Decodes a PNG: grey, palette, RGB, with alpha or without, 1 to 16 bits. A colour that a grey or RGB file declares
- * transparent stays the colour that it is.
+ * Decodes a PNG: grey, palette, RGB, with alpha or without, 1 to 16 bits, interlaced or not; a colour declared transparent
+ * gets an alpha of 0. Turned upright as its Exif orientation says. The values are those that are stored: gamma and colour
+ * profiles are not applied.
  *
- * @throws Error saying what is wrong: claimed size, missing or superfluous data, checksum, unknown kinds
+ * @param pixelLimit the most pixels that the file may claim, 50 million unless given
+ * @throws {Error} saying what is wrong: claimed size, missing or superfluous data, checksum, unknown kinds
  */
-export function decodePngImage(bytes: Uint8Array): PixelImage {
-  const { header, needed, compressed } = readChunks(bytes);
-  checkClaimedSize(header.width, header.height);
-  checkInflatedSize(compressed, inflatedSize(header));
-  try {
-    return toPixels(decode(needed), header.colourType);
-  } catch (error) {
-    // The decoder's own words are about its variables.
-    throw new Error("the PNG is damaged: its pixels cannot be decoded", { cause: error });
-  }
-}
-
-function toPixels(decoded: DecodedPng, colourType: number): PixelImage {
-  const { width, height, palette, channels } = decoded;
-  if (palette !== undefined && colourType === PALETTE_TYPE) {
-    return { data: convertIndexedToRgb(decoded), width, height, channels: palette[0]?.length };
-  }
-  return { data: decoded.depth < 8 ? unpackGrey(decoded) : decoded.data, width, height, channels };
-}
-
-interface Header {
-  readonly width: number;
-  readonly height: number;
-  readonly bitsPerPixel: number;
-  readonly colourType: number;
-  readonly interlaced: boolean;
-}
-
-type Triple = [number, number, number];
-
-function readChunks(bytes: Uint8Array): { header: Header; needed: Uint8Array; compressed: Uint8Array } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const kept: Uint8Array[] = [bytes.subarray(0, SIGNATURE_BYTES)];
-  const pixels: Uint8Array[] = [];
-  let header: Header | undefined;
-  let ended = false;
-  for (let offset = SIGNATURE_BYTES, chunks = 0; !ended; ++chunks) {
-    if (chunks === MOST_CHUNKS) throw new Error(`the PNG has more than the ${MOST_CHUNKS} chunks that are read`);
-    if (offset + 12 > bytes.length) throw new Error("the PNG is cut short: it has no end chunk");
-    const length = view.getUint32(offset);
-    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
-    const end = offset + 12 + length;
-    if (end > bytes.length) {
-      throw new Error(
-        `the PNG is cut short: its ${type} chunk needs ${end} bytes of the file, which has ${bytes.length}`,
-      );
-    }
-    if (header === undefined) {
-      if (type !== "IHDR" || length !== 13) throw new Error(`the PNG begins with ${type} instead of its header`);
-      header = readHeader(view, offset + 8);
-    }
-    const again = kept.length > 1 && type === "IHDR";
-    if (again || (type === "PLTE" && length > PALETTE_BYTES) || (type === "tRNS" && length > PALETTE_BYTES / 3)) {
-      throw new Error(`the PNG is damaged: its ${type} chunk ${again ? "is there twice" : `has ${length} bytes`}`);
-    }
-    if (type === "IDAT") pixels.push(bytes.subarray(offset + 8, end - 4));
-    else if (NEEDED_CHUNKS.has(type)) kept.push(bytes.subarray(offset, end));
-    ended = type === "IEND";
-    offset = end;
-  }
-  if (header === undefined) throw new Error("the PNG has no header");
-  if (header.colourType === PALETTE_TYPE && kept.length < 4) throw new Error("the PNG is damaged: it has no palette");
-  const compressed = Buffer.concat(pixels);
-  // As one chunk: the decoder copies 32 KiB for each.
-  const lengthAndType = Buffer.from("\0\0\0\0IDAT\0\0\0\0", "latin1");
-  lengthAndType.writeUInt32BE(compressed.length);
-  kept.splice(-1, 0, lengthAndType.subarray(0, 8), compressed, lengthAndType.subarray(8));
-  return { header, needed: Uint8Array.from(Buffer.concat(kept)), compressed };
-}
-
-function readHeader(view: DataView, offset: number): Header {
-  const depth = view.getUint8(offset + 8);
-  const colourType = view.getUint8(offset + 9);
-  const kind = KINDS[colourType];
-  if (kind === undefined) throw new Error(`the PNG has colour type ${colourType}; known are 0, 2, 3, 4 and 6`);
-  if (!kind.depths.includes(depth)) {
-    throw new Error(
-      `the PNG has ${depth} bits per value; with colour type ${colourType} it can have ${kind.depths.join(" or ")}`,
-    );
-  }
-  const [compression, filter, interlace] = [10, 11, 12].map((place) => view.getUint8(offset + place)) as Triple;
-  if (compression !== 0 || filter !== 0 || interlace > 1) {
-    throw new Error("the PNG is damaged: its header names a compression, filter or interlace method that there is not");
-  }
-  if (interlace === 1 && depth < 8) throw new Error(`interlaced PNGs of ${depth} bits per pixel are not read`);
-  return {
-    width: view.getUint32(offset),
-    height: view.getUint32(offset + 4),
-    bitsPerPixel: kind.channels * depth,
-    colourType,
-    interlaced: interlace === 1,
-  };
-}
-
-/** Bytes of filtered rows that the pixel data of such an image must inflate to. */
-function inflatedSize({ width, height, bitsPerPixel, interlaced }: Header): number {
-  const passBytes = (columns: number, rows: number): number =>
-    columns === 0 ? 0 : rows * (1 + Math.ceil((columns * bitsPerPixel) / 8));
-  if (!interlaced) return passBytes(width, height);
-  // Adam7: first column and row of each of the seven passes, and the steps between them.
-  const passes: readonly (readonly [number, number, number, number])[] = [
-    [0, 0, 8, 8],
-    [4, 0, 8, 8],
-    [0, 4, 4, 8],
-    [2, 0, 4, 4],
-    [0, 2, 2, 4],
-    [1, 0, 2, 2],
-    [0, 1, 1, 2],
-  ];
-  return passes.reduce(
-    (sum, [left, top, across, down]) =>
-      sum + passBytes(Math.ceil(Math.max(0, width - left) / across), Math.ceil(Math.max(0, height - top) / down)),
-    0,
+export function decodePngImage(bytes: Uint8Array, pixelLimit = PIXEL_LIMIT): PixelImage {
+  const chunks = readPngChunks(bytes);
+  const { header, exif } = chunks;
+  checkClaimedSize(header.width, header.height, pixelLimit);
+  const passes = passesOf(header);
+  const filtered = unpack(
+    chunks.packed,
+    passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytes(header, columns)), 0),
   );
+  const { data, channels } = withColours(chunks, readValues(header, passes, filtered));
+  const image = { data, width: header.width, height: header.height, channels };
+  return turnUpright(image, exif === undefined ? 1 : readOrientation(exif));
 }
 
-function checkInflatedSize(compressed: Uint8Array, wanted: number): void {
-  let got: number;
+function passesOf({ width, height, interlaced }: PngHeader): Pass[] {
+  return (interlaced ? ADAM7 : WHOLE)
+    .map(([left, top, across, down]) => ({
+      left,
+      top,
+      across,
+      down,
+      columns: Math.ceil(Math.max(0, width - left) / across),
+      rows: Math.ceil(Math.max(0, height - top) / down),
+    }))
+    .filter(({ columns, rows }) => columns > 0 && rows > 0);
+}
+
+/** Bytes of a row without the one that names its filter. */
+function rowBytes({ channels, depth }: PngHeader, columns: number): number {
+  return Math.ceil((columns * channels * depth) / 8);
+}
+
+function unpack(packed: readonly Uint8Array[], wanted: number): Uint8Array {
+  let rows: Uint8Array;
   try {
-    got = inflateSync(compressed, { maxOutputLength: wanted }).length;
+    rows = inflateBounded(packed, wanted);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+    if (error instanceof InflatedTooLarge) {
       throw new Error(`the PNG's pixel data unpack to more than the ${wanted} bytes that its size needs`);
     }
     throw new Error("the PNG's pixel data cannot be unpacked: they are damaged or cut short", { cause: error });
   }
-  if (got < wanted) throw new Error(`the PNG's pixel data unpack to ${got} bytes; its size needs ${wanted}`);
+  if (rows.length < wanted) {
+    throw new Error(`the PNG's pixel data unpack to ${rows.length} bytes; its size needs ${wanted}`);
+  }
+  return rows;
 }
 
-/** Spreads pixels of 1, 2 or 4 bits, packed with each row beginning a byte, over 0..255. */
-function unpackGrey({ data, width, height, depth }: DecodedPng): Uint8Array {
-  const rowBytes = Math.ceil((width * depth) / 8);
-  const largest = 2 ** depth - 1;
-  const grey = new Uint8Array(width * height);
-  for (let row = 0, index = 0; row < height; ++row) {
-    for (let column = 0; column < width; ++column, ++index) {
-      const bit = column * depth;
-      const byte = data[row * rowBytes + (bit >> 3)] as number;
-      grey[index] = (((byte >> (8 - depth - (bit & 7))) & largest) * 255) / largest;
+/** The values as they are stored, one for each channel of each pixel of the picture. */
+function readValues(header: PngHeader, passes: readonly Pass[], filtered: Uint8Array): Uint8Array | Uint16Array {
+  const { width, height, channels, depth } = header;
+  const values = depth === 16 ? new Uint16Array(width * height * channels) : new Uint8Array(width * height * channels);
+  const pixelBytes = Math.max(1, (channels * depth) / 8);
+  let offset = 0;
+  for (const pass of passes) {
+    const length = rowBytes(header, pass.columns);
+    let above: Uint8Array = new Uint8Array(length);
+    for (let row = 0; row < pass.rows; ++row, offset += 1 + length) {
+      const bytes = filtered.subarray(offset + 1, offset + 1 + length);
+      undoFilter(filtered[offset] as number, bytes, above, pixelBytes);
+      spread(header, pass, row, bytes, values);
+      above = bytes;
     }
   }
-  return grey;
+  return values;
+}
+
+/** PNG specification, section 9; the bytes become what they were before the filter. */
+function undoFilter(filter: number, bytes: Uint8Array, above: Uint8Array, pixelBytes: number): void {
+  if (filter === 0) return;
+  if (filter > 4) throw new Error(`the PNG is damaged: a row has filter ${filter}; there are 0 to 4`);
+  for (let index = 0; index < bytes.length; ++index) {
+    const left = index < pixelBytes ? 0 : (bytes[index - pixelBytes] as number);
+    const up = above[index] as number;
+    let predicted: number;
+    if (filter === 1) predicted = left;
+    else if (filter === 2) predicted = up;
+    else if (filter === 3) predicted = (left + up) >> 1;
+    else predicted = paeth(left, up, index < pixelBytes ? 0 : (above[index - pixelBytes] as number));
+    bytes[index] = (bytes[index] as number) + predicted;
+  }
+}
+
+/** Whichever of the three is nearest to left + up − corner. */
+function paeth(left: number, up: number, corner: number): number {
+  const toLeft = Math.abs(up - corner);
+  const toUp = Math.abs(left - corner);
+  const toCorner = Math.abs(left + up - 2 * corner);
+  if (toLeft <= toUp && toLeft <= toCorner) return left;
+  return toUp <= toCorner ? up : corner;
+}
+
+/** Puts the values of a pass's row to their places in the picture. */
+function spread(
+  { width, channels, depth }: PngHeader,
+  { left, top, across, down, columns }: Pass,
+  row: number,
+  bytes: Uint8Array,
+  values: Uint8Array | Uint16Array,
+): void {
+  const start = ((top + row * down) * width + left) * channels;
+  if (depth === 8 && across === 1) {
+    values.set(bytes, start);
+    return;
+  }
+  for (let column = 0; column < columns; ++column) {
+    for (let channel = 0; channel < channels; ++channel) {
+      const index = column * channels + channel;
+      values[start + column * across * channels + channel] = valueAt(bytes, index, depth);
+    }
+  }
+}
+
+function valueAt(bytes: Uint8Array, index: number, depth: number): number {
+  if (depth === 8) return bytes[index] as number;
+  if (depth === 16) return ((bytes[2 * index] as number) << 8) | (bytes[2 * index + 1] as number);
+  const bit = index * depth;
+  return ((bytes[bit >> 3] as number) >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
+}
+
+/** Looks colours up in the palette, spreads grey of few bits over 0..255, and gives the transparent colour its alpha. */
+function withColours(
+  { header, palette, transparency }: PngChunks,
+  values: Uint8Array | Uint16Array,
+): { data: PixelData; channels: number } {
+  const { channels, depth, hasPalette } = header;
+  if (hasPalette) return lookUp(values, palette, transparency);
+  const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1;
+  if (transparency === undefined) {
+    return { data: scale === 1 ? values : values.map((value) => value * scale), channels };
+  }
+  // Of the 16 bits, only those that a value can have count.
+  const clear = Array.from({ length: channels }, (_, channel) => valueAt(transparency, channel, 16) % 2 ** depth);
+  const pixels = values.length / channels;
+  const data = depth === 16 ? new Uint16Array(pixels * (channels + 1)) : new Uint8Array(pixels * (channels + 1));
+  for (let pixel = 0, place = 0; pixel < pixels; ++pixel) {
+    let isClear = true;
+    for (let channel = 0; channel < channels; ++channel) {
+      const value = values[pixel * channels + channel] as number;
+      isClear &&= value === clear[channel];
+      data[place++] = value * scale;
+    }
+    data[place++] = isClear ? 0 : 2 ** Math.max(8, depth) - 1;
+  }
+  return { data, channels: channels + 1 };
+}
+
+function lookUp(indices: ArrayLike<number>, palette: Uint8Array, transparency: Uint8Array | undefined) {
+  const colours = palette.length / 3;
+  const channels = transparency === undefined ? 3 : 4;
+  const data = new Uint8Array(indices.length * channels);
+  for (let pixel = 0, place = 0; pixel < indices.length; ++pixel) {
+    const index = indices[pixel] as number;
+    if (index >= colours) {
+      throw new Error(`the PNG is damaged: pixel ${pixel} has colour ${index} of a palette of ${colours}`);
+    }
+    for (let channel = 0; channel < 3; ++channel) data[place++] = palette[3 * index + channel] as number;
+    if (transparency !== undefined) data[place++] = transparency[index] ?? 255;
+  }
+  return { data, channels };
 }

@@ -1,19 +1,28 @@
 import type { PixelImage } from "../image/pixel-image.ts";
 import { checkClaimedSize } from "./limits.ts";
 
-/** Channels and coding by the two letters that such a file begins with. */
-const KINDS: Readonly<Record<string, { channels: number; text: boolean }>> = {
-  P2: { channels: 1, text: true },
-  P3: { channels: 3, text: true },
-  P5: { channels: 1, text: false },
-  P6: { channels: 3, text: false },
+interface Kind {
+  readonly channels: number;
+  readonly text: boolean;
+  /** Whether a value is one bit, and 1 is black. */
+  readonly bits: boolean;
+}
+
+/** By the two letters that such a file begins with. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  P1: { channels: 1, text: true, bits: true },
+  P2: { channels: 1, text: true, bits: false },
+  P3: { channels: 3, text: true, bits: false },
+  P4: { channels: 1, text: false, bits: true },
+  P5: { channels: 1, text: false, bits: false },
+  P6: { channels: 3, text: false, bits: false },
 };
 const LARGEST_MAXIMUM = 65535;
 const MOST_DIGITS = 9;
 
 /**
- * Decodes a PGM or PPM image: P2 and P3 as text, P5 and P6 as bytes, up to 16 bits per value. Of several images in
- * one file the first is read.
+ * Decodes a PBM, PGM or PPM image: P1, P2 and P3 as text, P4, P5 and P6 as bytes, up to 16 bits per value. Of several images
+ * in one file the first is read.
  *
  * @throws Error saying what is wrong: header, claimed size, missing or oversized values
  */
@@ -21,10 +30,11 @@ export function decodePortableMap(bytes: Uint8Array): PixelImage {
   const reader = new TokenReader(bytes);
   const magic = reader.next("the two letters that name the kind");
   const kind = KINDS[magic];
-  if (kind === undefined) throw new Error(`the portable map is of kind ${magic}; P2, P3, P5 and P6 are read`);
+  if (kind === undefined) throw new Error(`the portable map is of kind ${magic}; P1 to P6 are read`);
   const width = reader.nextNumber("the width");
   const height = reader.nextNumber("the height");
   checkClaimedSize(width, height);
+  if (kind.bits) return readBitmap(kind, reader, bytes, width, height);
   const maximum = reader.nextNumber("the largest value");
   if (maximum < 1 || maximum > LARGEST_MAXIMUM) {
     throw new RangeError(`the portable map's largest value is ${maximum}; it must be 1 to ${LARGEST_MAXIMUM}`);
@@ -42,6 +52,33 @@ export function decodePortableMap(bytes: Uint8Array): PixelImage {
     data[index] = Math.round((value * LARGEST_MAXIMUM) / maximum);
   }
   return { data, width, height, channels: kind.channels };
+}
+
+/** A PBM has no largest value; its rows of bits begin with a byte each, and as text its bits need nothing between them. */
+function readBitmap(
+  { text, channels }: Kind,
+  reader: TokenReader,
+  bytes: Uint8Array,
+  width: number,
+  height: number,
+): PixelImage {
+  const rowBytes = text ? width : Math.ceil(width / 8);
+  const start = reader.offset + 1;
+  const there = Math.max(0, bytes.length - start);
+  if (there < rowBytes * height) {
+    const unit = text ? "characters" : "bytes";
+    throw new Error(`the portable map is cut short: ${there} ${unit} of pixels, ${rowBytes * height} needed`);
+  }
+  const data = new Uint16Array(width * height);
+  for (let row = 0, index = 0; row < height; ++row) {
+    for (let column = 0; column < width; ++column, ++index) {
+      const black = text
+        ? reader.nextBit(index)
+        : ((bytes[start + row * rowBytes + (column >> 3)] as number) >> (7 - (column & 7))) & 1;
+      data[index] = black === 1 ? 0 : LARGEST_MAXIMUM;
+    }
+  }
+  return { data, width, height, channels };
 }
 
 /** Reads what lies between white space and comments. */
@@ -85,6 +122,19 @@ class TokenReader {
     if (end === this.offset) return undefined;
     this.offset = end;
     return value;
+  }
+
+  /** The next character, which has to be 0 or 1. */
+  nextBit(index: number): number {
+    this.#skipSpace();
+    const bit = (this.#bytes[this.offset] ?? Number.NaN) - 0x30;
+    if (bit !== 0 && bit !== 1) {
+      throw new Error(
+        `the portable map has ${JSON.stringify(this.next(`value ${index}`))} for value ${index}; 0 or 1 are wanted`,
+      );
+    }
+    ++this.offset;
+    return bit;
   }
 
   #skipSpace(): void {

@@ -1,13 +1,18 @@
 import type { PixelImage } from "../image/pixel-image.ts";
+import { decodeBmpImage, looksLikeBmp } from "./bmp.ts";
 import { FileError, ImageFileError, messageOf } from "./file-error.ts";
+import { decodeGifImage, looksLikeGif } from "./gif.ts";
 import { decodeIdx, type IdxArray, looksLikeGzip, looksLikeIdx } from "./idx.ts";
 import { decodeJpegImage } from "./jpeg.ts";
 import { decodePngImage } from "./png.ts";
+import { looksLikePng } from "./png-chunks.ts";
 import { decodePortableMap } from "./portable-map.ts";
 import { readBoundedFile } from "./read-bounded-file.ts";
+import { unreadFormat } from "./unread-formats.ts";
+import { looksLikeWebp } from "./webp-chunks.ts";
 
 /** What a file was recognised as. */
-export type ImageFormat = "png" | "jpeg" | "portable map" | "idx";
+export type ImageFormat = "png" | "jpeg" | "webp" | "gif" | "bmp" | "portable map" | "idx";
 
 /** Images one after the other, made when they are asked for: a file of a gigabyte may hold as many as it has bytes. */
 export interface ImageSequence extends Iterable<PixelImage> {
@@ -22,10 +27,11 @@ export interface ImageFile {
   readonly format: ImageFormat;
 }
 
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** What is read, for messages. */
+const READ = "PNG, JPEG, WebP, GIF, BMP, PBM, PGM, PPM, idx or gzip-packed idx";
 
 /**
- * Reads a PNG, JPEG, PGM, PPM, idx or gzip-packed idx file. What it is follows from its first bytes, not its name.
+ * Reads a PNG, JPEG, WebP, GIF, BMP, PBM, PGM, PPM, idx or gzip-packed idx file. What it is follows from its first bytes, not its name.
  * Headers are checked before anything is decoded: at most 50 million pixels per image, at most 1 GiB per file.
  *
  * @throws FileError when the file cannot be read
@@ -41,15 +47,17 @@ export async function readImageFile(path: string): Promise<ImageFile> {
  * @param path what errors call it
  * @throws ImageFileError as above
  */
-export function decodeImageFile(path: string, bytes: Uint8Array): ImageFile {
-  const format = recognise(bytes);
+export async function decodeImageFile(path: string, bytes: Uint8Array): Promise<ImageFile> {
+  const format = recogniseImage(bytes);
   if (format === undefined) {
+    const unread = unreadFormat(bytes);
+    if (unread !== undefined) throw new ImageFileError(path, `${unread}; wanted is a ${READ} file`);
     const head = Buffer.from(bytes.subarray(0, 8))
       .toString("hex")
       .replace(/(..)(?=.)/g, "$1 ");
-    throw new ImageFileError(path, `begins with ${head}, which is no PNG, JPEG, PGM, PPM, idx or gzip-packed idx file`);
+    throw new ImageFileError(path, `begins with ${head}, which is no ${READ} file`);
   }
-  return { frames: wrapErrors(path, ImageFileError, () => decodeFrames(bytes, format)), format };
+  return { frames: await wrapErrors(path, ImageFileError, () => decodeFrames(bytes, format)), format };
 }
 
 /**
@@ -59,7 +67,7 @@ export function decodeImageFile(path: string, bytes: Uint8Array): ImageFile {
  */
 export async function readIdxFile(path: string, rank: number): Promise<IdxArray> {
   const bytes = await readBoundedFile(path);
-  return wrapErrors(path, FileError, () => {
+  return await wrapErrors(path, FileError, () => {
     const array = decodeIdx(bytes);
     if (array.shape.length !== rank) {
       throw new Error(
@@ -70,21 +78,34 @@ export async function readIdxFile(path: string, rank: number): Promise<IdxArray>
   });
 }
 
-function recognise(bytes: Uint8Array): ImageFormat | undefined {
-  if (PNG_SIGNATURE.every((byte, index) => bytes[index] === byte)) return "png";
+/** What the bytes of a file are by the first of them; undefined for what is not read. */
+export function recogniseImage(bytes: Uint8Array): ImageFormat | undefined {
+  if (looksLikePng(bytes)) return "png";
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "jpeg";
+  if (looksLikeWebp(bytes)) return "webp";
+  if (looksLikeGif(bytes)) return "gif";
+  if (looksLikeBmp(bytes)) return "bmp";
   // P1 to P7, so that the reader can name the kinds it does not take.
   if (bytes[0] === 0x50 && (bytes[1] ?? 0) >= 0x31 && (bytes[1] ?? 0) <= 0x37) return "portable map";
   if (looksLikeIdx(bytes) || looksLikeGzip(bytes)) return "idx";
   return undefined;
 }
 
-function decodeFrames(bytes: Uint8Array, format: ImageFormat): ImageSequence {
+async function decodeFrames(bytes: Uint8Array, format: ImageFormat): Promise<ImageSequence> {
   switch (format) {
     case "png":
       return [decodePngImage(bytes)];
     case "jpeg":
       return [decodeJpegImage(bytes)];
+    case "webp": {
+      // The decoder is larger than all others together, and loaded for those who have such files.
+      const { decodeWebpImage } = await import("./webp.ts");
+      return [await decodeWebpImage(bytes)];
+    }
+    case "gif":
+      return [decodeGifImage(bytes)];
+    case "bmp":
+      return [decodeBmpImage(bytes)];
     case "portable map":
       return [decodePortableMap(bytes)];
     case "idx":
@@ -115,9 +136,13 @@ function idxFrames({ shape, data }: IdxArray): ImageSequence {
   };
 }
 
-function wrapErrors<Result>(path: string, Kind: typeof FileError, decode: () => Result): Result {
+async function wrapErrors<Result>(
+  path: string,
+  Kind: typeof FileError,
+  decode: () => Result | Promise<Result>,
+): Promise<Result> {
   try {
-    return decode();
+    return await decode();
   } catch (error) {
     throw new Kind(path, messageOf(error), { cause: error });
   }

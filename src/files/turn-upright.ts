@@ -1,23 +1,23 @@
 import type { PixelImage } from "../image/pixel-image.ts";
 import type { Orientation } from "./exif-orientation.ts";
 
-/** Turns and mirrors an image of four bytes per pixel so that it stands upright. */
+/** Turns and mirrors an image, of any channels and bits, so that it stands upright. */
 export function turnUpright(image: PixelImage, orientation: Orientation): PixelImage {
   if (orientation === 1) return image;
-  const { width, height } = image;
-  // A pixel is one 32-bit word; a copy makes sure that it is aligned.
-  const source = new Uint32Array(Uint8Array.from(image.data).buffer);
+  const { data: source, width, height } = image;
+  const channels = source.length / (width * height);
   const lying = orientation >= 5;
-  const target = new Uint32Array(source.length);
+  const target = source.slice();
   const targetWidth = lying ? height : width;
   const targetHeight = lying ? width : height;
-  for (let y = 0; y < targetHeight; ++y) {
+  for (let y = 0, place = 0; y < targetHeight; ++y) {
     for (let x = 0; x < targetWidth; ++x) {
       const [column, row] = sourceOf(x, y, width, height, orientation);
-      target[y * targetWidth + x] = source[row * width + column] as number;
+      const from = (row * width + column) * channels;
+      for (let channel = 0; channel < channels; ++channel) target[place++] = source[from + channel] as number;
     }
   }
-  return { data: new Uint8Array(target.buffer), width: targetWidth, height: targetHeight, channels: 4 };
+  return { data: target, width: targetWidth, height: targetHeight, channels };
 }
 
 /** Column and row of the stored image that show at (x, y) of the upright one. */

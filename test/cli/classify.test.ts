@@ -1,3 +1,6 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { encode as encodePng } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,6 +19,23 @@ function png(drawing: ReturnType<typeof draw>): Uint8Array {
   const { width, height } = drawing;
   const data = Uint8Array.from(drawing.data, (value) => Math.round(255 * value));
   return encodePng({ data, width, height, channels: 1 });
+}
+
+/** 28 rows of 28 bits each, filled up to four bytes, bright where a value is at least 0.5. */
+function monochromeBmp(values: Float32Array): Uint8Array {
+  const head = Buffer.alloc(14 + 40 + 8 + 28 * 4);
+  head.write("BM");
+  head.writeUInt32LE(62, 10);
+  [40, 28, -28, 1 + (1 << 16)].forEach((value, index) => {
+    head.writeInt32LE(value, 14 + 4 * index);
+  });
+  head.fill(255, 58, 61);
+  values.forEach((value, index) => {
+    const column = index % 28;
+    const place = 62 + 4 * Math.floor(index / 28) + (column >> 3);
+    if (value >= 0.5) head[place] = (head[place] as number) | (0x80 >> (column & 7));
+  });
+  return head;
 }
 
 beforeAll(async () => {
@@ -136,6 +156,50 @@ describe("abs classify", () => {
     }
     const { failures } = JSON.parse((await run(["classify", broken, "--json"])).stdout);
     expect(failures).toEqual([{ file: broken, error: expect.stringContaining("begins with 6e 6f") }]);
+  });
+
+  it("goes through the pictures of a folder in the order of their names", async () => {
+    const folder = join(directory.path, "folder");
+    await mkdir(join(folder, "inner.png"), { recursive: true });
+    const put = (name: string, bytes: Uint8Array | string) => directory.write(join("folder", name), bytes);
+    const picture = png(draw({ width: 28, height: 28, left: 8, top: 4, size: 19, pen: 2.5 }));
+    const [second, first, third] = [await put("b.png", picture), await put("B", picture), await put("c.txt", picture)];
+    for (const name of ["notes.txt", ".hidden.png", "empty"]) await put(name, name === "empty" ? "" : "no picture");
+    await put("labels", idxBytes([2], Uint8Array.of(1, 2)));
+    const { code, stdout, stderr } = await run(["classify", folder, frame, "--pictures", "0"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.split("\n").map((line) => line.split(": ")[0])).toEqual([first, second, third, frame, ""]);
+    // What is called like a picture, or is one that is not read, is reported.
+    const torn = await put("a.jpg", "torn");
+    const apple = await put("apple", "\0\0\0 ftypheic\0\0\0\0");
+    const again = await run(["classify", folder, "--json", "--workers", "2"]);
+    expect(again.code).toBe(1);
+    const { results, failures } = JSON.parse(again.stdout);
+    expect(results.map(({ file }: { file: string }) => file)).toEqual([first, second, third]);
+    expect(failures).toEqual([
+      { file: torn, error: expect.stringContaining("begins with 74 6f 72 6e, which is no PNG") },
+      { file: apple, error: expect.stringContaining("is a HEIC picture, which is not read") },
+    ]);
+    await mkdir(join(directory.path, "none"));
+    const none = await run(["classify", join(directory.path, "none"), frame, "--pictures", "0"]);
+    expect(none).toMatchObject({ code: 1, stdout: expect.stringContaining(`${frame}: 0`) });
+    expect(none.stderr).toMatch(/none: is a folder without pictures; it has 0 entries\n$/);
+  });
+
+  it("takes a picture of every kind, also from standard input", async () => {
+    const square = draw({ width: 28, height: 28, left: 8, top: 4, size: 19, pen: 2.5 }).data;
+    const bits = Array.from(square, (value) => (value >= 0.5 ? 0 : 1)).join(" ");
+    const kinds = { "bits.pbm": Buffer.from(`P1 28 28 ${bits}`), "same.bmp": monochromeBmp(square) };
+    const losses: unknown[] = [];
+    for (const [name, bytes] of Object.entries(kinds)) {
+      const fromFile = await run(["classify", await directory.write(name, bytes), "--json"]);
+      const fromInput = await run(["classify", "-", "--json"], { stdin: Readable.from([bytes]) });
+      expect([fromFile.code, fromInput.code]).toEqual([0, 0]);
+      const [file, input] = [fromFile, fromInput].map(({ stdout }) => JSON.parse(stdout).results[0]);
+      expect({ ...file, file: "-" }).toEqual(input);
+      losses.push(file.losses);
+    }
+    expect(losses[0]).toEqual(losses[1]);
   });
 
   it("takes a file whose name looks like a number", async () => {

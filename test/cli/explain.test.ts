@@ -1,3 +1,5 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { run } from "./fake-classifier.ts";
@@ -36,6 +38,19 @@ describe("abs explain", () => {
     expect(document.classes[3].reconstruction).toHaveLength(784);
     expect(document.advantage).toHaveLength(784);
     expect(document.image[0]).toBeCloseTo(78 / 255, 6);
+  });
+
+  it("takes a picture of a folder by its number in the order of names", async () => {
+    const folder = await mkdtemp(join(directory.path, "folder-"));
+    const picture = (value: number) => Buffer.concat([Buffer.from("P5 28 28 255\n"), Buffer.alloc(784, value)]);
+    for (const [name, value] of Object.entries({ "b.pgm": 26 * 3, "a.pgm": 26 * 2, "notes.txt": 0 })) {
+      await writeFile(join(folder, name), name === "notes.txt" ? "no picture" : picture(value));
+    }
+    const { stdout } = await run(["explain", folder, "--frame", "1", "--raw", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ file: join(folder, "b.pgm"), frame: 0, label: 3 });
+    const { code, stderr } = await run(["explain", folder, "--frame", "2"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${folder}: has 2 pictures; there is no picture 2`);
   });
 
   it("fails on an image that is not there", async () => {

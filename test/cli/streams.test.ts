@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { LOSSY_WEBP } from "../files/handmade-files.ts";
 
 const COMMAND = fileURLToPath(new URL("../../dist/library/cli.js", import.meta.url));
 const IMAGE = fileURLToPath(new URL("../../examples/images/seven-small.png", import.meta.url));
@@ -60,6 +61,15 @@ describe("standard input", () => {
     }
     const { stdout } = spawnSync(process.execPath, [COMMAND, "explain", "-", "--json"], { input: readFileSync(IMAGE) });
     expect(JSON.parse(stdout.toString())).toMatchObject({ file: "-", label: 7 });
+  });
+
+  it("may be a WebP, whose decoder lies beside the command", () => {
+    const base64 = Buffer.from(LOSSY_WEBP).toString("base64");
+    for (const words of ["classify -", "classify - --workers 2"]) {
+      const { code, stdout, stderr } = shell(`echo ${base64} | base64 -d | abs ${words} --json`);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(JSON.parse(stdout).results).toMatchObject([{ file: "-", preprocessed: true }]);
+    }
   });
 
   it("is told when it is empty or there twice", () => {

@@ -77,7 +77,12 @@ describe("a bad request", () => {
     ["no body", () => post(null, RAW), 400, "got 0 bytes, wanted 784 (28×28)"],
     ["783 bytes", () => post(new Uint8Array(783), RAW), 400, "got 783 bytes, wanted 784 (28×28)"],
     ["bytes up to the limit", () => post(new Uint8Array(LIMIT), RAW), 400, `got ${LIMIT} bytes, wanted 784 (28×28)`],
-    ["a PNG", () => post("\x89PNG\r\n", "image/png"), 415, "got image/png, wanted one of application/octet-stream, "],
+    [
+      "a GIF",
+      () => post("GIF89a", "image/gif"),
+      415,
+      "got image/gif, wanted one of image/png, image/jpeg, application/",
+    ],
     ["no type", () => post(pixels, undefined), 415, "got no content type, wanted one of "],
     ["a type that objects inherit", () => post(pixels, "constructor"), 415, "got constructor, wanted"],
     [

@@ -117,7 +117,7 @@ describe("the service", () => {
   it("tells what it wants", async () => {
     const response = await shared(new Request(ADDRESS));
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/plain; charset=utf-8"]);
-    expect(await response.text()).toContain("POST an image of 28×28 pixels");
+    expect(await response.text()).toContain("POST a picture of a digit, as");
     const head = await shared(new Request(ADDRESS, { method: "HEAD" }));
     expect([head.status, await head.text()]).toEqual([200, ""]);
   });

@@ -1,11 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { encode as encodePng } from "fast-png";
 import { describe, expect, it, vi } from "vitest";
 import { createClassifier } from "../../src/entries/node.ts";
+import { handmadePng } from "../files/handmade-files.ts";
 import { installedProgram } from "../runtimes/stage.ts";
 import { freePort, skipWithout } from "../support/runtimes.ts";
 import { map, PGM, pixels, RAW } from "../support/service.ts";
@@ -201,8 +204,31 @@ describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
       // All of them make the classifier, which is not there yet.
       for (const answer of await Promise.all([good(), good(), good()])) expect(answer).toEqual(wanted);
 
+      const frame = encodePng({ data: pixels, width: 28, height: 28, channels: 1 }) as Uint8Array<ArrayBuffer>;
+      expect(await (await post(address, frame, "image/png")).json()).toEqual(wanted);
+      const photograph = readFileSync(new URL("../../examples/images/three-photograph.jpg", import.meta.url));
+      const seen = await (await post(address, new Uint8Array(photograph), "image/jpeg")).json();
+      expect(seen).toMatchObject({ label: 3 });
+      const list = JSON.stringify([
+        { image: `data:image/png;base64,${Buffer.from(frame).toString("base64")}` },
+        photograph.toString("base64"),
+      ]);
+      expect(await (await post(address, list, "application/json")).json()).toEqual({ results: [wanted, seen] });
+      const bomb = handmadePng({ width: 9, height: 9, depth: 8, colourType: 0, rows: new Uint8Array(90_000_000) });
+      const [met, error] = await post(address, new Uint8Array(bomb), "image/png").then(async (answer) => [
+        answer.status,
+        await answer.json(),
+      ]);
+      expect([met, error]).toEqual([
+        400,
+        { error: "the PNG's pixel data unpack to more than the 90 bytes that its size needs" },
+      ]);
+
       const bad = await post(address, new Uint8Array(5), RAW);
-      expect([bad.status, await bad.json()]).toEqual([400, { error: "got 5 bytes, wanted 784 (28×28)" }]);
+      expect([bad.status, await bad.json()]).toEqual([
+        400,
+        { error: "got 5 bytes, wanted 784 (28×28), or a multiple for several images" },
+      ]);
       expect((await post(address, "{", "text/plain")).status).toBe(415);
       expect((await post(address, new Uint8Array(70_000), RAW)).status).toBe(413);
       expect(await postWithoutEnd(port)).toBe("HTTP/1.1 413 Payload Too Large");

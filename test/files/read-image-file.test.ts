@@ -31,9 +31,24 @@ describe("any file", () => {
 
   it("is refused when it is none of the known kinds, with its first bytes", async () => {
     await expect(read("notes.png", "just some text")).rejects.toThrow(
-      /notes\.png: begins with 6a 75 73 74 20 73 6f 6d, which is no PNG, JPEG, PGM, PPM, idx/,
+      /notes\.png: begins with 6a 75 73 74 20 73 6f 6d, which is no PNG, JPEG, WebP, GIF, BMP, PBM, PGM, PPM, idx/,
     );
     await expect(read("one.byte", "x")).rejects.toThrow(/begins with 78, which is no PNG/);
+  });
+
+  it.each([
+    ["an AVIF picture", "\0\0\0 ftypavif\0\0\0\0"],
+    ["a HEIC picture", "\0\0\0 ftypheic\0\0\0\0"],
+    ["a HEIC picture", "\0\0\0 ftypmif1\0\0\0\0"],
+    ["a TIFF picture", "II*\0abcdefgh"],
+    ["a TIFF picture", "MM\0*abcdefgh"],
+    ["a JPEG XL picture", "\0\0\0\x0cJXL \r\n"],
+    ["a PDF document", "%PDF-1.7"],
+    ["an SVG drawing", "<svg>"],
+  ])("is named when it is %s, which is not read", async (name, text) => {
+    await expect(read("photo.jpg", Buffer.from(text, "latin1"))).rejects.toThrow(
+      `photo.jpg: is ${name}, which is not read; wanted is a PNG, JPEG, WebP, GIF, BMP, PBM, PGM, PPM, idx`,
+    );
   });
 
   it("is told apart: one that cannot be read, and one that holds no image", async () => {

@@ -1,8 +1,8 @@
 import type { TestProject } from "vitest/node";
 import { bringUpToDate, type Step } from "../../scripts/build-steps.mjs";
 
-/** What the unit tests read: the module, and the functions of assembly/vector over arrays. */
-const UNIT: readonly Step[] = ["freeze", "module", "lanes"];
+/** What the unit tests read: the module, the functions of assembly/vector over arrays, and what the examples' services import. */
+const UNIT: readonly Step[] = ["freeze", "module", "lanes", "uploads"];
 const DEBUG: readonly Step[] = ["freeze", "debug", "lanes"];
 
 /**

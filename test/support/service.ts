@@ -58,14 +58,14 @@ export function observedService() {
 
 /** A request with an image. */
 export function post(
-  body: RequestInit["body"],
+  body: RequestInit["body"] | Uint8Array,
   type: string | undefined,
   headers: Record<string, string> = {},
 ): Request {
   const types = type === undefined ? {} : { "content-type": type };
   return new Request(ADDRESS, {
     method: "POST",
-    body: body ?? null,
+    body: (body ?? null) as BodyInit | null,
     headers: { ...types, ...headers },
     duplex: "half",
   } as RequestInit);
