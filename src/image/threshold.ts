@@ -8,7 +8,7 @@ export interface InkLevels {
 
 const BINS = 256;
 /** Ink must stand out from the background by this much: fainter marks are paper grain and camera noise. */
-const LEAST_CONTRAST = 0.1;
+const LEAST_CONTRAST = 0.04;
 /** …and by this many standard deviations of the background, which pure noise cut in two never does. */
 const LEAST_SIGNIFICANCE = 5;
 /** Deviations above the background's median at which ink may begin at the earliest. */
@@ -26,10 +26,14 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
     const bin = Math.min(BINS - 1, Math.floor(strength * BINS));
     histogram[bin] = (histogram[bin] as number) + 1;
   }
-  const median = medianOf(strengths);
+  const cut = otsu(histogram);
+  // Only what lies below the cut: where ink covers half the picture, statistics of all pixels would tell of the ink.
+  const below = strengths.filter((strength) => strength < cut);
+  const background = below.length === 0 ? strengths : below;
+  const median = medianOf(background);
   // 1.4826 turns the median absolute deviation of a normal distribution into its standard deviation.
-  const deviation = 1.4826 * medianOf(strengths.map((strength) => Math.abs(strength - median)));
-  const threshold = Math.max(otsu(histogram), median + THRESHOLD_DEVIATIONS * deviation);
+  const deviation = 1.4826 * medianOf(background.map((strength) => Math.abs(strength - median)));
+  const threshold = Math.max(cut, median + THRESHOLD_DEVIATIONS * deviation);
 
   let sum = 0;
   let count = 0;
