@@ -12,6 +12,8 @@ const SURFACES = [
 /** Pixels this much darker than the surface are never taken for ink, however clean the sheet. */
 const LEAST_TOLERANCE = 0.01;
 
+/** The usual pixel must lie this near to the surface, in brightness: under a digit that fills the picture none does. */
+const MOST_DISTANCE = 0.06;
 /** A pixel is described if it is no further below the surface than this many usual distances. */
 const DESCRIBED_DEVIATIONS = 3;
 
@@ -24,17 +26,42 @@ const DESCRIBED_DEVIATIONS = 3;
  * @returns the brightness of the bare sheet, one value per pixel, not bounded to [0, 1]; all 1 where no such surface fits
  */
 export function fitLighting(paper: GreyImage): GreyImage {
-  const { values, width, height } = paper;
-  for (const { degree, leastShare } of SURFACES) {
-    const { surface, share } = fitSurface(paper, degree);
-    if (share >= leastShare) return { values: surface, width, height };
-  }
-  return { values: new Float32Array(values.length).fill(1), width, height };
+  const { width, height } = paper;
+  return { values: describe(paper, false) ?? new Float32Array(width * height).fill(1), width, height };
 }
 
-/** The surface of a degree, and the share of the pixels that it describes. */
-function fitSurface(paper: GreyImage, degree: number): { surface: Float32Array; share: number } {
-  const { values, width, height } = paper;
+/**
+ * What is left of a picture when the light is taken away, without knowing which way the ink differs: what is clearly
+ * darker and what is clearly brighter than the surface is left out alike. Inverting the picture inverts the result
+ * around 0, up to a constant.
+ *
+ * @returns differences of brightness; the picture itself where no surface fits
+ */
+export function withoutLighting(picture: GreyImage): GreyImage {
+  const surface = describe(picture, true);
+  if (surface === undefined) return picture;
+  return { ...picture, values: picture.values.map((value, index) => value - (surface[index] as number)) };
+}
+
+/** The most supple surface that describes the picture, if one does. */
+function describe(picture: GreyImage, bothWays: boolean): Float32Array | undefined {
+  for (const { degree, leastShare } of SURFACES) {
+    const { surface, share } = fitSurface(picture, degree, bothWays);
+    if (share >= leastShare) return surface;
+  }
+  return undefined;
+}
+
+/**
+ * The surface of a degree, and the share of the pixels that it describes.
+ *
+ * @param bothWays whether ink may also be brighter than the surface
+ */
+function fitSurface(
+  { values, width, height }: GreyImage,
+  degree: number,
+  bothWays: boolean,
+): { surface: Float32Array; share: number } {
   const across = powers(width, degree);
   const down = powers(height, degree);
   const exponents: [number, number][] = [];
@@ -62,10 +89,13 @@ function fitSurface(paper: GreyImage, degree: number): { surface: Float32Array; 
     }
     const residuals = values.map((value, index) => value - (surface[index] as number));
     const usual = residuals.map(Math.abs).sort()[Math.floor(residuals.length / 2)] as number;
+    const within = (residual: number, tolerance: number): boolean =>
+      residual >= -tolerance && (!bothWays || residual <= tolerance);
     const tolerance = Math.max(LEAST_TOLERANCE, 1.5 * usual);
-    used = Uint8Array.from(residuals, (residual) => (residual >= -tolerance ? 1 : 0));
-    const described = -Math.max(LEAST_TOLERANCE, DESCRIBED_DEVIATIONS * usual);
-    share = residuals.reduce((sum, residual) => sum + (residual >= described ? 1 : 0), 0) / residuals.length;
+    used = Uint8Array.from(residuals, (residual) => (within(residual, tolerance) ? 1 : 0));
+    const described = Math.max(LEAST_TOLERANCE, DESCRIBED_DEVIATIONS * usual);
+    const near = residuals.reduce((sum, residual) => sum + (within(residual, described) ? 1 : 0), 0);
+    share = usual > MOST_DISTANCE ? 0 : near / residuals.length;
   }
   return { surface, share };
 }
