@@ -7,7 +7,7 @@ export type { Classifier } from "../classifier.ts";
 export type { ClassifierOptions, CreateClassifier } from "../create-classifier.ts";
 export type { Effort } from "../effort.ts";
 export type { ConfidenceKind } from "../engine.ts";
-export type { Box, Ink, PixelData, PixelImage, Preprocessed } from "../image/preprocess.ts";
+export type { Box, Found, Ink, PixelData, PixelImage, Preprocessed } from "../image/preprocess.ts";
 export { preprocess } from "../image/preprocess.ts";
 export type { Frames } from "../image-stream.ts";
 export type { ImageValues } from "../image-values.ts";

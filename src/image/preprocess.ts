@@ -1,4 +1,5 @@
-import { type Box, type Component, findComponents, pickDigit } from "./components.ts";
+import { type Box, type Component, findComponents } from "./components.ts";
+import { pickDigit } from "./digit.ts";
 import { type GreyImage, toGrey } from "./grey.ts";
 import { inkStrength } from "./ink-strength.ts";
 import { checkedImage, type PixelImage } from "./pixel-image.ts";
@@ -12,10 +13,18 @@ export type { Box } from "./components.ts";
 export type { PixelData, PixelImage } from "./pixel-image.ts";
 export type { Ink } from "./polarity.ts";
 
+/**
+ * How much a picture shows: one digit, nothing at all, or several things of like size of which each may be a digit. It
+ * says nothing about whether what was found is a digit; the classifier's `rejected` does.
+ */
+export type Found = "digit" | "nothing" | "several";
+
 /** What {@link preprocess} makes of a picture. */
 export interface Preprocessed {
   /** 28×28 values in [0, 1], row-major, bright ink on dark: what the classifier takes. All zero for a blank picture. */
   readonly image: Float32Array;
+  /** What the picture shows: `"nothing"` comes with an all-zero image, `"several"` with the image of the heaviest. */
+  readonly found: Found;
   /** How the ink lay in the picture. */
   readonly ink: Ink;
   /** Where the digit was found, in pixels of the picture; the whole picture when it is blank. */
@@ -75,18 +84,20 @@ export function preprocess(picture: PixelImage): Preprocessed {
   const levels = findInkLevels(smooth.values);
   const blank = {
     image: new Float32Array(SIDE * SIDE),
+    found: "nothing" as const,
     ink,
     box: { left: 0, top: 0, width: checked.width, height: checked.height },
   };
   if (levels === undefined) return blank;
 
-  const digit = pickDigit(findComponents(smooth.values, smooth.width, smooth.height, levels.threshold));
+  const components = findComponents(smooth.values, smooth.width, smooth.height, levels.threshold);
+  const { parts: digit, several } = pickDigit(components, smooth.width);
   const isolated = isolate(strength, digit, levels.floor, blurRadius + 1);
   const box = inkBox(isolated);
   if (box === undefined) return blank;
   const thickened = thickenThinStrokes(isolated, box, FITTED_SIDE);
   const image = placeInFrame(thickened, inkBox(thickened) ?? box);
-  return { image, ink, box: enlarge(box, grey.factor, checked) };
+  return { image, found: several ? "several" : "digit", ink, box: enlarge(box, grey.factor, checked) };
 }
 
 /** Keeps the digit with its antialiased rim of `margin` pixels, spreads its strength over [0, 1] and clears the rest. */
