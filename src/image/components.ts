@@ -59,3 +59,19 @@ export function findComponents(strengths: Float32Array, width: number, height: n
   }
   return components;
 }
+
+/** The smallest box around all components; empty where there are none. */
+export function around(components: readonly Component[]): Box {
+  const left = Math.min(...components.map(({ box }) => box.left));
+  const top = Math.min(...components.map(({ box }) => box.top));
+  const right = Math.max(...components.map(({ box }) => box.left + box.width));
+  const bottom = Math.max(...components.map(({ box }) => box.top + box.height));
+  return components.length === 0
+    ? { left: 0, top: 0, width: 0, height: 0 }
+    : { left, top, width: right - left, height: bottom - top };
+}
+
+/** The longer side of a box. */
+export function longerSide({ width, height }: Box): number {
+  return Math.max(width, height);
+}

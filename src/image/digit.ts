@@ -1,4 +1,4 @@
-import type { Box, Component } from "./components.ts";
+import { around, type Box, type Component, longerSide } from "./components.ts";
 import { findMarks } from "./marks.ts";
 
 /** What {@link pickDigit} found. */
@@ -21,6 +21,10 @@ interface Group {
 const SPECK_SHARE = 0.04;
 /** Parts belong together if the gap between their boxes is at most this share of the longer one's longer side. */
 const GAP_SHARE = 0.25;
+/** Digits stand side by side, so one above the other may be further apart: parts that share half the lesser's width… */
+const STACKED_SHARE = 0.5;
+/** …and have a gap of at most this share. */
+const STACKED_GAP_SHARE = 0.45;
 /** Dashes are parts this short beside all the ink; between them gaps may be as long as the dashes. */
 const DASH_SHARE = 0.25;
 const DASH_GAP_SHARE = 1;
@@ -78,8 +82,11 @@ function chain(components: readonly Component[]): Group[] {
   const dash = DASH_SHARE * longerSide(around(all));
   const isNear = (one: Component, other: Component): boolean => {
     const longer = Math.max(longerSide(one.box), longerSide(other.box));
-    const reach = longer <= dash ? DASH_GAP_SHARE * longer : GAP_SHARE * longer;
-    return one.atFrame > 0 === other.atFrame > 0 && gapBetween(one.box, other.box) <= reach;
+    if (one.atFrame > 0 !== other.atFrame > 0) return false;
+    const { across, down } = gapsBetween(one.box, other.box);
+    if (longer <= dash) return Math.max(across, down) <= DASH_GAP_SHARE * longer;
+    const isStacked = -across >= STACKED_SHARE * Math.min(one.box.width, other.box.width);
+    return Math.max(across, down) <= (isStacked ? STACKED_GAP_SHARE : GAP_SHARE) * longer;
   };
   const left = new Set(components);
   const groups: Group[] = [];
@@ -104,25 +111,9 @@ function chain(components: readonly Component[]): Group[] {
   return groups;
 }
 
-/** The smallest box around all components; empty where there are none. */
-function around(components: readonly Component[]): Box {
-  const left = Math.min(...components.map(({ box }) => box.left));
-  const top = Math.min(...components.map(({ box }) => box.top));
-  const right = Math.max(...components.map(({ box }) => box.left + box.width));
-  const bottom = Math.max(...components.map(({ box }) => box.top + box.height));
-  return components.length === 0
-    ? { left: 0, top: 0, width: 0, height: 0 }
-    : { left, top, width: right - left, height: bottom - top };
-}
-
-/** The longer side of a box. */
-export function longerSide({ width, height }: Box): number {
-  return Math.max(width, height);
-}
-
-/** The wider of the gaps between two boxes along the axes, 0 when they overlap along both. */
-function gapBetween(one: Box, other: Box): number {
+/** The gaps between two boxes along the axes, negative by how far they overlap. */
+function gapsBetween(one: Box, other: Box): { across: number; down: number } {
   const across = Math.max(one.left - (other.left + other.width), other.left - (one.left + one.width));
   const down = Math.max(one.top - (other.top + other.height), other.top - (one.top + one.height));
-  return Math.max(0, across, down);
+  return { across, down };
 }

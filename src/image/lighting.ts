@@ -122,12 +122,16 @@ function normalEquations(values: Float32Array, terms: Float64Array, count: numbe
     const start = index * count;
     rows.forEach((row, position) => {
       const factor = terms[start + position] as number;
-      for (let column = 0; column < count; ++column) {
+      for (let column = position; column < count; ++column) {
         row[column] = (row[column] as number) + factor * (terms[start + column] as number);
       }
       row[count] = (row[count] as number) + factor * (values[index] as number);
     });
   }
+  // The matrix is symmetric: its lower half is not looked at but by the elimination.
+  rows.forEach((row, position) => {
+    for (let column = 0; column < position; ++column) row[column] = (rows[column] as number[])[position] as number;
+  });
   // A picture one pixel wide cannot tell its terms apart; a trace of ridge gives those no weight.
   rows.forEach((row, position) => {
     row[position] = (row[position] as number) + 1e-6;

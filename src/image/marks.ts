@@ -1,9 +1,11 @@
-import type { Box, Component } from "./components.ts";
+import { around, type Box, type Component, longerSide } from "./components.ts";
 
 /** Ink inside a ring that is at least this long beside it is what the ring was drawn around… */
 const RINGED_SHARE = 0.4;
 /** …and has at least this share of its mass; a shorter or lighter one is the dot in a zero. */
 const RINGED_MASS = 0.1;
+/** A hole of less than this share of its ring's box is a cell of squared paper: what lies in it is no dot. */
+const CELL_SHARE = 0.25;
 /** A rule is at least this many times as long as high… */
 const RULE_ASPECT = 4;
 /** …and lies below ink of at least this share of its length and its mass. */
@@ -20,18 +22,18 @@ export function findMarks(components: readonly Component[], imageWidth: number):
   const marks = new Set<Component>();
   for (const outer of components) {
     const within = components.filter((other) => other !== outer && surrounds(outer.box, other.box));
-    const hole = within.length === 0 ? undefined : findHoles(outer, imageWidth);
-    const inner = within.filter(({ pixels: [first] }) => hole?.has(first as number));
-    if (inner.length === 0) continue;
-    const [left, top] = [Math.min(...inner.map(({ box }) => box.left)), Math.min(...inner.map(({ box }) => box.top))];
-    const right = Math.max(...inner.map(({ box }) => box.left + box.width));
-    const bottom = Math.max(...inner.map(({ box }) => box.top + box.height));
-    const mass = inner.reduce((sum, one) => sum + one.mass, 0);
-    const side = Math.max(right - left, bottom - top);
-    if (side >= RINGED_SHARE * Math.max(outer.box.width, outer.box.height) && mass >= RINGED_MASS * outer.mass) {
-      marks.add(outer);
-    } else {
-      for (const one of inner) marks.add(one);
+    const holes = within.length === 0 ? [] : findHoles(outer, imageWidth);
+    for (const hole of holes) {
+      const inner = within.filter(({ pixels: [first] }) => hole.has(first as number));
+      if (inner.length === 0) continue;
+      const isCell = hole.size < CELL_SHARE * outer.box.width * outer.box.height;
+      const side = longerSide(around(inner));
+      const mass = inner.reduce((sum, one) => sum + one.mass, 0);
+      if (isCell || (side >= RINGED_SHARE * longerSide(outer.box) && mass >= RINGED_MASS * outer.mass)) {
+        marks.add(outer);
+      } else {
+        for (const one of inner) marks.add(one);
+      }
     }
   }
   for (const rule of components) {
@@ -55,13 +57,13 @@ function underlines({ box: rule, mass }: Component, { box, mass: massAbove }: Co
   return (
     rule.width >= RULE_ASPECT * rule.height &&
     rule.top >= box.top + box.height &&
-    Math.max(box.width, box.height) >= RULED_SHARE * rule.width &&
+    longerSide(box) >= RULED_SHARE * rule.width &&
     massAbove >= RULED_SHARE * mass
   );
 }
 
-/** The pixels that a component cuts off from what lies around it, as indices into the image. */
-function findHoles({ pixels, box }: Component, imageWidth: number): ReadonlySet<number> {
+/** The regions that a component cuts off from what lies around it, each as indices into the image. */
+function findHoles({ pixels, box }: Component, imageWidth: number): ReadonlySet<number>[] {
   // One pixel of room on all sides, from where the outside is walked.
   const width = box.width + 2;
   const height = box.height + 2;
@@ -71,24 +73,35 @@ function findHoles({ pixels, box }: Component, imageWidth: number): ReadonlySet<
     const row = (index - column) / imageWidth;
     seen[(row - box.top + 1) * width + column - box.left + 1] = 1;
   }
-  const outside = [0];
-  seen[0] = 1;
-  // The list grows while it is walked. Only sideways and up and down: ink that touches across a corner is closed.
-  for (let next = 0; next < outside.length; ++next) {
-    const place = outside[next] as number;
-    const column = place % width;
-    const neighbours = [column > 0 ? place - 1 : -1, column < width - 1 ? place + 1 : -1, place - width, place + width];
-    for (const neighbour of neighbours) {
-      if (seen[neighbour] !== 0) continue;
-      seen[neighbour] = 1;
-      outside.push(neighbour);
+  // Only sideways and up and down: ink that touches across a corner is closed.
+  const regionFrom = (start: number): number[] => {
+    const region = [start];
+    seen[start] = 1;
+    // The list grows while it is walked.
+    for (let next = 0; next < region.length; ++next) {
+      const place = region[next] as number;
+      const column = place % width;
+      const besides = [column > 0 ? place - 1 : -1, column < width - 1 ? place + 1 : -1, place - width, place + width];
+      for (const neighbour of besides) {
+        if (seen[neighbour] !== 0) continue;
+        seen[neighbour] = 1;
+        region.push(neighbour);
+      }
     }
+    return region;
+  };
+  regionFrom(0);
+  const holes: ReadonlySet<number>[] = [];
+  for (let start = seen.indexOf(0); start >= 0; start = seen.indexOf(0, start)) {
+    const places = regionFrom(start);
+    holes.push(
+      new Set(
+        places.map((place) => {
+          const column = place % width;
+          return (box.top + (place - column) / width - 1) * imageWidth + box.left + column - 1;
+        }),
+      ),
+    );
   }
-  const holes = new Set<number>();
-  seen.forEach((reached, place) => {
-    if (reached === 1) return;
-    const column = place % width;
-    holes.add((box.top + (place - column) / width - 1) * imageWidth + box.left + column - 1);
-  });
   return holes;
 }
