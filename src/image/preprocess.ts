@@ -5,6 +5,7 @@ import { inkStrength } from "./ink-strength.ts";
 import { checkedImage, type PixelImage } from "./pixel-image.ts";
 import { FITTED_SIDE, placeInFrame, SIDE } from "./placement.ts";
 import { findInk, type Ink } from "./polarity.ts";
+import { eraseRules } from "./rules.ts";
 import { thickenThinStrokes } from "./stroke-width.ts";
 import { findInkLevels, quantile } from "./threshold.ts";
 import { windowMaximum, windowMean } from "./window.ts";
@@ -78,10 +79,12 @@ export function preprocess(picture: PixelImage): Preprocessed {
   const checked = checkedImage(picture);
   const grey = toGrey(checked, WORKING_SIDE);
   const ink = findInk(grey);
-  const strength = inkStrength(grey, ink);
   const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
+  const withRules = inkStrength(grey, ink);
+  const ruledLevels = findInkLevels(windowMean(withRules, blurRadius).values);
+  const strength = ruledLevels === undefined ? withRules : eraseRules(withRules, ruledLevels.threshold);
   const smooth = windowMean(strength, blurRadius);
-  const levels = findInkLevels(smooth.values);
+  const levels = strength === withRules ? ruledLevels : findInkLevels(smooth.values);
   const blank = {
     image: new Float32Array(SIDE * SIDE),
     found: "nothing" as const,

@@ -11,6 +11,11 @@ const BINS = 256;
 const LEAST_CONTRAST = 0.04;
 /** …and by this many standard deviations of the background, which pure noise cut in two never does. */
 const LEAST_SIGNIFICANCE = 5;
+/** All but this share of the pixels stay below the strongest ink. */
+const STRONGEST_SHARE = 0.995;
+/** Ink is at least this share of the strongest ink in the mean: pens and pencils are seldom less even. */
+const UNEVEN_SHARE = 0.4;
+const RECUTS = 3;
 /** Deviations above the background's median at which ink may begin at the earliest. */
 const THRESHOLD_DEVIATIONS = 3.5;
 /** Deviations above the background's median that still count as nothing. */
@@ -26,7 +31,12 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
     const bin = Math.min(BINS - 1, Math.floor(strength * BINS));
     histogram[bin] = (histogram[bin] as number) + 1;
   }
-  const cut = otsu(histogram);
+  let cut = otsu(histogram);
+  // Where ink is little and the sheet uneven, the first cut parts light from shade; what lies above is cut again.
+  const strongest = quantile(strengths, STRONGEST_SHARE);
+  for (let round = 0; round < RECUTS && meanFrom(histogram, cut) < UNEVEN_SHARE * strongest; ++round) {
+    cut = otsu(histogram.map((count, bin) => (bin < cut * BINS ? 0 : count)));
+  }
   // Only what lies below the cut: where ink covers half the picture, statistics of all pixels would tell of the ink.
   const below = strengths.filter((strength) => strength < cut);
   const background = below.length === 0 ? strengths : below;
@@ -55,6 +65,18 @@ export function quantile(values: Float32Array, share: number): number {
 
 function medianOf(values: Float32Array): number {
   return quantile(values, 0.5);
+}
+
+/** The mean strength of the bins from a strength on. */
+function meanFrom(histogram: Float64Array, strength: number): number {
+  let total = 0;
+  let moment = 0;
+  histogram.forEach((count, bin) => {
+    if (bin < strength * BINS) return;
+    total += count;
+    moment += (count * (bin + 0.5)) / BINS;
+  });
+  return total === 0 ? 1 : moment / total;
 }
 
 /** The lower edge of the upper class, in [0, 1]. */
