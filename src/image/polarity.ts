@@ -11,6 +11,8 @@ const SIDE = 64;
 const REACH = 0.1;
 /** How much the ring along the frame counts against all pixels: in a tight crop it shows the background best. */
 const RING_WEIGHT = 0.5;
+/** Votes that cancel out up to roundings say nothing. */
+const LEAST_BALANCE = 1e-6;
 
 /**
  * Tells dark ink from bright ink. Each pixel votes by where it lies between the darkest and the brightest of its
@@ -48,6 +50,6 @@ export function findInk(image: GreyImage): Ink {
     }
   }
   const balance = allVotes / values.length + (RING_WEIGHT * ringVotes) / ringCount;
-  if (balance === 0) return mean >= 0.5 ? "dark" : "bright";
+  if (Math.abs(balance) < LEAST_BALANCE) return mean >= 0.5 ? "dark" : "bright";
   return balance > 0 ? "dark" : "bright";
 }

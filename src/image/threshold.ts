@@ -16,6 +16,10 @@ const STRONGEST_SHARE = 0.995;
 /** Ink is at least this share of the strongest ink in the mean: pens and pencils are seldom less even. */
 const UNEVEN_SHARE = 0.4;
 const RECUTS = 3;
+/** This share of a normal distribution lies below one standard deviation above its median… */
+const ONE_DEVIATION_SHARE = 0.84;
+/** …and ink is this many times further above the median; the halves of normal and of uniform noise are 3.1 and 2.9. */
+const LEAST_GAP = 3.3;
 /** Deviations above the background's median at which ink may begin at the earliest. */
 const THRESHOLD_DEVIATIONS = 3.5;
 /** Deviations above the background's median that still count as nothing. */
@@ -54,6 +58,7 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
   }
   const contrast = count === 0 ? 0 : sum / count - median;
   if (contrast < LEAST_CONTRAST || contrast < LEAST_SIGNIFICANCE * deviation) return undefined;
+  if (contrast < LEAST_GAP * (quantile(background, ONE_DEVIATION_SHARE) - median)) return undefined;
   return { threshold, floor: Math.min(threshold / 2, median + FLOOR_DEVIATIONS * deviation) };
 }
 
