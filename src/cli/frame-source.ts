@@ -39,7 +39,12 @@ export async function openFrames(path: string, mode: FrameMode, content?: Uint8A
   return { count: frames.length, at: (index) => toFrame(frames.at(index) as PixelImage, effective) };
 }
 
-function toFrame(picture: PixelImage, mode: FrameMode): Frame {
+/**
+ * Makes a picture into a frame.
+ *
+ * @throws RangeError in raw mode for an image that is not 28×28
+ */
+export function toFrame(picture: PixelImage, mode: FrameMode): Frame {
   if (mode === "raw") return { image: asFrame(picture), found: undefined };
   const framed = mode === "look" ? asFramedDigit(picture) : undefined;
   if (framed !== undefined) return { image: framed, found: undefined };
