@@ -9,9 +9,12 @@ const DARK_BORDER = 0.05;
 const BRIGHT_INK = 0.95;
 /** From this brightness on a pixel is part of the digit's box. */
 const BOX_BRIGHTNESS = 0.1;
-/** Lengths of the longer side of the digit's box; in MNIST's training images it is 20, in 16 of 60,000 it is 18 or 19. */
-const LEAST_SIDE = 19;
-const MOST_SIDE = FITTED_SIDE;
+/**
+ * Lengths of the longer side of the digit's box. In MNIST's training images it is 20, in 16 of 60,000 it is 18 or 19; what
+ * `preprocess` makes may be one longer, as it centres between pixels.
+ */
+const LEAST_SIDE = FITTED_SIDE - 1;
+const MOST_SIDE = FITTED_SIDE + 1;
 /** How far from the middle of pixel 14's square the centre of mass may lie; in the training images it is at most .52. */
 const CENTRE_REACH = 0.6;
 /** Mean stroke width in pixels; all but one in a thousand of the training images lie within, at either end. */

@@ -1,6 +1,8 @@
 import type { GreyImage } from "./grey.ts";
 
 const ROUNDS = 6;
+/** Pixels along the longer side that a surface is fitted to, at least (if there are so many) and less than twice as many. */
+const FITTED_ACROSS = 32;
 /**
  * Degrees of the surfaces tried, the more supple first, each with the share of the pixels that it must describe. Thick ink
  * leaves too little of the sheet for a supple surface, which would follow it; a shadow with an edge suits neither.
@@ -62,40 +64,62 @@ function fitSurface(
   degree: number,
   bothWays: boolean,
 ): { surface: Float32Array; share: number } {
-  const across = powers(width, degree);
-  const down = powers(height, degree);
   const exponents: [number, number][] = [];
   for (let sum = 0; sum <= degree; ++sum) for (let y = 0; y <= sum; ++y) exponents.push([sum - y, y]);
   const count = exponents.length;
-  const terms = new Float64Array(values.length * count);
-  for (let index = 0; index < values.length; ++index) {
-    const x = (index % width) * (degree + 1);
-    const y = Math.floor(index / width) * (degree + 1);
-    exponents.forEach(([ofX, ofY], position) => {
-      terms[index * count + position] = (across[x + ofX] as number) * (down[y + ofY] as number);
-    });
+  const across = powers(width, degree);
+  const down = powers(height, degree);
+  const termAt = (column: number, row: number, position: number): number => {
+    const [ofX, ofY] = exponents[position] as [number, number];
+    return (across[column * (degree + 1) + ofX] as number) * (down[row * (degree + 1) + ofY] as number);
+  };
+
+  // So smooth a surface is known from a coarse grid of pixels.
+  const step = Math.max(1, Math.floor(Math.max(width, height) / FITTED_ACROSS));
+  const samples: number[] = [];
+  const terms: number[] = [];
+  for (let row = 0; row < height; row += step) {
+    for (let column = 0; column < width; column += step) {
+      samples.push(values[row * width + column] as number);
+      for (let position = 0; position < count; ++position) terms.push(termAt(column, row, position));
+    }
   }
-  const surface = new Float32Array(values.length);
-  let used = new Uint8Array(values.length).fill(1);
+  const heights = Float64Array.from(samples);
+  const factors = Float64Array.from(terms);
+  const residuals = new Float64Array(heights.length);
+  const used = new Uint8Array(heights.length).fill(1);
+  let coefficients: number[] = [];
   let share = 0;
   for (let round = 0; round < ROUNDS; ++round) {
-    const coefficients = solve(normalEquations(values, terms, count, used));
-    for (let index = 0; index < values.length; ++index) {
-      let sum = 0;
+    coefficients = solve(normalEquations(heights, factors, count, used));
+    for (let index = 0; index < heights.length; ++index) {
+      let rest = heights[index] as number;
       for (let position = 0; position < count; ++position) {
-        sum += (terms[index * count + position] as number) * (coefficients[position] as number);
+        rest -= (factors[index * count + position] as number) * (coefficients[position] as number);
       }
-      surface[index] = sum;
+      residuals[index] = rest;
     }
-    const residuals = values.map((value, index) => value - (surface[index] as number));
     const usual = residuals.map(Math.abs).sort()[Math.floor(residuals.length / 2)] as number;
-    const within = (residual: number, tolerance: number): boolean =>
-      residual >= -tolerance && (!bothWays || residual <= tolerance);
     const tolerance = Math.max(LEAST_TOLERANCE, 1.5 * usual);
-    used = Uint8Array.from(residuals, (residual) => (within(residual, tolerance) ? 1 : 0));
     const described = Math.max(LEAST_TOLERANCE, DESCRIBED_DEVIATIONS * usual);
-    const near = residuals.reduce((sum, residual) => sum + (within(residual, described) ? 1 : 0), 0);
+    let near = 0;
+    residuals.forEach((residual, index) => {
+      const distance = bothWays ? Math.abs(residual) : -residual;
+      used[index] = distance <= tolerance ? 1 : 0;
+      if (distance <= described) ++near;
+    });
     share = usual > MOST_DISTANCE ? 0 : near / residuals.length;
+  }
+
+  const surface = new Float32Array(values.length);
+  for (let index = 0; index < values.length; ++index) {
+    const column = index % width;
+    const row = (index - column) / width;
+    let sum = 0;
+    for (let position = 0; position < count; ++position) {
+      sum += termAt(column, row, position) * (coefficients[position] as number);
+    }
+    surface[index] = sum;
   }
   return { surface, share };
 }
@@ -115,28 +139,27 @@ function powers(length: number, degree: number): Float64Array {
 }
 
 /** One row per term, and the right-hand side as the last column. */
-function normalEquations(values: Float32Array, terms: Float64Array, count: number, used: Uint8Array): number[][] {
-  const rows = Array.from({ length: count }, () => new Array<number>(count + 1).fill(0));
-  for (let index = 0; index < values.length; ++index) {
+function normalEquations(heights: Float64Array, factors: Float64Array, count: number, used: Uint8Array): number[][] {
+  const sums = new Float64Array(count * (count + 1));
+  for (let index = 0; index < heights.length; ++index) {
     if (used[index] === 0) continue;
     const start = index * count;
-    rows.forEach((row, position) => {
-      const factor = terms[start + position] as number;
-      for (let column = position; column < count; ++column) {
-        row[column] = (row[column] as number) + factor * (terms[start + column] as number);
+    for (let row = 0; row < count; ++row) {
+      const factor = factors[start + row] as number;
+      const line = row * (count + 1);
+      for (let column = row; column < count; ++column) {
+        sums[line + column] = (sums[line + column] as number) + factor * (factors[start + column] as number);
       }
-      row[count] = (row[count] as number) + factor * (values[index] as number);
-    });
+      sums[line + count] = (sums[line + count] as number) + factor * (heights[index] as number);
+    }
   }
-  // The matrix is symmetric: its lower half is not looked at but by the elimination.
-  rows.forEach((row, position) => {
-    for (let column = 0; column < position; ++column) row[column] = (rows[column] as number[])[position] as number;
-  });
-  // A picture one pixel wide cannot tell its terms apart; a trace of ridge gives those no weight.
-  rows.forEach((row, position) => {
-    row[position] = (row[position] as number) + 1e-6;
-  });
-  return rows;
+  return Array.from({ length: count }, (_, row) =>
+    Array.from({ length: count + 1 }, (_, column) => {
+      // The matrix is symmetric; a picture one pixel wide cannot tell its terms apart, and a trace of ridge gives those no weight.
+      const place = column < row ? column * (count + 1) + row : row * (count + 1) + column;
+      return (sums[place] as number) + (column === row ? 1e-6 : 0);
+    }),
+  );
 }
 
 /** Gaussian elimination; the ridge makes the matrix positive definite, so no pivoting is needed. */
