@@ -35,18 +35,22 @@ function eraseLevelRules(image: GreyImage, threshold: number): GreyImage {
       row = end;
     }
   }
+  // With one row of play, for rules are bent and cut into pixels.
+  const near: number[] = [];
+  for (let index = 0; index < thin.length; ++index) {
+    if (thin[index] === 1 || thin[index + width] === 1 || thin[index - width] === 1) near.push(index);
+  }
+  if (near.length < LEAST_LENGTH * width) return image;
+  const columns = Int32Array.from(near, (index) => index % width);
+  const rows = Int32Array.from(near, (index) => Math.floor(index / width));
   const drift = Math.floor(MOST_SLOPE * width);
   let erased: Float32Array | undefined;
   for (let fall = -drift; fall <= drift; ++fall) {
+    const shifts = Int32Array.from({ length: width }, (_, column) => Math.round((fall * column) / width));
     const counts = new Int32Array(height);
-    for (let column = 0; column < width; ++column) {
-      const shift = Math.round((fall * column) / width);
-      for (let row = Math.max(0, -shift); row < Math.min(height, height - shift); ++row) {
-        // One row of play, for rules are bent and cut into pixels.
-        const at = (row + shift) * width + column;
-        if (thin[at] === 1 || thin[at + width] === 1 || thin[at - width] === 1)
-          counts[row] = (counts[row] as number) + 1;
-      }
+    for (let index = 0; index < columns.length; ++index) {
+      const row = (rows[index] as number) - (shifts[columns[index] as number] as number);
+      if (row >= 0 && row < height) counts[row] = (counts[row] as number) + 1;
     }
     for (let row = 0; row < height; ++row) {
       if ((counts[row] as number) < LEAST_LENGTH * width) continue;

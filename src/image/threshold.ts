@@ -62,10 +62,29 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
   return { threshold, floor: Math.min(threshold / 2, median + FLOOR_DEVIATIONS * deviation) };
 }
 
-/** The value that the given share of the values does not exceed. The share is in [0, 1]; the array must not be empty. */
+/**
+ * The value that the given share of the values does not exceed. The share is in [0, 1]; the values must not be negative, and
+ * there must be some. It is selected by its bits, upper half first, as those of such floats are in the order of their values.
+ */
 export function quantile(values: Float32Array, share: number): number {
-  const sorted = Float32Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  const counts = new Uint32Array(65_536);
+  let rank = Math.min(bits.length - 1, Math.floor(share * bits.length));
+  for (const pattern of bits) {
+    const half = pattern >>> 16;
+    counts[half] = (counts[half] as number) + 1;
+  }
+  let upper = 0;
+  for (; rank >= (counts[upper] as number); ++upper) rank -= counts[upper] as number;
+  counts.fill(0);
+  for (const pattern of bits) {
+    if (pattern >>> 16 !== upper) continue;
+    const half = pattern & 0xffff;
+    counts[half] = (counts[half] as number) + 1;
+  }
+  let lower = 0;
+  for (; rank >= (counts[lower] as number); ++lower) rank -= counts[lower] as number;
+  return new Float32Array(Uint32Array.of(upper * 65_536 + lower).buffer)[0] as number;
 }
 
 function medianOf(values: Float32Array): number {

@@ -20,7 +20,7 @@ const DIGITS: readonly (readonly Stroke[])[] = [
   [...through([0.4, 0], [0, 0.6], [0.6, 0.6]), ...through([0.45, 0.35], [0.4, 1])],
   through([0.5, 0], [0.1, 0.5], [0.1, 0.85], [0.35, 1], [0.55, 0.8], [0.4, 0.6], [0.1, 0.7]),
 ];
-const PER_KIND = 24;
+const PER_KIND = 18;
 /** An image differs this little in the mean from the one of the digit alone if the digit was read and nothing else. */
 const READ = 0.06;
 /** …but for thick ink, which stays thick. */
