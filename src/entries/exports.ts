@@ -7,6 +7,7 @@ export type { Classifier } from "../classifier.ts";
 export type { ClassifierOptions, CreateClassifier } from "../create-classifier.ts";
 export type { Effort } from "../effort.ts";
 export type { ConfidenceKind } from "../engine.ts";
+export { fitsMnist } from "../image/framed.ts";
 export type { Box, Found, Ink, PixelData, PixelImage, Preprocessed } from "../image/preprocess.ts";
 export { preprocess } from "../image/preprocess.ts";
 export type { Frames } from "../image-stream.ts";

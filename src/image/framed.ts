@@ -1,5 +1,5 @@
 import { toGrey } from "./grey.ts";
-import type { PixelImage } from "./pixel-image.ts";
+import { checkedImage, type PixelImage } from "./pixel-image.ts";
 import { CENTRE, FITTED_SIDE, SIDE } from "./placement.ts";
 import { meanStrokeWidth } from "./stroke-width.ts";
 
@@ -55,6 +55,20 @@ export function asFramedDigit(image: PixelImage): Float32Array | undefined {
   if (offCentre > CENTRE_REACH) return undefined;
   const stroke = meanStrokeWidth({ values, width: SIDE, height: SIDE });
   return stroke >= LEAST_STROKE && stroke <= MOST_STROKE ? values : undefined;
+}
+
+/**
+ * Whether a picture already is what the classifier takes, so that its values in [0, 1] can be classified without
+ * `preprocess`: 28×28, bright ink on a dark border, and a digit as in MNIST, 20 pixels long, centred by mass, of full
+ * contrast and with strokes of MNIST's width. This is how the command decides.
+ *
+ * @param picture as `preprocess` takes it
+ * @throws {TypeError} when something is of the wrong kind
+ * @throws {RangeError} when a size is not a whole number from 1, the length does not fit, or a value is out of its range
+ */
+export function fitsMnist(picture: PixelImage): boolean {
+  const checked = checkedImage(picture);
+  return asFramedDigit(checked) !== undefined;
 }
 
 /**

@@ -46,13 +46,15 @@ const BOX_SHARE = 0.1;
  * fitted into 20×20 with its aspect kept, area-averaged, and centred by mass; its contrast fills [0, 1].
  *
  * The picture may be a canvas, a scan or a photograph: any size, grey or colour, dark or bright ink, off centre,
- * unevenly lit, noisy. It should show one digit on a plain background that reaches the frame. Specks and strokes that
- * touch the frame are ignored if there is something better; pen lines too thin for 28×28 are thickened. Two digits
- * side by side, lined paper whose lines cross the digit, and a sheet lying on a table within the picture are not
- * sorted out.
+ * unevenly lit, noisy. It should show one digit on a background that reaches the frame. Where luma shows next to
+ * nothing, colours are told apart by hue. Rules of lined and squared paper, rings and boxes around the digit, rules below
+ * it, specks, and shadows and edges at the frame are left out; pieces of a broken stroke are kept together; pen lines
+ * too thin for 28×28 are thickened. Not sorted out are a sheet that lies on a table within the picture, rules along a
+ * stroke, and bent ones.
  *
- * A picture without ink gives an all-zero image. An image that already is an MNIST frame should be given to the
- * classifier as it is: this function would give nearly the same, softened by a second resampling.
+ * A picture without ink gives an all-zero image and says so in `found`; of several digits side by side the heaviest is
+ * taken, and `found` says that there are more. An image that already is an MNIST frame should be given to the classifier as
+ * it is: this function would give nearly the same, softened by a second resampling. `fitsMnist` tells which are.
  *
  * Runs in every runtime, allocates in proportion to the picture only below 800×800 pixels, and inverting the picture
  * changes nothing but `ink`.

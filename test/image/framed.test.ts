@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asFrame, asFramedDigit } from "../../src/image/framed.ts";
+import { asFrame, asFramedDigit, fitsMnist } from "../../src/image/framed.ts";
 import { preprocess } from "../../src/image/preprocess.ts";
 import { draw, mapDrawing } from "./drawing.ts";
 
@@ -34,6 +34,14 @@ describe("asFramedDigit", () => {
       const shifted = FRAME.data.map((_, index) => FRAME.data[index - across - 28 * down] ?? 0);
       expect(asFramedDigit({ ...FRAME, data: shifted })).toBeUndefined();
     }
+  });
+});
+
+describe("fitsMnist", () => {
+  it("says which pictures need no preprocessing", () => {
+    expect(fitsMnist(FRAME)).toBe(true);
+    expect(fitsMnist(mapDrawing(FRAME, (value) => 1 - value))).toBe(false);
+    expect(() => fitsMnist({ data: new Uint8Array(6), width: 4, height: 2 })).toThrow("wanted 4×2 pixels");
   });
 });
 
