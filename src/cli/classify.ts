@@ -3,6 +3,7 @@ import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
 import { listPictures } from "../files/list-pictures.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
+import type { Found } from "../image/preprocess.ts";
 import type { Classification } from "../results.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import {
@@ -169,8 +170,12 @@ function asDocument(file: string, { index, found, classification }: ClassifiedFr
   };
 }
 
-function printFrame(environment: Environment, title: string, { classification, drawing }: ClassifiedFrame): void {
-  printLines(environment, [`${title}: ${verdict(classification)}`]);
+function printFrame(
+  environment: Environment,
+  title: string,
+  { classification, found, drawing }: ClassifiedFrame,
+): void {
+  printLines(environment, [`${title}: ${verdict(classification, found?.found)}`]);
   if (drawing === undefined) return;
   printDrawing(
     environment,
@@ -184,8 +189,16 @@ function printFrame(environment: Environment, title: string, { classification, d
   );
 }
 
-/** A classification in a few words. */
-export function verdict({ name, confidence, rejected }: Classification): string {
+/**
+ * A classification in a few words.
+ *
+ * @param found what preprocessing found in the picture, undefined where the image was taken as it is
+ */
+export function verdict({ name, confidence, rejected }: Classification, found?: Found): string {
+  if (found === "nothing") return "nothing drawn";
   const percent = `${(100 * confidence).toFixed(1)} %`;
-  return rejected ? `not recognised (nearest ${name}, confidence ${percent})` : `${name} (confidence ${percent})`;
+  const answer = rejected
+    ? `not recognised (nearest ${name}, confidence ${percent})`
+    : `${name} (confidence ${percent})`;
+  return found === "several" ? `${answer}; several things are drawn, this is the heaviest` : answer;
 }

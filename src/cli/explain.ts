@@ -62,7 +62,7 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
     const width = Math.max(5, ...classes.map(({ name }) => name.length));
     const ranked = classes.toSorted((one, other) => one.loss - other.loss);
     printLines(environment, [
-      `${title}: ${verdict(explanation)}; runner-up ${runnerUp}; ${explanation.evaluations} evaluations`,
+      `${title}: ${verdict(explanation, found?.found)}; runner-up ${runnerUp}; ${explanation.evaluations} evaluations`,
       ...radiusLines(explanation.radiusEstimate),
       "",
     ]);

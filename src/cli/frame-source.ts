@@ -3,14 +3,14 @@ import { STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import { asFrame, asFramedDigit } from "../image/framed.ts";
 import type { PixelImage } from "../image/pixel-image.ts";
 import { SIDE } from "../image/placement.ts";
-import { type Box, type Ink, preprocess } from "../image/preprocess.ts";
+import { type Box, type Found, type Ink, preprocess } from "../image/preprocess.ts";
 
 /** An image on its way to the classifier. */
 export interface Frame {
   /** 784 values in [0, 1]. */
   readonly image: Float32Array;
   /** What preprocessing found, undefined when the image was taken as it is. */
-  readonly found: { readonly ink: Ink; readonly box: Box } | undefined;
+  readonly found: { readonly found: Found; readonly ink: Ink; readonly box: Box } | undefined;
 }
 
 /** When to preprocess: `look` lets MNIST-like frames pass (28×28, bright ink, dark border) and treats all others. */
@@ -39,10 +39,15 @@ export async function openFrames(path: string, mode: FrameMode, content?: Uint8A
   return { count: frames.length, at: (index) => toFrame(frames.at(index) as PixelImage, effective) };
 }
 
-function toFrame(picture: PixelImage, mode: FrameMode): Frame {
+/**
+ * Makes a picture into a frame.
+ *
+ * @throws RangeError in raw mode for an image that is not 28×28
+ */
+export function toFrame(picture: PixelImage, mode: FrameMode): Frame {
   if (mode === "raw") return { image: asFrame(picture), found: undefined };
   const framed = mode === "look" ? asFramedDigit(picture) : undefined;
   if (framed !== undefined) return { image: framed, found: undefined };
-  const { image, ink, box } = preprocess(picture);
-  return { image, found: { ink, box } };
+  const { image, found, ink, box } = preprocess(picture);
+  return { image, found: { found, ink, box } };
 }

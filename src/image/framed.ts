@@ -1,15 +1,30 @@
 import { toGrey } from "./grey.ts";
-import type { PixelImage } from "./pixel-image.ts";
-import { SIDE } from "./placement.ts";
+import { checkedImage, type PixelImage } from "./pixel-image.ts";
+import { CENTRE, FITTED_SIDE, SIDE } from "./placement.ts";
+import { meanStrokeWidth } from "./stroke-width.ts";
 
 /** Mean brightness of the outermost pixels up to which the border counts as dark. */
-const DARK_BORDER = 0.1;
-/** Brightness that some pixel must reach for there to be ink. */
-const BRIGHT_INK = 0.5;
+const DARK_BORDER = 0.05;
+/** Brightness that the brightest pixel must reach: MNIST's contrast was stretched. */
+const BRIGHT_INK = 0.95;
+/** From this brightness on a pixel is part of the digit's box. */
+const BOX_BRIGHTNESS = 0.1;
+/**
+ * Lengths of the longer side of the digit's box. In MNIST's training images it is 20, in 16 of 60,000 it is 18 or 19; what
+ * `preprocess` makes may be one longer, as it centres between pixels.
+ */
+const LEAST_SIDE = FITTED_SIDE - 1;
+const MOST_SIDE = FITTED_SIDE + 1;
+/** How far from the middle of pixel 14's square the centre of mass may lie; in the training images it is at most .52. */
+const CENTRE_REACH = 0.6;
+/** Mean stroke width in pixels; all but one in a thousand of the training images lie within, at either end. */
+const LEAST_STROKE = 0.9;
+const MOST_STROKE = 4.6;
 
 /**
- * Returns the 784 values of an image that already is what the classifier takes, 28×28 with bright ink and a dark
- * border as in MNIST, and undefined for any other image.
+ * Returns the 784 values of an image that already is what the classifier takes, and undefined for any other image. Such
+ * a one is 28×28 with bright ink on a dark border, and fits MNIST: the digit is 20 pixels long, centred by mass,
+ * of full contrast, and its strokes are as wide as MNIST's.
  *
  * @throws TypeError or RangeError for an image that is not what it says
  */
@@ -18,14 +33,42 @@ export function asFramedDigit(image: PixelImage): Float32Array | undefined {
   const { values } = toGrey(image, SIDE);
   let border = 0;
   let brightest = 0;
+  let [mass, momentX, momentY] = [0, 0, 0];
+  let [left, right, top, bottom] = [SIDE, -1, SIDE, -1];
   for (let index = 0; index < values.length; ++index) {
     const value = values[index] as number;
     const column = index % SIDE;
     const row = Math.floor(index / SIDE);
     if (column === 0 || row === 0 || column === SIDE - 1 || row === SIDE - 1) border += value;
     brightest = Math.max(brightest, value);
+    mass += value;
+    momentX += value * (column + 0.5);
+    momentY += value * (row + 0.5);
+    if (value < BOX_BRIGHTNESS) continue;
+    [left, right] = [Math.min(left, column), Math.max(right, column)];
+    [top, bottom] = [Math.min(top, row), Math.max(bottom, row)];
   }
-  return border / (4 * (SIDE - 1)) <= DARK_BORDER && brightest >= BRIGHT_INK ? values : undefined;
+  if (border / (4 * (SIDE - 1)) > DARK_BORDER || brightest < BRIGHT_INK) return undefined;
+  const longer = Math.max(right - left, bottom - top) + 1;
+  if (longer < LEAST_SIDE || longer > MOST_SIDE) return undefined;
+  const offCentre = Math.max(Math.abs(momentX / mass - CENTRE), Math.abs(momentY / mass - CENTRE));
+  if (offCentre > CENTRE_REACH) return undefined;
+  const stroke = meanStrokeWidth({ values, width: SIDE, height: SIDE });
+  return stroke >= LEAST_STROKE && stroke <= MOST_STROKE ? values : undefined;
+}
+
+/**
+ * Whether a picture already is what the classifier takes, so that its values in [0, 1] can be classified without
+ * `preprocess`: 28×28, bright ink on a dark border, and a digit as in MNIST, 20 pixels long, centred by mass, of full
+ * contrast and with strokes of MNIST's width. This is how the command decides.
+ *
+ * @param picture as `preprocess` takes it
+ * @throws {TypeError} when something is of the wrong kind
+ * @throws {RangeError} when a size is not a whole number from 1, the length does not fit, or a value is out of its range
+ */
+export function fitsMnist(picture: PixelImage): boolean {
+  const checked = checkedImage(picture);
+  return asFramedDigit(checked) !== undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { colourAxis, LUMA } from "./colour.ts";
 import { checkedImage, type PixelData, type PixelImage } from "./pixel-image.ts";
 
 /** One brightness per pixel, row-major; 0 is black and 1 is white unless a function says otherwise. */
@@ -13,14 +14,11 @@ export interface ReducedGrey extends GreyImage {
   readonly factor: number;
 }
 
-/** Rec. 601 luma, what "brightness" means for gamma-coded RGB. */
-const RED = 0.299;
-const GREEN = 0.587;
-const BLUE = 0.114;
-
 /**
  * Turns an image into grey, averaging square blocks of pixels so that no side is longer than `maximumSide`. Only the
  * reduced image is allocated, so that a 50-megapixel photograph costs little memory beyond its own.
+ *
+ * Colours are looked at along luma, or along the axis of their largest contrast where luma shows next to none.
  *
  * Transparent pixels show a backdrop: white, or black when what is painted is itself bright. Strokes drawn on a
  * transparent canvas thus stay visible whichever colour they have.
@@ -34,11 +32,13 @@ export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
 
   const colours = channels >= 3;
   const alphaAt = channels === 2 ? 1 : channels === 4 ? 3 : -1;
+  const { red, green, blue, offset: black } = colours ? colourAxis(data, length, channels, scale) : LUMA;
   const lumaAt = (offset: number): number =>
-    scale *
-    (colours
-      ? RED * (data[offset] as number) + GREEN * (data[offset + 1] as number) + BLUE * (data[offset + 2] as number)
-      : (data[offset] as number));
+    colours
+      ? black +
+        scale *
+          (red * (data[offset] as number) + green * (data[offset + 1] as number) + blue * (data[offset + 2] as number))
+      : scale * (data[offset] as number);
 
   let backdrop = 1;
   if (alphaAt >= 0) {
@@ -59,7 +59,8 @@ export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
   for (let row = 0, offset = 0; row < height; ++row) {
     const rowStart = Math.floor(row / factor) * reducedWidth;
     for (let column = 0; column < width; ++column, offset += channels) {
-      let luma = lumaAt(offset);
+      // A weighted mean of values in [0, 1] can come out a rounding outside.
+      let luma = Math.max(0, Math.min(1, lumaAt(offset)));
       if (alphaAt >= 0) {
         const alpha = scale * (data[offset + alphaAt] as number);
         luma = alpha * luma + (1 - alpha) * backdrop;

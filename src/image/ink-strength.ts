@@ -28,8 +28,9 @@ export function inkStrength(image: GreyImage, ink: Ink): GreyImage {
     const y = ((row + 0.5) * background.height) / height - 0.5;
     for (let column = 0; column < width; ++column, ++index) {
       const x = ((column + 0.5) * background.width) / width - 0.5;
-      const light = Math.max(DARKEST_BACKGROUND, interpolate(background, x, y));
-      values[index] = Math.max(0, Math.min(1, 1 - (paper.values[index] as number) / light));
+      const light = interpolate(background, x, y);
+      const missing = light - (paper.values[index] as number);
+      values[index] = Math.max(0, Math.min(1, missing / Math.max(DARKEST_BACKGROUND, light)));
     }
   }
   return { values, width, height };

@@ -7,7 +7,7 @@ export const SIDE = IMAGE_SIDE;
 /** The digit's longer side in it. */
 export const FITTED_SIDE = 20;
 /** Where MNIST's centres of mass lie, in pixels from the left and upper edge: the middle of pixel 14. */
-const CENTRE = 14.5;
+export const CENTRE = 14.5;
 
 /**
  * Places the ink inside `box` as MNIST does: its longer side fills 20 pixels, its aspect is kept, its centre of mass

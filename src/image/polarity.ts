@@ -1,4 +1,5 @@
 import { type GreyImage, reduceGrey } from "./grey.ts";
+import { withoutLighting } from "./lighting.ts";
 import { windowMaximum, windowMinimum } from "./window.ts";
 
 /** Which way the ink differs from what it lies on: dark on paper, or bright on a board or screen. */
@@ -10,6 +11,8 @@ const SIDE = 64;
 const REACH = 0.1;
 /** How much the ring along the frame counts against all pixels: in a tight crop it shows the background best. */
 const RING_WEIGHT = 0.5;
+/** Votes that cancel out up to roundings say nothing. */
+const LEAST_BALANCE = 1e-6;
 
 /**
  * Tells dark ink from bright ink. Each pixel votes by where it lies between the darkest and the brightest of its
@@ -22,10 +25,11 @@ const RING_WEIGHT = 0.5;
  */
 export function findInk(image: GreyImage): Ink {
   const small = reduceGrey(image, SIDE);
-  const { values, width, height } = small;
+  const even = withoutLighting(small);
+  const { values, width, height } = even;
   const radius = Math.ceil(REACH * Math.max(width, height));
-  const brightest = windowMaximum(small, radius).values;
-  const darkest = windowMinimum(small, radius).values;
+  const brightest = windowMaximum(even, radius).values;
+  const darkest = windowMinimum(even, radius).values;
   const ringWidth = Math.max(1, Math.round(Math.min(width, height) / 16));
 
   let allVotes = 0;
@@ -39,13 +43,13 @@ export function findInk(image: GreyImage): Ink {
     const row = Math.floor(index / width);
     const fromFrame = Math.min(column, row, width - 1 - column, height - 1 - row);
     allVotes += vote;
-    mean += value / values.length;
+    mean += (small.values[index] as number) / values.length;
     if (fromFrame < ringWidth) {
       ringVotes += vote;
       ++ringCount;
     }
   }
   const balance = allVotes / values.length + (RING_WEIGHT * ringVotes) / ringCount;
-  if (balance === 0) return mean >= 0.5 ? "dark" : "bright";
+  if (Math.abs(balance) < LEAST_BALANCE) return mean >= 0.5 ? "dark" : "bright";
   return balance > 0 ? "dark" : "bright";
 }

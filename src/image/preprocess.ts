@@ -1,9 +1,11 @@
-import { type Box, type Component, findComponents, pickDigit } from "./components.ts";
+import { type Box, type Component, findComponents } from "./components.ts";
+import { pickDigit } from "./digit.ts";
 import { type GreyImage, toGrey } from "./grey.ts";
 import { inkStrength } from "./ink-strength.ts";
 import { checkedImage, type PixelImage } from "./pixel-image.ts";
 import { FITTED_SIDE, placeInFrame, SIDE } from "./placement.ts";
 import { findInk, type Ink } from "./polarity.ts";
+import { eraseRules } from "./rules.ts";
 import { thickenThinStrokes } from "./stroke-width.ts";
 import { findInkLevels, quantile } from "./threshold.ts";
 import { windowMaximum, windowMean } from "./window.ts";
@@ -12,10 +14,18 @@ export type { Box } from "./components.ts";
 export type { PixelData, PixelImage } from "./pixel-image.ts";
 export type { Ink } from "./polarity.ts";
 
+/**
+ * How much a picture shows: one digit, nothing at all, or several things of like size of which each may be a digit. It
+ * says nothing about whether what was found is a digit; the classifier's `rejected` does.
+ */
+export type Found = "digit" | "nothing" | "several";
+
 /** What {@link preprocess} makes of a picture. */
 export interface Preprocessed {
   /** 28×28 values in [0, 1], row-major, bright ink on dark: what the classifier takes. All zero for a blank picture. */
   readonly image: Float32Array;
+  /** What the picture shows: `"nothing"` comes with an all-zero image, `"several"` with the image of the heaviest. */
+  readonly found: Found;
   /** How the ink lay in the picture. */
   readonly ink: Ink;
   /** Where the digit was found, in pixels of the picture; the whole picture when it is blank. */
@@ -36,13 +46,15 @@ const BOX_SHARE = 0.1;
  * fitted into 20×20 with its aspect kept, area-averaged, and centred by mass; its contrast fills [0, 1].
  *
  * The picture may be a canvas, a scan or a photograph: any size, grey or colour, dark or bright ink, off centre,
- * unevenly lit, noisy. It should show one digit on a plain background that reaches the frame. Specks and strokes that
- * touch the frame are ignored if there is something better; pen lines too thin for 28×28 are thickened. Two digits
- * side by side, lined paper whose lines cross the digit, and a sheet lying on a table within the picture are not
- * sorted out.
+ * unevenly lit, noisy. It should show one digit on a background that reaches the frame. Where luma shows next to
+ * nothing, colours are told apart by hue. Rules of lined and squared paper, rings and boxes around the digit, rules below
+ * it, specks, and shadows and edges at the frame are left out; pieces of a broken stroke are kept together; pen lines
+ * too thin for 28×28 are thickened. Not sorted out are a sheet that lies on a table within the picture, rules along a
+ * stroke, and bent ones.
  *
- * A picture without ink gives an all-zero image. An image that already is an MNIST frame should be given to the
- * classifier as it is: this function would give nearly the same, softened by a second resampling.
+ * A picture without ink gives an all-zero image and says so in `found`; of several digits side by side the heaviest is
+ * taken, and `found` says that there are more. An image that already is an MNIST frame should be given to the classifier as
+ * it is: this function would give nearly the same, softened by a second resampling. `fitsMnist` tells which are.
  *
  * Runs in every runtime, allocates in proportion to the picture only below 800×800 pixels, and inverting the picture
  * changes nothing but `ink`.
@@ -69,24 +81,28 @@ export function preprocess(picture: PixelImage): Preprocessed {
   const checked = checkedImage(picture);
   const grey = toGrey(checked, WORKING_SIDE);
   const ink = findInk(grey);
-  const strength = inkStrength(grey, ink);
   const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
+  const withRules = inkStrength(grey, ink);
+  const ruledLevels = findInkLevels(windowMean(withRules, blurRadius).values);
+  const strength = ruledLevels === undefined ? withRules : eraseRules(withRules, ruledLevels.threshold);
   const smooth = windowMean(strength, blurRadius);
-  const levels = findInkLevels(smooth.values);
+  const levels = strength === withRules ? ruledLevels : findInkLevels(smooth.values);
   const blank = {
     image: new Float32Array(SIDE * SIDE),
+    found: "nothing" as const,
     ink,
     box: { left: 0, top: 0, width: checked.width, height: checked.height },
   };
   if (levels === undefined) return blank;
 
-  const digit = pickDigit(findComponents(smooth.values, smooth.width, smooth.height, levels.threshold));
+  const components = findComponents(smooth.values, smooth.width, smooth.height, levels.threshold);
+  const { parts: digit, several } = pickDigit(components, smooth.width);
   const isolated = isolate(strength, digit, levels.floor, blurRadius + 1);
   const box = inkBox(isolated);
   if (box === undefined) return blank;
   const thickened = thickenThinStrokes(isolated, box, FITTED_SIDE);
   const image = placeInFrame(thickened, inkBox(thickened) ?? box);
-  return { image, ink, box: enlarge(box, grey.factor, checked) };
+  return { image, found: several ? "several" : "digit", ink, box: enlarge(box, grey.factor, checked) };
 }
 
 /** Keeps the digit with its antialiased rim of `margin` pixels, spreads its strength over [0, 1] and clears the rest. */

@@ -24,7 +24,7 @@ export function thickenThinStrokes(ink: GreyImage, box: Box, fittedSide: number)
 }
 
 /** Twice the area over the outline, which for a long stroke along an axis is its width; slanted ones come out less. */
-function meanStrokeWidth({ values, width }: GreyImage): number {
+export function meanStrokeWidth({ values, width }: GreyImage): number {
   const isInk = (index: number): boolean => (values[index] ?? 0) >= 0.5;
   let area = 0;
   let outline = 0;

@@ -8,9 +8,18 @@ export interface InkLevels {
 
 const BINS = 256;
 /** Ink must stand out from the background by this much: fainter marks are paper grain and camera noise. */
-const LEAST_CONTRAST = 0.1;
+const LEAST_CONTRAST = 0.04;
 /** …and by this many standard deviations of the background, which pure noise cut in two never does. */
 const LEAST_SIGNIFICANCE = 5;
+/** All but this share of the pixels stay below the strongest ink. */
+const STRONGEST_SHARE = 0.995;
+/** Ink is at least this share of the strongest ink in the mean: pens and pencils are seldom less even. */
+const UNEVEN_SHARE = 0.4;
+const RECUTS = 3;
+/** This share of a normal distribution lies below one standard deviation above its median… */
+const ONE_DEVIATION_SHARE = 0.84;
+/** …and ink is this many times further above the median; the halves of normal and of uniform noise are 3.1 and 2.9. */
+const LEAST_GAP = 3.3;
 /** Deviations above the background's median at which ink may begin at the earliest. */
 const THRESHOLD_DEVIATIONS = 3.5;
 /** Deviations above the background's median that still count as nothing. */
@@ -26,10 +35,19 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
     const bin = Math.min(BINS - 1, Math.floor(strength * BINS));
     histogram[bin] = (histogram[bin] as number) + 1;
   }
-  const median = medianOf(strengths);
+  let cut = otsu(histogram);
+  // Where ink is little and the sheet uneven, the first cut parts light from shade; what lies above is cut again.
+  const strongest = quantile(strengths, STRONGEST_SHARE);
+  for (let round = 0; round < RECUTS && meanFrom(histogram, cut) < UNEVEN_SHARE * strongest; ++round) {
+    cut = otsu(histogram.map((count, bin) => (bin < cut * BINS ? 0 : count)));
+  }
+  // Only what lies below the cut: where ink covers half the picture, statistics of all pixels would tell of the ink.
+  const below = strengths.filter((strength) => strength < cut);
+  const background = below.length === 0 ? strengths : below;
+  const median = medianOf(background);
   // 1.4826 turns the median absolute deviation of a normal distribution into its standard deviation.
-  const deviation = 1.4826 * medianOf(strengths.map((strength) => Math.abs(strength - median)));
-  const threshold = Math.max(otsu(histogram), median + THRESHOLD_DEVIATIONS * deviation);
+  const deviation = 1.4826 * medianOf(background.map((strength) => Math.abs(strength - median)));
+  const threshold = Math.max(cut, median + THRESHOLD_DEVIATIONS * deviation);
 
   let sum = 0;
   let count = 0;
@@ -40,17 +58,49 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
   }
   const contrast = count === 0 ? 0 : sum / count - median;
   if (contrast < LEAST_CONTRAST || contrast < LEAST_SIGNIFICANCE * deviation) return undefined;
+  if (contrast < LEAST_GAP * (quantile(background, ONE_DEVIATION_SHARE) - median)) return undefined;
   return { threshold, floor: Math.min(threshold / 2, median + FLOOR_DEVIATIONS * deviation) };
 }
 
-/** The value that the given share of the values does not exceed. The share is in [0, 1]; the array must not be empty. */
+/**
+ * The value that the given share of the values does not exceed. The share is in [0, 1]; the values must not be negative, and
+ * there must be some. It is selected by its bits, upper half first, as those of such floats are in the order of their values.
+ */
 export function quantile(values: Float32Array, share: number): number {
-  const sorted = Float32Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  const counts = new Uint32Array(65_536);
+  let rank = Math.min(bits.length - 1, Math.floor(share * bits.length));
+  for (const pattern of bits) {
+    const half = pattern >>> 16;
+    counts[half] = (counts[half] as number) + 1;
+  }
+  let upper = 0;
+  for (; rank >= (counts[upper] as number); ++upper) rank -= counts[upper] as number;
+  counts.fill(0);
+  for (const pattern of bits) {
+    if (pattern >>> 16 !== upper) continue;
+    const half = pattern & 0xffff;
+    counts[half] = (counts[half] as number) + 1;
+  }
+  let lower = 0;
+  for (; rank >= (counts[lower] as number); ++lower) rank -= counts[lower] as number;
+  return new Float32Array(Uint32Array.of(upper * 65_536 + lower).buffer)[0] as number;
 }
 
 function medianOf(values: Float32Array): number {
   return quantile(values, 0.5);
+}
+
+/** The mean strength of the bins from a strength on. */
+function meanFrom(histogram: Float64Array, strength: number): number {
+  let total = 0;
+  let moment = 0;
+  histogram.forEach((count, bin) => {
+    if (bin < strength * BINS) return;
+    total += count;
+    moment += (count * (bin + 0.5)) / BINS;
+  });
+  return total === 0 ? 1 : moment / total;
 }
 
 /** The lower edge of the upper class, in [0, 1]. */

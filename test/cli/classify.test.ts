@@ -4,10 +4,12 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { encode as encodePng } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { preprocess } from "../../src/image/preprocess.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { draw, mapDrawing } from "../image/drawing.ts";
 import { Collector, run } from "./fake-classifier.ts";
 
+const SMALL = { width: 28, height: 28, channels: 1 } as const;
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let digit: string;
 let frame: string;
@@ -40,7 +42,8 @@ function monochromeBmp(values: Float32Array): Uint8Array {
 
 beforeAll(async () => {
   directory = await temporaryDirectory();
-  const framed = draw({ width: 28, height: 28, left: 8, top: 4, size: 19, pen: 2.5 });
+  const { image } = preprocess(draw({ width: 200, height: 180, left: 60, top: 40, size: 90, pen: 10 }));
+  const framed = { data: image, width: 28, height: 28, channels: 1 } as const;
   digit = await directory.write("digit.png", png(draw({ width: 90, height: 80, left: 20, top: 10, size: 50, pen: 6 })));
   frame = await directory.write("frame.png", png(framed));
   inverted = await directory.write("inverted.png", png(mapDrawing(framed, (value) => 1 - value)));
@@ -135,14 +138,34 @@ describe("abs classify", () => {
     expect(results.map(({ frame }: { frame: number }) => frame)).toEqual(Array.from({ length: 230 }, (_, at) => at));
   });
 
-  it("says so when it does not recognise anything", async () => {
+  it("tells nothing drawn and several things apart from what it does not recognise", async () => {
+    const unknown = await directory.write("unknown.png", encodePng({ data: new Uint8Array(784), ...SMALL }));
+    const two = draw({ width: 200, height: 100, left: 20, top: 20, size: 60, pen: 7 });
+    const data = two.data.map((value, index) => Math.max(value, two.data[index - 100] ?? 0));
+    const several = await directory.write("several.png", png({ ...two, data }));
+    const verdicts = [
+      [["--raw", unknown], "not recognised (nearest 0, confidence 10.0 %)"],
+      [[unknown], "nothing drawn"],
+      [[several], "0 (confidence 75.0 %); several things are drawn, this is the heaviest"],
+    ] as const;
+    for (const [words, verdict] of verdicts) {
+      const { code, stdout } = await run(["classify", ...words, "--pictures", "0"]);
+      expect(code).toBe(0);
+      expect(stdout.slice(stdout.indexOf(": ") + 2)).toBe(`${verdict}\n`);
+    }
+    const { results } = JSON.parse((await run(["classify", digit, unknown, several, "--json"])).stdout);
+    expect(results.map(({ found }: { found: string }) => found)).toEqual(["digit", "nothing", "several"]);
+    expect(results[1]).toMatchObject({ rejected: true, preprocessed: true, label: 0 });
+  });
+
+  it("says so when nothing is drawn", async () => {
     const blank = await directory.write(
       "blank.png",
       encodePng({ data: new Uint8Array(900), width: 30, height: 30, channels: 1 }),
     );
     const { code, stdout } = await run(["classify", blank, "--pictures", "0"]);
     expect(code).toBe(0);
-    expect(stdout).toBe(`${blank}: not recognised (nearest 0, confidence 10.0 %)\n`);
+    expect(stdout).toBe(`${blank}: nothing drawn\n`);
   });
 
   it("goes on after a bad file and reports it", async () => {

@@ -1,0 +1,107 @@
+import { around, type Box, type Component, longerSide } from "./components.ts";
+
+/** Ink inside a ring that is at least this long beside it is what the ring was drawn around… */
+const RINGED_SHARE = 0.4;
+/** …and has at least this share of its mass; a shorter or lighter one is the dot in a zero. */
+const RINGED_MASS = 0.1;
+/** A hole of less than this share of its ring's box is a cell of squared paper: what lies in it is no dot. */
+const CELL_SHARE = 0.25;
+/** A rule is at least this many times as long as high… */
+const RULE_ASPECT = 4;
+/** …and lies below ink of at least this share of its length and its mass. */
+const RULED_SHARE = 0.25;
+
+/**
+ * Finds what was drawn around or below a digit and is no part of it: rings and boxes with the digit inside, the dot
+ * within a zero, and rules below.
+ *
+ * @param components without specks
+ * @param imageWidth pixels per row of the image that they were found in
+ */
+export function findMarks(components: readonly Component[], imageWidth: number): Set<Component> {
+  const marks = new Set<Component>();
+  for (const outer of components) {
+    const within = components.filter((other) => other !== outer && surrounds(outer.box, other.box));
+    const holes = within.length === 0 ? [] : findHoles(outer, imageWidth);
+    for (const hole of holes) {
+      const inner = within.filter(({ pixels: [first] }) => hole.has(first as number));
+      if (inner.length === 0) continue;
+      const isCell = hole.size < CELL_SHARE * outer.box.width * outer.box.height;
+      const side = longerSide(around(inner));
+      const mass = inner.reduce((sum, one) => sum + one.mass, 0);
+      if (isCell || (side >= RINGED_SHARE * longerSide(outer.box) && mass >= RINGED_MASS * outer.mass)) {
+        marks.add(outer);
+      } else {
+        for (const one of inner) marks.add(one);
+      }
+    }
+  }
+  for (const rule of components) {
+    if (components.some((above) => !marks.has(above) && underlines(rule, above))) marks.add(rule);
+  }
+  return marks;
+}
+
+/** Whether the inner box lies within the outer one with room on all sides. */
+function surrounds(outer: Box, inner: Box): boolean {
+  return (
+    inner.left > outer.left &&
+    inner.top > outer.top &&
+    inner.left + inner.width < outer.left + outer.width &&
+    inner.top + inner.height < outer.top + outer.height
+  );
+}
+
+/** Whether one component is a rule below the other: long, level, thin, and with a gap between. */
+function underlines({ box: rule, mass }: Component, { box, mass: massAbove }: Component): boolean {
+  return (
+    rule.width >= RULE_ASPECT * rule.height &&
+    rule.top >= box.top + box.height &&
+    longerSide(box) >= RULED_SHARE * rule.width &&
+    massAbove >= RULED_SHARE * mass
+  );
+}
+
+/** The regions that a component cuts off from what lies around it, each as indices into the image. */
+function findHoles({ pixels, box }: Component, imageWidth: number): ReadonlySet<number>[] {
+  // One pixel of room on all sides, from where the outside is walked.
+  const width = box.width + 2;
+  const height = box.height + 2;
+  const seen = new Uint8Array(width * height);
+  for (const index of pixels) {
+    const column = index % imageWidth;
+    const row = (index - column) / imageWidth;
+    seen[(row - box.top + 1) * width + column - box.left + 1] = 1;
+  }
+  // Only sideways and up and down: ink that touches across a corner is closed.
+  const regionFrom = (start: number): number[] => {
+    const region = [start];
+    seen[start] = 1;
+    // The list grows while it is walked.
+    for (let next = 0; next < region.length; ++next) {
+      const place = region[next] as number;
+      const column = place % width;
+      const besides = [column > 0 ? place - 1 : -1, column < width - 1 ? place + 1 : -1, place - width, place + width];
+      for (const neighbour of besides) {
+        if (seen[neighbour] !== 0) continue;
+        seen[neighbour] = 1;
+        region.push(neighbour);
+      }
+    }
+    return region;
+  };
+  regionFrom(0);
+  const holes: ReadonlySet<number>[] = [];
+  for (let start = seen.indexOf(0); start >= 0; start = seen.indexOf(0, start)) {
+    const places = regionFrom(start);
+    holes.push(
+      new Set(
+        places.map((place) => {
+          const column = place % width;
+          return (box.top + (place - column) / width - 1) * imageWidth + box.left + column - 1;
+        }),
+      ),
+    );
+  }
+  return holes;
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { type Glyph, PICTURE_KINDS } from "../../bench/sets/pictures.ts";
+import { preprocess } from "../../src/image/preprocess.ts";
+import { Random, seedOf } from "../../src/random.ts";
+import { draw, FIVE, largestDifference, meanDifference } from "./drawing.ts";
+
+// Digits drawn of strokes into pictures of every kind; how MNIST's digits fare in them is what bench/pictures.ts prints.
+
+type Stroke = (typeof FIVE)[number];
+
+/** Strokes through points, one after the other. */
+const through = (...points: (readonly [number, number])[]): Stroke[] =>
+  points.slice(1).map((point, index) => [points[index] as readonly [number, number], point]);
+
+const DIGITS: readonly (readonly Stroke[])[] = [
+  FIVE,
+  through([0.3, 0], [0.05, 0.3], [0.05, 0.7], [0.3, 1], [0.55, 0.7], [0.55, 0.3], [0.3, 0]),
+  through([0, 0.1], [0.3, 0], [0.55, 0.2], [0.5, 0.45], [0, 1], [0.6, 1]),
+  through([0, 0], [0.6, 0], [0.2, 1]),
+  [...through([0.4, 0], [0, 0.6], [0.6, 0.6]), ...through([0.45, 0.35], [0.4, 1])],
+  through([0.5, 0], [0.1, 0.5], [0.1, 0.85], [0.35, 1], [0.55, 0.8], [0.4, 0.6], [0.1, 0.7]),
+];
+const PER_KIND = 18;
+/** An image differs this little in the mean from the one of the digit alone if the digit was read and nothing else. */
+const READ = 0.06;
+/** …but for thick ink, which stays thick. */
+const READ_THICK = 0.16;
+/** The least share to be read where it is not .9: rules run along strokes, and digits of ten pixels are blurred. */
+const LEAST: Record<string, number> = {
+  "ruled paper": 0.7,
+  "squared paper": 0.5,
+  "28×28 of another size or place": 0.7,
+};
+
+function glyph(index: number, random: Random): Glyph {
+  const strokes = DIGITS[index % DIGITS.length] as readonly Stroke[];
+  const pen = 5 + 4 * random.uniform();
+  const { data, width, height } = draw({ width: 50, height: 70, left: 8, top: 5, size: 60, pen, strokes });
+  return { values: data, width, height };
+}
+
+/** What is wanted: the digit on an empty sheet. */
+function alone({ values, width, height }: Glyph): Float32Array {
+  const data = new Float32Array(120 * 120);
+  values.forEach((value, index) => {
+    data[(25 + Math.floor(index / width)) * 120 + 35 + (index % width)] = value;
+  });
+  expect(height).toBeLessThan(80);
+  return preprocess({ data, width: 120, height: 120 }).image;
+}
+
+describe("preprocess", () => {
+  it.each(Object.entries(PICTURE_KINDS))("reads digits: %s", (name, drawn) => {
+    const random = new Random(seedOf(1, name));
+    let read = 0;
+    for (let index = 0; index < PER_KIND; ++index) {
+      const digit = glyph(index, random);
+      const picture = drawn(digit, random);
+      const { image, ink, box } = preprocess(picture);
+      if (meanDifference(image, alone(digit)) < (name === "thick ink" ? READ_THICK : READ)) ++read;
+      if (index % 15 > 0 || picture.channels > 1) continue;
+      const inverted = preprocess({ ...picture, data: picture.data.map((value) => 1 - value) });
+      expect(inverted.ink).not.toBe(ink);
+      expect(inverted.box).toEqual(box);
+      expect(largestDifference(inverted.image, image)).toBeLessThan(1e-3);
+    }
+    console.log(name, read / PER_KIND);
+    expect(read / PER_KIND).toBeGreaterThanOrEqual(LEAST[name] ?? 0.9);
+  });
+
+  it("finds a digit, nothing, or several", () => {
+    const sheet = { width: 200, height: 100, top: 20, size: 60, pen: 7 };
+    const [one, other] = [draw({ ...sheet, left: 20 }), draw({ ...sheet, left: 120 })];
+    const both = one.data.map((value, index) => Math.max(value, other.data[index] as number));
+    expect(preprocess(one).found).toBe("digit");
+    expect(preprocess({ ...one, data: both }).found).toBe("several");
+    expect(preprocess({ ...one, data: both.map(() => 0.8) }).found).toBe("nothing");
+  });
+});
