@@ -16,9 +16,16 @@ const pattern = (multiplier: number, modulus: number): number[] =>
 const image = pattern(37, 101);
 const black = new Array<number>(784).fill(0);
 const redrawings = [
-  { image, reconstruction: image.map((value) => 0.9 * value + 0.05), losses: [0.03, 0.012, 0.02], latent: [0.5, -1] },
+  {
+    image,
+    reconstruction: image.map((value) => 0.9 * value + 0.05),
+    gain: 0.9,
+    offset: 0.05,
+    losses: [0.03, 0.012, 0.02],
+    latent: [0.5, -1],
+  },
   { image, reconstruction: pattern(53, 97), losses: [0.2, 0.3, 0.19], latent: [3, 2] },
-  { image: black, reconstruction: black, losses: [0.01, 0.02, 0.03], latent: [0, 0] },
+  { image: black, reconstruction: black, gain: 0.2, offset: -0.1, losses: [0.01, 0.02, 0.03], latent: [0, 0] },
 ];
 
 describe("the reference of the calibrated confidence", () => {
