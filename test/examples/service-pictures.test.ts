@@ -85,9 +85,11 @@ describe("a picture", () => {
   });
 
   it("that already is a frame is taken as it is", async () => {
-    const frame = encodePng({ data: pixels, width: 28, height: 28, channels: 1 });
-    const { body } = await answerTo(post(map, PGM));
-    expect((await answerTo(post(frame, PNG))).body).toEqual(body);
+    const { image } = preprocess(draw({ width: 200, height: 180, left: 60, top: 40, size: 90, pen: 9 }));
+    const data = Uint8Array.from(image, (value) => Math.round(255 * value));
+    const frame = encodePng({ data, width: 28, height: 28, channels: 1 });
+    const { label, confidence } = (await createClassifier()).classify(data);
+    expect((await answerTo(post(frame, PNG))).body).toMatchObject({ label, confidence });
   });
 
   it("is turned upright as its Exif orientation says", async () => {

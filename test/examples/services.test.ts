@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { encode as encodePng } from "fast-png";
 import { describe, expect, it, vi } from "vitest";
-import { createClassifier } from "../../src/entries/node.ts";
+import { createClassifier, preprocess } from "../../src/entries/node.ts";
 import { handmadePng } from "../files/handmade-files.ts";
 import { installedProgram } from "../runtimes/stage.ts";
 import { freePort, skipWithout } from "../support/runtimes.ts";
@@ -205,7 +205,16 @@ describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
       for (const answer of await Promise.all([good(), good(), good()])) expect(answer).toEqual(wanted);
 
       const frame = encodePng({ data: pixels, width: 28, height: 28, channels: 1 }) as Uint8Array<ArrayBuffer>;
-      expect(await (await post(address, frame, "image/png")).json()).toEqual(wanted);
+      // It is a decoder's drawing, too soft to pass for one of MNIST's.
+      const drawn = abs.classify(preprocess({ data: pixels, width: 28, height: 28, channels: 1 }).image);
+      const wantedOfPicture = {
+        label: drawn.label,
+        name: drawn.name,
+        confidence: drawn.confidence,
+        rejected: drawn.rejected,
+        probabilities: [...drawn.probabilities],
+      };
+      expect(await (await post(address, frame, "image/png")).json()).toEqual(wantedOfPicture);
       const photograph = readFileSync(new URL("../../examples/images/three-photograph.jpg", import.meta.url));
       const seen = await (await post(address, new Uint8Array(photograph), "image/jpeg")).json();
       expect(seen).toMatchObject({ label: 3 });
@@ -213,7 +222,9 @@ describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
         { image: `data:image/png;base64,${Buffer.from(frame).toString("base64")}` },
         photograph.toString("base64"),
       ]);
-      expect(await (await post(address, list, "application/json")).json()).toEqual({ results: [wanted, seen] });
+      expect(await (await post(address, list, "application/json")).json()).toEqual({
+        results: [wantedOfPicture, seen],
+      });
       const bomb = handmadePng({ width: 9, height: 9, depth: 8, colourType: 0, rows: new Uint8Array(90_000_000) });
       const [met, error] = await post(address, new Uint8Array(bomb), "image/png").then(async (answer) => [
         answer.status,

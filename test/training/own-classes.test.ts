@@ -100,7 +100,7 @@ describe.skipIf(python === undefined)("own classes", () => {
         expect(outcome.status).toBe(0);
         const { results } = JSON.parse(outcome.stdout) as Results;
         expect(results.map((result) => result.name)).toEqual(Array(5).fill(name));
-        const printed = abs("classify", "--weights", weights, paths[0] as string);
+        const printed = abs("classify", "--weights", weights, "--raw", paths[0] as string);
         expect(printed.status).toBe(0);
         expect(printed.stdout).toContain(`redrawn as ${name}`);
       }
