@@ -3,34 +3,39 @@ import { checkedImage, type PixelImage } from "./pixel-image.ts";
 import { CENTRE, FITTED_SIDE, SIDE } from "./placement.ts";
 import { meanStrokeWidth } from "./stroke-width.ts";
 
+// What the training images have in common, as `npx tsx bench/frames.ts --data DIR` prints it, with some room.
+
 /** Mean brightness of the outermost pixels up to which the border counts as dark. */
 const DARK_BORDER = 0.05;
 /** Brightness that the brightest pixel must reach: MNIST's contrast was stretched. */
 const BRIGHT_INK = 0.95;
 /** From this brightness on a pixel is part of the digit's box. */
 const BOX_BRIGHTNESS = 0.1;
-/**
- * Lengths of the longer side of the digit's box. In MNIST's training images it is 20, in 16 of 60,000 it is 18 or 19; what
- * `preprocess` makes may be one longer, as it centres between pixels.
- */
+/** Lengths of the longer side of the digit's box; what `preprocess` makes may be one longer, as it centres between pixels. */
 const LEAST_SIDE = FITTED_SIDE - 1;
 const MOST_SIDE = FITTED_SIDE + 1;
-/** How far from the middle of pixel 14's square the centre of mass may lie; in the training images it is at most .52. */
+/** How far from the middle of pixel 14's square the centre of mass may lie along each axis, in pixels. */
 const CENTRE_REACH = 0.6;
-/** Mean stroke width in pixels; all but one in a thousand of the training images lie within, at either end. */
+/** Mean stroke width in pixels: about one in a thousand lies outside at either end. */
 const LEAST_STROKE = 0.9;
 const MOST_STROKE = 4.6;
 
-/**
- * Returns the 784 values of an image that already is what the classifier takes, and undefined for any other image. Such
- * a one is 28×28 with bright ink on a dark border, and fits MNIST: the digit is 20 pixels long, centred by mass,
- * of full contrast, and its strokes are as wide as MNIST's.
- *
- * @throws TypeError or RangeError for an image that is not what it says
- */
-export function asFramedDigit(image: PixelImage): Float32Array | undefined {
-  if (image.width !== SIDE || image.height !== SIDE) return undefined;
-  const { values } = toGrey(image, SIDE);
+/** What tells whether a frame fits MNIST. */
+export interface FrameMeasures {
+  /** Mean brightness of the outermost pixels. */
+  readonly border: number;
+  /** Of the brightest pixel. */
+  readonly brightest: number;
+  /** Longer side of the digit's box in pixels; 0 or less where nothing is bright. */
+  readonly side: number;
+  /** How far the centre of mass lies from MNIST's, in pixels along the axis where that is more; NaN for a black frame. */
+  readonly offCentre: number;
+  /** Mean stroke width in pixels. */
+  readonly stroke: number;
+}
+
+/** Measures a frame of 784 values in [0, 1], 28 rows of 28. */
+export function measureFrame(values: Float32Array): FrameMeasures {
   let border = 0;
   let brightest = 0;
   let [mass, momentX, momentY] = [0, 0, 0];
@@ -48,13 +53,35 @@ export function asFramedDigit(image: PixelImage): Float32Array | undefined {
     [left, right] = [Math.min(left, column), Math.max(right, column)];
     [top, bottom] = [Math.min(top, row), Math.max(bottom, row)];
   }
-  if (border / (4 * (SIDE - 1)) > DARK_BORDER || brightest < BRIGHT_INK) return undefined;
-  const longer = Math.max(right - left, bottom - top) + 1;
-  if (longer < LEAST_SIDE || longer > MOST_SIDE) return undefined;
-  const offCentre = Math.max(Math.abs(momentX / mass - CENTRE), Math.abs(momentY / mass - CENTRE));
-  if (offCentre > CENTRE_REACH) return undefined;
-  const stroke = meanStrokeWidth({ values, width: SIDE, height: SIDE });
-  return stroke >= LEAST_STROKE && stroke <= MOST_STROKE ? values : undefined;
+  return {
+    border: border / (4 * (SIDE - 1)),
+    brightest,
+    side: Math.max(right - left, bottom - top) + 1,
+    offCentre: Math.max(Math.abs(momentX / mass - CENTRE), Math.abs(momentY / mass - CENTRE)),
+    stroke: meanStrokeWidth({ values, width: SIDE, height: SIDE }),
+  };
+}
+
+/**
+ * Returns the 784 values of an image that already is what the classifier takes, and undefined for any other image. Such
+ * a one is 28×28 with bright ink on a dark border, and fits MNIST: the digit is 20 pixels long, centred by mass,
+ * of full contrast, and its strokes are as wide as MNIST's.
+ *
+ * @throws TypeError or RangeError for an image that is not what it says
+ */
+export function asFramedDigit(image: PixelImage): Float32Array | undefined {
+  if (image.width !== SIDE || image.height !== SIDE) return undefined;
+  const { values } = toGrey(image, SIDE);
+  const { border, brightest, side, offCentre, stroke } = measureFrame(values);
+  const fits =
+    border <= DARK_BORDER &&
+    brightest >= BRIGHT_INK &&
+    side >= LEAST_SIDE &&
+    side <= MOST_SIDE &&
+    offCentre <= CENTRE_REACH &&
+    stroke >= LEAST_STROKE &&
+    stroke <= MOST_STROKE;
+  return fits ? values : undefined;
 }
 
 /**

@@ -23,9 +23,11 @@ import {
 /** What the confidence looks at: an image as seen, the winner's reconstruction and latent, and all classes' losses. */
 export interface Redrawing {
   image: ArrayLike<number>;
-  /** With gain and offset, if it has any. */
+  /** What the image was compared with: gain · G + offset. */
   reconstruction: ArrayLike<number>;
+  /** 1 where it is left out, as of a model that fits none. */
   gain?: number;
+  /** 0 where it is left out. */
   offset?: number;
   latent: ArrayLike<number>;
   losses: ArrayLike<number>;
