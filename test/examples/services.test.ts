@@ -1,197 +1,22 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { encode as encodePng } from "fast-png";
 import { describe, expect, it, vi } from "vitest";
 import { createClassifier, preprocess } from "../../src/entries/node.ts";
 import { handmadePng } from "../files/handmade-files.ts";
-import { installedProgram } from "../runtimes/stage.ts";
-import { freePort, skipWithout } from "../support/runtimes.ts";
+import { post, ROOT, SERVICES, whileRunning } from "../support/running-service.ts";
+import { skipWithout } from "../support/runtimes.ts";
 import { map, PGM, pixels, RAW } from "../support/service.ts";
+import { BODY_TIME, CONNECTION_TIME, postWithoutEnd, SLOWNESSES, sendSlowly } from "../support/slow-clients.ts";
 
 // The examples' services in the runtimes that they are for; service.test.ts has the details of their answers.
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const START_LIMIT = 30_000;
-/** Milliseconds that a body may take, which the services' README tells, and that a connection may then go on. */
-const BODY_TIME = 10_000;
-const CONNECTION_TIME = 20_000;
+/** Of each kind of slowness. */
 const SLOW_CLIENTS = 20;
-
-interface Service {
-  name: string;
-  runtime: string;
-  program: string | undefined;
-  words: (port: number) => string[];
-  environment: (port: number) => Record<string, string>;
-}
-
-const SERVICES: Service[] = [
-  {
-    name: "cloudflare-worker",
-    runtime: "workerd",
-    program: installedProgram("workerd"),
-    words: (port) => ["serve", "examples/cloudflare-worker/workerd.capnp", "--socket-addr", `http=127.0.0.1:${port}`],
-    environment: () => ({}),
-  },
-  {
-    name: "deno-deploy",
-    runtime: "Deno",
-    program: installedProgram("deno"),
-    words: () => [
-      "run",
-      "--no-prompt",
-      "--no-remote",
-      "--allow-net",
-      "--allow-env=HOST,PORT,ALLOWED_ORIGINS",
-      "examples/deno-deploy/main.js",
-    ],
-    environment: (port) => ({ PORT: `${port}` }),
-  },
-  {
-    name: "deno-deploy",
-    runtime: "Node",
-    program: process.execPath,
-    words: () => ["examples/deno-deploy/main.js"],
-    environment: (port) => ({ PORT: `${port}` }),
-  },
-];
-
-interface Running {
-  address: string;
-  port: number;
-  /** What it has printed so far. */
-  printed: () => string;
-  /** Sends a signal, and waits for the end of what was started. */
-  stop: (signal: NodeJS.Signals) => Promise<void>;
-}
-
-/** Runs a service while `use` does; fails with what it printed where it does not start. */
-async function whileRunning(
-  service: Service,
-  use: (running: Running) => Promise<void>,
-  settings: Record<string, string> = {},
-): Promise<void> {
-  const port = await freePort();
-  const address = `http://127.0.0.1:${port}/`;
-  const environment = { ...process.env, NO_COLOR: "1", ...service.environment(port), ...settings };
-  // A group of its own: the commands that npm puts in place start the program as their child.
-  const running = spawn(service.program as string, service.words(port), {
-    cwd: root,
-    env: environment,
-    detached: true,
-  });
-  let printed = "";
-  for (const stream of [running.stdout, running.stderr]) {
-    stream.on("data", (piece) => {
-      printed += piece;
-    });
-  }
-  const ended = once(running, "exit");
-  const kill = (signal: NodeJS.Signals) => {
-    try {
-      process.kill(-(running.pid as number), signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
-  };
-  try {
-    const end = Date.now() + START_LIMIT;
-    while (!(await fetch(address).catch(() => undefined))?.ok) {
-      if (Date.now() > end || running.exitCode !== null) throw new Error(`${service.name} does not start: ${printed}`);
-      await wait(50);
-    }
-    const stop = async (signal: NodeJS.Signals) => {
-      kill(signal);
-      await ended;
-    };
-    await use({ address, port, printed: () => printed, stop });
-  } finally {
-    kill("SIGKILL");
-    await ended;
-  }
-}
-
-const post = (address: string, body: BodyInit, type: string) =>
-  fetch(address, { method: "POST", body, headers: { "content-type": type }, duplex: "half" } as RequestInit);
-
-/** Sends a body of chunks without a length until the service answers, and gives the answer's first line. */
-function postWithoutEnd(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1");
-    const chunk = `4000\r\n${"\0".repeat(0x4000)}\r\n`;
-    socket.once("data", (answer) => {
-      resolve(String(answer).split("\r\n", 1)[0] as string);
-      socket.destroy();
-    });
-    socket.on("error", reject);
-    socket.write(
-      "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\n\r\n",
-    );
-    // Twice the limit, and no last chunk.
-    for (let sent = 0; sent < 8; ++sent) socket.write(chunk);
-  });
-}
-
-/** What a slow client sends at once, and then a piece of each second. */
-interface Slowness {
-  kind: string;
-  first: string;
-  piece: string;
-  /** What it gets to read; a runtime may close without a word where it has no request yet. */
-  wanted: RegExp;
-}
-
-const BEGINNING = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${RAW}\r\n`;
-const SLOWNESSES: Slowness[] = [
-  { kind: "no header", first: "", piece: "", wanted: /^$|^HTTP\/1.1 408 / },
-  { kind: "a header that grows", first: BEGINNING, piece: "x-a: b\r\n", wanted: /^$|^HTTP\/1.1 408 / },
-  { kind: "no body", first: `${BEGINNING}content-length: 784\r\n\r\n`, piece: "", wanted: /^HTTP\/1.1 408 / },
-  {
-    kind: "a body that grows",
-    first: `${BEGINNING}content-length: 784\r\n\r\n`,
-    piece: "a",
-    wanted: /^HTTP\/1.1 408 /,
-  },
-  {
-    kind: "chunks without end",
-    first: `${BEGINNING}transfer-encoding: chunked\r\n\r\n`,
-    piece: "1\r\na\r\n",
-    wanted: /^HTTP\/1.1 408 /,
-  },
-  {
-    kind: "a body too large that grows",
-    first: `${BEGINNING}content-length: 70000\r\n\r\n`,
-    piece: "a",
-    wanted: /^HTTP\/1.1 413 /,
-  },
-];
-
-/** Goes on until the service closes the connection; gives what it answered and the milliseconds that it took. */
-function sendSlowly(port: number, { first, piece }: Slowness): Promise<{ answer: string; took: number }> {
-  return new Promise((resolve) => {
-    const start = performance.now();
-    const socket: Socket = connect(port, "127.0.0.1");
-    let answer = "";
-    socket.on("data", (read) => {
-      answer += read;
-    });
-    // One who writes on may see a reset instead of an end.
-    socket.on("error", () => {});
-    const timer = setInterval(() => socket.write(piece), 1000);
-    const limit = setTimeout(() => socket.destroy(), 2 * CONNECTION_TIME);
-    socket.on("close", () => {
-      clearInterval(timer);
-      clearTimeout(limit);
-      resolve({ answer, took: performance.now() - start });
-    });
-    socket.write(first);
-  });
-}
 
 describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
   it("answers as the library does, refuses what is bad and goes on", async ({ expect, skip }) => {
@@ -360,7 +185,7 @@ describe.each(SERVICES.filter(({ name }) => name === "deno-deploy"))("examples/$
   ])("refuses %j", ({ ...settings }, message) => {
     if (service.program === undefined) return;
     const env = { ...process.env, NO_COLOR: "1", ...settings };
-    const { status, stderr } = spawnSync(service.program, service.words(0), { cwd: root, env, encoding: "utf8" });
+    const { status, stderr } = spawnSync(service.program, service.words(0), { cwd: ROOT, env, encoding: "utf8" });
     expect(status).toBe(1);
     expect(stderr).toContain(message);
   });

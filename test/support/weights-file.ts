@@ -4,6 +4,7 @@ import type { DecoderLayer } from "../../src/weights/decoder-shape.ts";
 import type { Model } from "../../src/weights/model.ts";
 import { RACE_TENSORS } from "../../src/weights/race.ts";
 import type { StoredTensor } from "../../src/weights/stored-tensor.ts";
+import { randomConfidence } from "./confidence.ts";
 
 interface TensorPart {
   shape: number[];
@@ -78,6 +79,18 @@ function variantsEntry({ threshold, classScales, confidence }: NonNullable<Model
 }
 
 const DTYPES: Readonly<Record<number, string>> = { 1: "I8", 2: "F16", 4: "F32" };
+
+/** Gives the parts a calibrated confidence with some entries changed. */
+export function changeCalibrated({ metadata }: WeightsFileParts, changes: Record<string, unknown>): void {
+  const { paper } = JSON.parse(metadata["confidence"] as string) as { paper: unknown };
+  const any = confidenceMetadata({ paper: { scale: 1, floor: 0, rejectBelow: 0 }, calibrated: randomConfidence(1) });
+  metadata["confidence"] = JSON.stringify({ paper, calibrated: { ...(any["calibrated"] as object), ...changes } });
+}
+
+/** Changes what the parts say of the loss. */
+export function changeInference({ metadata }: WeightsFileParts, changes: Record<string, unknown>): void {
+  metadata["inference"] = JSON.stringify({ ...JSON.parse(metadata["inference"] as string), ...changes });
+}
 
 /** The metadata `confidence` for what `readConfidence` reads. */
 export function confidenceMetadata({ paper, calibrated }: Confidence): Record<string, unknown> {
