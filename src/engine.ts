@@ -1,6 +1,7 @@
 import { IMAGE_PIXELS } from "../format/image.ts";
 import { type RaceRules, raceRuleBytes } from "./effort.ts";
 import { checkedExports, type ModuleExports } from "./module-exports.ts";
+import { responseOf } from "./response.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
 import { type CalibratedConfidence, calibrationValues, FEATURES, PENALTIES } from "./weights/confidence.ts";
 import { WeightsError } from "./weights/errors.ts";
@@ -119,21 +120,9 @@ export class Engine {
     return this.#module.memory.buffer.byteLength;
   }
 
-  /**
-   * What the model sees of a pixel's value, from [0, 1] to [0, 1], never falling: the variant's threshold, then the response
-   * curve. Undefined for a model that sees values as they are.
-   */
+  /** What the model sees of a pixel's value, see response.ts. Undefined for a model that sees values as they are. */
   get response(): ((value: number) => number) | undefined {
-    const threshold = this.#threshold;
-    // The curve leaves 0 and 1 where they are.
-    if (threshold !== undefined) return (value) => (value >= threshold ? 1 : 0);
-    const { response: slope = 1 } = this.assumptions;
-    if (slope === 1) return undefined;
-    const steep = Math.fround(slope);
-    return (value) => {
-      const straight = Math.fround(Math.fround(steep * Math.fround(Math.fround(value) - 0.5)) + 0.5);
-      return Math.min(1, Math.max(0, straight));
-    };
+    return responseOf(this.#threshold, this.assumptions);
   }
 
   /** Copies 784 values in [0, 1] into the module, which thresholds them where the variant says so. */
