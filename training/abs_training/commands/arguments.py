@@ -70,6 +70,14 @@ def not_negative(text: str) -> int:
     return value
 
 
+def distance(text: str) -> float:
+    """A finite number from 0."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{value} is not a number from 0")
+    return value
+
+
 def share(text: str) -> float:
     """A number from 0 to 1."""
     value = float(text)

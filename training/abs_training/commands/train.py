@@ -16,6 +16,7 @@ from abs_training.commands.arguments import (
     assumptions_of,
     class_name_words,
     class_names,
+    distance,
     junk_words,
     not_negative,
     positive,
@@ -68,7 +69,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_assumption_arguments(parser, "the paper's model")
     parser.add_argument(
         "--attack-radius",
-        type=float,
+        type=distance,
         default=2.0,
         metavar="L2",
         help="the discriminative stage moves images up to this far towards their best rival "
@@ -140,7 +141,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--shift-deviation",
-        type=float,
+        type=distance,
         default=0.56,
         metavar="PIXELS",
         help="standard deviation of a distortion's shift along each axis (default 0.56)",
