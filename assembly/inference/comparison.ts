@@ -8,7 +8,8 @@
 // the readable reference.
 //
 // The fit is by least squares, with a tolerance reweighted a fixed number of times from a = 1, b = 0. What it finds counts as
-// fixed in derivatives, by the envelope theorem; after four rounds that is right to .5 % for clean and corrupted digits.
+// fixed in derivatives, by the envelope theorem; after four rounds that is right to .5 % of their length on pale and noisy copies
+// of redrawings (test/inference/comparison.test.ts).
 
 import { floats } from "../bytes";
 import * as sizes from "../sizes";
