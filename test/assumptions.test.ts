@@ -82,17 +82,6 @@ describe("the response", () => {
   });
 });
 
-describe("certify", () => {
-  it("labels noisy copies as they are seen, by the surrogates and by whole decisions", async () => {
-    const abs = await createClassifier({ weights });
-    for (const base of ["surrogates", "label"] as const) {
-      const certificate = abs.certify(images[0] as Float32Array, { sigma: 0.2, samples: 60, base });
-      expect(abs.certify(images[0] as Float32Array, { sigma: 0.2, samples: 60, base })).toEqual(certificate);
-      expect(certificate.radius).toBeGreaterThanOrEqual(0);
-    }
-  });
-});
-
 describe("the estimate of a radius", () => {
   it("is not passed by a change along the gradients that turns the label", async () => {
     const abs = await createClassifier({ weights });

@@ -284,6 +284,29 @@ describe("the race", () => {
   });
 });
 
+describe("votes on noisy copies", () => {
+  it("are cast on the copies as the model sees them, one at a time and in pairs", () => {
+    const steep = withRules(engineFor(racingModel("F32", { response: 2.5 })), {});
+    const plain = withRules(engineFor(racingModel()), {});
+    const labels = new Set<string>();
+    let changed = 0;
+    for (let seed = 0; seed < 40; ++seed) {
+      const image = randomImage(seed);
+      const seen = image.map((value) => Math.min(1, Math.max(0, 2.5 * (value - 0.5) + 0.5)));
+      for (const samples of [1, 2, 3]) {
+        // Without noise every copy is the image.
+        const votes = Array.from(steep.castVotes(image, 0, samples, seed));
+        expect(votes).toEqual(Array.from(plain.castVotes(seen, 0, samples, seed)));
+        if (String(votes) !== String(Array.from(plain.castVotes(image, 0, samples, seed)))) ++changed;
+        labels.add(String(votes));
+      }
+    }
+    // Otherwise nothing was compared.
+    expect(labels.size).toBeGreaterThan(3);
+    expect(changed).toBeGreaterThan(0);
+  });
+});
+
 describe("tables in a weights file", () => {
   const model = racingModel("I8");
 
