@@ -70,6 +70,25 @@ class ReadDataSetTest(unittest.TestCase):
         self.folder = Path(folder.name)
         write_data_set(self.folder, training=240, test=12)
 
+    def test_further_folders_join_the_training_images_only(self) -> None:
+        more = self.folder / "more"
+        more.mkdir()
+        images, labels = bars(9, 5)
+        (more / "train-images-idx3-ubyte").write_bytes(idx_bytes(images))
+        (more / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+        alone, joined = read_data_set(self.folder), read_data_set(self.folder, also=[more])
+        self.assertEqual(len(joined.training), len(alone.training) + 9)
+        np.testing.assert_array_equal(joined.training.images[-9:].numpy(), images)
+        np.testing.assert_array_equal(joined.training.labels[-9:].numpy(), labels)
+        self.assertTrue(torch.equal(joined.validation.images, alone.validation.images))
+        self.assertEqual(
+            set(joined.sha256) - set(alone.sha256),
+            {"more/train-images-idx3-ubyte", "more/train-labels-idx1-ubyte"},
+        )
+        (more / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels + 9))
+        with self.assertRaisesRegex(DataError, "more: no image has a label of the classes"):
+            read_data_set(self.folder, also=[more])
+
     def test_splits_off_the_last_twelfth(self) -> None:
         data = read_data_set(self.folder)
         _, labels = bars(240, 1)

@@ -2,7 +2,9 @@ import unittest
 
 import torch
 
+from abs_training.confidence.sets import SetSizes, sets_for_fit
 from abs_training.images.corruptions import CORRUPTIONS, corrupted, mixed_corruptions
+from abs_training.images.data import ImageSet
 from abs_training.images.junk import FROM_DATA, GENERATED, HELD_OUT, KINDS, junk, kinds_for
 from abs_training.images.strokes import HELD_OUT_LETTERS, LETTERS
 from tests.synthetic import bars
@@ -34,6 +36,26 @@ class JunkTest(unittest.TestCase):
         only = torch.zeros_like(self.labels)
         self.assertEqual(len(junk("overlaid", 20, 0, (self.images, only))), 0)
         self.assertEqual(len(junk("overlaid", 20, 0, (self.images, self.labels))), 20)
+
+    def test_images_of_ones_own_join_the_junk(self) -> None:
+        validation = ImageSet((255 * self.images).to(torch.uint8), self.labels)
+        more = {"signs": torch.arange(20 * 784).remainder(256).to(torch.uint8).reshape(20, 28, 28)}
+        sizes = SetSizes(10, 10, 4, 5)
+        sets = sets_for_fit(validation, ["a", "b", "c"], sizes, 0, more)
+        self.assertEqual(tuple(sets["signs"].images.shape), (15, 28, 28))
+        self.assertIsNone(sets["signs"].labels)
+        self.assertLessEqual(float(sets["signs"].images.max()), 1)
+        self.assertNotIn("signs", sets_for_fit(validation, ["a", "b", "c"], sizes, 0, {}))
+
+    def test_halves_have_less_ink_and_none_of_the_thinnest_class(self) -> None:
+        thin = self.images.clone()
+        thin[self.labels == 2] *= 0.1
+        found = junk("halves", 60, 3, (thin, self.labels))
+        least = float(thin[self.labels != 2].sum((1, 2)).min())
+        self.assertGreater(float(found.sum((1, 2)).max()), 0.3 * least)
+        self.assertGreater(float(found.amax((1, 2)).median()), 0.5)
+        only = torch.zeros_like(self.labels)
+        self.assertEqual(len(junk("halves", 5, 0, (self.images, only))), 0)
 
     def test_letters_are_junk_among_digits_only(self) -> None:
         self.assertIn("letters", kinds_for(["0", "1", "2"]))

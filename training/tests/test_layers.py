@@ -144,10 +144,10 @@ class CheckLayersTest(unittest.TestCase):
 
     def test_limits_are_those_of_the_packages_reader(self) -> None:
         source = LIMITS.read_text("utf-8")
-        theirs = re.findall(r"^export const (\w+) = (\d+);$", source, re.MULTILINE)
+        theirs = re.findall(r"^export const (\w+) = ([\d.]+);$", source, re.MULTILINE)
         self.assertEqual(source.count("export "), len(theirs))
         ours = {name: value for name, value in vars(limits).items() if name.isupper()}
-        self.assertEqual(ours, {name: int(value) for name, value in theirs})
+        self.assertEqual(ours, {name: float(value) for name, value in theirs})
 
     def test_reads_a_file(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

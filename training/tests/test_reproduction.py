@@ -80,6 +80,21 @@ class SettingsTest(unittest.TestCase):
         self.assertEqual(gzip.sub("", written), gzip.sub("", printed))
 
 
+LATER_SETTINGS = {
+    "response": 1.0,
+    "photometry": None,
+    "tolerance": None,
+    "attack_step": 0.36,
+    "attack_pixels": 20,
+    "attack_shares": [1.0, 0.0, 0.0],
+    "noisy_share": 0.0,
+    "noise_deviation": 0.5,
+    "affine_deviation": 0.05,
+    "shift_deviation": 0.56,
+}
+"""What the trainer has learned since the shipped weights: all of it left out, or at the values that were constants then."""
+
+
 class CommandTest(unittest.TestCase):
     def test_both_commands_write_whole_weights(self) -> None:
         for name, words in (("README", readme_command()), ("card", card_command())):
@@ -106,7 +121,7 @@ class CommandTest(unittest.TestCase):
                 self.assertEqual(configuration.pop("max_steps"), 1)
                 expected = dict(shipped.training["configuration"])
                 self.assertIsNone(expected.pop("max_steps"))
-                self.assertEqual(configuration, expected)
+                self.assertEqual(configuration, {**LATER_SETTINGS, **expected})
 
 
 if __name__ == "__main__":

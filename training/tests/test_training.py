@@ -15,7 +15,7 @@ from abs_training.confidence.sets import SetSizes
 from abs_training.decoders.encoder import KINDS, Encoder
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
-from abs_training.images.augmentation import Distortion, distort
+from abs_training.images.augmentation import Distortion, add_noise, distort
 from abs_training.search.inference import decode
 from abs_training.race import steps
 from abs_training.stages import class_epochs, confidence_refit, discriminative_stage, finish
@@ -260,6 +260,19 @@ class PartsTest(unittest.TestCase):
         self.assertTrue(
             torch.equal(distort(images, Distortion(0.0), generator_for(0, "none")), images)
         )
+
+    def test_noise_falls_on_the_given_share_in_the_given_strength(self) -> None:
+        images = torch.full((400, 1, 28, 28), 0.5)
+        found = add_noise(images, 0.6, 0.1, generator_for(0, "noise"))
+        self.assertTrue(torch.equal(found, add_noise(images, 0.6, 0.1, generator_for(0, "noise"))))
+        deviations = found.flatten(1).std(1)
+        noisy = deviations > 0
+        self.assertAlmostEqual(float(noisy.double().mean()), 0.6, delta=0.08)
+        self.assertAlmostEqual(float(deviations[noisy].mean()), 0.05, delta=0.01)
+        self.assertLess(float(deviations.max()), 0.11)
+        bright = add_noise(torch.ones(9, 1, 28, 28), 1.0, 0.5, generator_for(0, "noise"))
+        self.assertTrue(bool(((bright >= 0) & (bright <= 1)).all()))
+        self.assertTrue(torch.equal(add_noise(images, 0.0, 0.5, generator_for(0, "none")), images))
 
     def test_medoids_are_different_points_of_the_set(self) -> None:
         points = torch.randn(60, 2, generator=generator_for(0, "points"))

@@ -83,6 +83,8 @@ def add_noise(images: Tensor, share: float, deviation: float, generator: torch.G
 
     Its standard deviation is drawn for each image, from 0 to `deviation`.
     """
+    if share == 0:
+        return images
     count = len(images)
     chosen = torch.rand(count, generator=generator) < share
     deviations = deviation * torch.rand(count, 1, 1, 1, generator=generator)
