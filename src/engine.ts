@@ -6,6 +6,7 @@ import { readBundleHeader } from "./weights/bundle.ts";
 import { type CalibratedConfidence, calibrationValues, FEATURES, PENALTIES } from "./weights/confidence.ts";
 import { WeightsError } from "./weights/errors.ts";
 import type { Assumptions, ModelDescription } from "./weights/model.ts";
+import { decodeUtf8 } from "./weights/utf8.ts";
 import { describeVariant, type Variant } from "./weights/variants.ts";
 
 // The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls. The module itself remembers what
@@ -70,7 +71,7 @@ export class Engine {
     this.prototypeCount = header.prototypes;
     this.beta = header.beta;
     const metadata = this.#bytes(address + header.metadataOffset, header.metadataLength).slice();
-    this.description = describeVariant(JSON.parse(new TextDecoder().decode(metadata)), variant);
+    this.description = describeVariant(JSON.parse(decodeUtf8(metadata)), variant);
     const binary = variant === "binary-abs" ? this.description.binaryVariant : undefined;
     this.#threshold = binary?.threshold;
     this.assumptions = this.description.assumptions ?? {};

@@ -75,7 +75,7 @@ async function start(module: WebAssembly.Module, origin: string): Promise<WebAss
 
 async function read(source: unknown, readFile?: ReadFile): Promise<Found> {
   const tag = tagOf(source);
-  if (tag === "Response") return await receive(source as Response, "the Response");
+  if (tag === "Response" || isAnswer(source)) return await receive(source as Response, "the Response");
   if (tag !== "URL") throw new TypeError(`module: got ${kindOf(source)}, wanted ${WANTED}`);
   const origin = shownText(String(source));
   const problem = `${origin} cannot be read`;
@@ -98,6 +98,16 @@ async function receive(response: Response, origin: string): Promise<Found> {
   }
   const body = async (): Promise<Uint8Array<ArrayBuffer>> => bytesOf(await response.arrayBuffer());
   return { bytes: await body().catch(failed(`${origin} cannot be read`)), origin };
+}
+
+/** Whether a value is a Response of those that put fetch into hosts without it, which may bear no tag. */
+function isAnswer(source: unknown): boolean {
+  try {
+    const { ok, arrayBuffer } = Object(source) as Partial<Response>;
+    return typeof ok === "boolean" && typeof arrayBuffer === "function";
+  } catch {
+    return false;
+  }
 }
 
 /** What a value says it is, `Response` for one of any realm; `Object` where it says nothing. */
