@@ -271,7 +271,7 @@ it("is one file where it is inline", () => {
   expect(readFileSync(new URL("inline.js", library), "utf8")).not.toMatch(/^import |\bimport\(|import\.meta/m);
 });
 
-it.each(["index.js", "browser.js", "inline.js", "module.js"])(
+it.each(["index.js", "browser.js", "inline.js", "module.js", "index.cjs", "inline.cjs", "module.cjs"])(
   "compiles and fetches nothing when %s is imported",
   (entry) => {
     const program = `
