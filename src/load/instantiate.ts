@@ -108,7 +108,8 @@ async function fetched(url: URL): Promise<Response> {
 
 /** As a promise, so that it fails as the other steps do. */
 async function parsed(address: string): Promise<URL> {
-  return new URL(address);
+  // Turbopack's URLs of assets in pages say no more than a path.
+  return new URL(address, typeof location === "object" ? location.href : undefined);
 }
 
 async function receive(response: Response, name: string): Promise<Found> {

@@ -38,6 +38,8 @@ export async function checkVite(major: number): Promise<string> {
   await build({ ...options, build: { outDir: site, emptyOutDir: true } });
   checkModuleBeside(site);
   const built = await checkSite(site);
+  // A build leaves this at "production", and what comes after it in the same program would serve that.
+  delete process.env["NODE_ENV"];
   const server = await createServer({ ...options, server: { port: 0, host: "127.0.0.1" } });
   try {
     await server.listen();

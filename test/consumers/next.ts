@@ -21,7 +21,7 @@ export async function checkNext(packed: PackedPackage, bundler: "webpack" | "tur
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
   cpSync(join(TOOLS, "programs/next"), SITE, { recursive: true });
-  writeFileSync(join(SITE, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  writeFileSync(join(SITE, "package.json"), JSON.stringify({ private: true }));
   installPacked(packed, SITE);
   run(process.execPath, [PROGRAM, "build", `--${bundler}`], SITE);
   return await whileStarted(async (address) => {

@@ -77,6 +77,20 @@ describe("createClassifier", () => {
     );
   });
 
+  it("knows addresses that are only a path, as Turbopack gives them in pages, by where the page is", async () => {
+    class RelativeURL {
+      readonly [Symbol.toStringTag] = "URL";
+      toString = (): string => "/static/abs.wasm";
+    }
+    const module = new RelativeURL() as never;
+    await expect(createClassifier({ module })).rejects.toThrow("module: /static/abs.wasm cannot be read: Invalid URL");
+    vi.stubGlobal("location", { href: "https://localhost/app/page?x" });
+    const fetched = vi.fn<(url: URL) => Promise<Response>>(async () => new Response("", { status: 404 }));
+    vi.stubGlobal("fetch", fetched);
+    await expect(createClassifier({ module })).rejects.toThrow("module: /static/abs.wasm answered 404");
+    expect(String(fetched.mock.lastCall?.[0])).toBe("https://localhost/static/abs.wasm");
+  });
+
   it("names address, status, content type and first bytes of what came in the module's place", async () => {
     const server = createServer((request, response) => {
       if (request.url === "/moved.wasm") return response.writeHead(302, { location: "/app" }).end();
