@@ -17,6 +17,8 @@ const START_MS = 60_000;
 /** Builds the site by one of its bundlers, and asks for each route and the page. */
 export async function checkNext(packed: PackedPackage, bundler: "webpack" | "turbopack"): Promise<string> {
   process.env["NEXT_TELEMETRY_DISABLED"] = "1";
+  // What Vite left there, if it was checked before.
+  delete process.env["NODE_ENV"];
   installPackages(NEXT);
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(SITE, { recursive: true });
