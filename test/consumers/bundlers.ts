@@ -35,11 +35,11 @@ export async function checkVite(major: number): Promise<string> {
   writeFileSync(join(FOLDER, "index.html"), PAGE);
   const site = join(FOLDER, `vite-${major}`);
   const options = { root: FOLDER, configFile: false, logLevel: "error", cacheDir: join(FOLDER, `.vite-${major}`) };
+  forgetMode();
   await build({ ...options, build: { outDir: site, emptyOutDir: true } });
   checkModuleBeside(site);
   const built = await checkSite(site);
-  // A build leaves this at "production", and what comes after it in the same program would serve that.
-  delete process.env["NODE_ENV"];
+  forgetMode();
   const server = await createServer({ ...options, server: { port: 0, host: "127.0.0.1" } });
   try {
     await server.listen();
@@ -47,6 +47,11 @@ export async function checkVite(major: number): Promise<string> {
   } finally {
     await server.close();
   }
+}
+
+/** Vite leaves there what it last did, and takes that for what is wanted next. */
+function forgetMode(): void {
+  delete process.env["NODE_ENV"];
 }
 
 export async function checkWebpack(): Promise<string> {

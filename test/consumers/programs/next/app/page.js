@@ -1,20 +1,19 @@
 "use client";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { digit } from "./digit.js";
 
 export default function Page() {
-  const [text, setText] = useState("");
   useEffect(() => {
     digit().then(
       (found) => {
-        setText(found);
+        document.body.textContent = found;
         document.title = "done";
       },
       (error) => {
-        setText(String(error));
+        document.body.textContent = String(error);
         document.title = "failed";
       },
     );
   }, []);
-  return text;
+  return null;
 }
