@@ -7,7 +7,7 @@ import { readImageFile } from "../src/files/read-image-file.ts";
 import type { Explanation } from "../src/results.ts";
 import { drawing, picture, text } from "./drawing/svg.ts";
 
-// Draws docs/fits.svg: a bright, a foggy, a striped and a pale digit, and how the winner redraws each, gain and offset included,
+// Draws docs/fits.svg: a bright, a foggy, a striped and a weak digit, and how the winner redraws each, gain and offset included,
 // with other weights and with these.
 //
 //   npx tsx scripts/draw-fits.ts --before FILE
@@ -42,7 +42,7 @@ const rows: readonly [string, Float32Array][] = [
   ["bright", spoilt("brightness")],
   ["in fog", spoilt("fog")],
   ["striped", spoilt("stripe")],
-  ["pale", Float32Array.from(digit, (byte) => (0.3 * byte) / 255)],
+  ["half as strong", Float32Array.from(digit, (byte) => (0.5 * byte) / 255)],
 ];
 
 const module = readFileSync(new URL("../dist/abs.wasm", import.meta.url));
