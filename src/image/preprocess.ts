@@ -83,10 +83,12 @@ export function preprocess(picture: PixelImage): Preprocessed {
   const ink = findInk(grey);
   const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
   const withRules = inkStrength(grey, ink);
+  const smoothWithRules = windowMean(withRules, blurRadius);
+  const ruledLevels = findInkLevels(smoothWithRules.values);
   // Narrow squares cover so much of the sheet that only without them there is a background for the digit to stand out from.
-  const strength = eraseRules(withRules, findCut(windowMean(withRules, blurRadius).values));
-  const smooth = windowMean(strength, blurRadius);
-  const levels = findInkLevels(smooth.values);
+  const strength = eraseRules(withRules, ruledLevels?.threshold ?? findCut(smoothWithRules.values));
+  const smooth = strength === withRules ? smoothWithRules : windowMean(strength, blurRadius);
+  const levels = strength === withRules ? ruledLevels : findInkLevels(smooth.values);
   const blank = {
     image: new Float32Array(SIDE * SIDE),
     found: "nothing" as const,

@@ -2,17 +2,34 @@ import type { GreyImage } from "./grey.ts";
 
 /** A rule runs across the picture but for at most this share of its way, where it is too pale or not printed… */
 const MOST_BARE = 0.15;
-/** …can be seen as a rule, and not under a stroke or along another rule, on at least this share… */
+/** …can be seen as a rule, and not under a stroke or along another rule, on the rest, or if it has parallels on this share… */
 const LEAST_SEEN = 0.4;
 /** …at a slope of at most this… */
 const MOST_SLOPE = 0.04;
 /** …and is at most this share of the picture's longer side thick, which no stroke of a digit as wide as the picture is. */
 const MOST_THICKNESS = 0.03;
+/** Beside a rule ink lies along at most this share of what is seen of it; in noise it lies along half. */
+const MOST_BESIDE = 0.25;
+/** Slopes of parallel rules differ by at most this. */
+const MOST_TURN = 0.01;
+
+/** A straight line across the picture along which ink lies. */
+interface Line {
+  /** Where it begins, at the left side. */
+  readonly row: number;
+  /** By how many rows it falls up to the right side. */
+  readonly fall: number;
+  /** The number of columns in which it is seen, or else lies under a stroke. */
+  readonly reach: number;
+  /** Whether so much of it is seen that it is a rule by itself. */
+  readonly whole: boolean;
+}
 
 /**
  * Rubs out the rules of lined and squared paper: thin straight lines from one side of the picture to the other, along
  * the rows or the columns. Where a stroke crosses a rule, ink reaches further up or down than the rule is thick, and
- * stays; such places speak neither for nor against a rule.
+ * stays; such places speak neither for nor against a rule that others run parallel to. A lone line of which strokes hide
+ * much may be a stroke itself, as the bar of a 4 that fills the picture, and stays.
  *
  * @param strength how much ink lies on each pixel
  * @param threshold from which strength on a pixel is ink
@@ -38,21 +55,73 @@ function eraseLevelRules(image: GreyImage, threshold: number): GreyImage {
   }
   if (near.length < LEAST_SEEN * width) return image;
   const drift = Math.floor(MOST_SLOPE * width);
-  let erased: Float32Array | undefined;
+  const lines: Line[] = [];
   for (let fall = -drift; fall <= drift; ++fall) {
-    const shifts = Int32Array.from({ length: width }, (_, column) => Math.round((fall * column) / width));
+    const shifts = shiftsOf(fall, width);
     const seen = countAlong(near, shifts, height);
     const hidden = countAlong(thick, shifts, height);
     for (let row = 0; row < height; ++row) {
-      if ((seen[row] as number) < LEAST_SEEN * width) continue;
+      const clear = seen[row] as number;
+      if (clear < LEAST_SEEN * width) continue;
       // A slanted rule may leave the picture through its upper or lower edge.
       const inside = shifts.reduce((sum, shift) => sum + (row + shift >= 0 && row + shift < height ? 1 : 0), 0);
-      if ((seen[row] as number) + (hidden[row] as number) < (1 - MOST_BARE) * inside) continue;
-      erased ??= values.slice();
-      eraseAlong(erased, runs, shifts, row, height);
+      const reach = clear + (hidden[row] as number);
+      if (reach < (1 - MOST_BARE) * inside) continue;
+      if (!isBareBeside(image, threshold, runs, shifts, row, most + 2)) continue;
+      lines.push({ row, fall, reach, whole: clear >= (1 - MOST_BARE) * width });
     }
   }
-  return erased === undefined ? image : { values: erased, width, height };
+  const rules = withParallels(lines, width, most);
+  if (rules.length === 0) return image;
+  const erased = values.slice();
+  for (const { row, fall } of rules) eraseAlong(erased, runs, shiftsOf(fall, width), row, height);
+  return { values: erased, width, height };
+}
+
+/** By how many rows a line lies lower in each column than in the first. */
+function shiftsOf(fall: number, width: number): Int32Array {
+  return Int32Array.from({ length: width }, (_, column) => Math.round((fall * column) / width));
+}
+
+/** Whether there is next to no ink some rows above and below what is seen of a line. */
+function isBareBeside(
+  { values, width, height }: GreyImage,
+  threshold: number,
+  runs: Uint8Array,
+  shifts: Int32Array,
+  row: number,
+  distance: number,
+): boolean {
+  let seen = 0;
+  let beside = 0;
+  for (let column = 0; column < width; ++column) {
+    const index = (row + (shifts[column] as number)) * width + column;
+    if (index < 0 || index >= width * height) continue;
+    if ((runs[index] || runs[index + width] || runs[index - width] || 0) === 0) continue;
+    seen += 2;
+    if ((values[index - distance * width] ?? 0) >= threshold) ++beside;
+    if ((values[index + distance * width] ?? 0) >= threshold) ++beside;
+  }
+  return beside <= MOST_BESIDE * seen;
+}
+
+/** The lines that are rules by themselves, or as others run parallel to them. */
+function withParallels(lines: readonly Line[], width: number, most: number): Line[] {
+  const middle = ({ row, fall }: Line): number => row + fall / 2;
+  // One rule gives many lines of almost the same place: each is spoken for by the one that reaches furthest.
+  const bundles: Line[][] = [];
+  for (const line of [...lines].sort((one, other) => middle(one) - middle(other))) {
+    const last = bundles.at(-1);
+    if (last !== undefined && middle(line) - middle(last.at(-1) as Line) <= most + 1) last.push(line);
+    else bundles.push([line]);
+  }
+  const best = bundles.map((bundle) => bundle.reduce((one, other) => (other.reach > one.reach ? other : one)));
+  const turn = Math.max(2, MOST_TURN * width);
+  return bundles.flatMap((bundle, index) => {
+    const { fall } = best[index] as Line;
+    const isOneOfSeveral = best.some((other, at) => at !== index && Math.abs(other.fall - fall) <= turn);
+    return isOneOfSeveral ? bundle : bundle.filter(({ whole }) => whole);
+  });
 }
 
 /** For each pixel of a run of ink down a column that is at most `most` tall, the run's height; 0 for all others. */
