@@ -13,7 +13,7 @@ const FLOORS: Record<string, number> = {
   "impulse-noise": 0.9,
   "glass-blur": 0.65,
   "motion-blur": 0.65,
-  shear: 0.85,
+  shear: 0.8,
   spatter: 0.9,
   "dotted-line": 0.9,
   zigzag: 0.8,
