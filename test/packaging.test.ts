@@ -12,8 +12,8 @@ import { entryFor, type PackedPackage, packPackage } from "./support/packed.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const library = new URL("../dist/library/", import.meta.url);
 const ENTRIES = ["index.js", "browser.js", "workerd.js", "edge-light.js", "inline.js", "module.js"];
-/** The module is in it three times, as a file and as text for `import` and `require`: 1.4 MB. The decoder of WebP is 50 kB. */
-const LARGEST_TARBALL = 2_000_000;
+/** The module is in it three times, as a file and as text for `import` and `require`: 1.6 MB. The decoder of WebP is 50 kB. */
+const LARGEST_TARBALL = 2_400_000;
 
 describe("the package", () => {
   let packed: PackedPackage;
@@ -114,7 +114,7 @@ describe("the package", () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });
 
-  it("is smaller than 2 MB", () => {
+  it("is smaller than 2.4 MB", () => {
     expect(packed.size).toBeLessThan(LARGEST_TARBALL);
   });
 
