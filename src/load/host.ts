@@ -28,6 +28,8 @@ export function missingAbility(): string | undefined {
  *
  * @example
  * ```js
+ * import { isSupported } from "analysis-by-synthesis";
+ *
  * if (!isSupported()) console.log("This browser is too old to classify digits.");
  * ```
  */
