@@ -8,7 +8,7 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from abs_training.commands.arguments import not_negative
+from abs_training.commands.values import not_negative
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.onnx_export import module_as_onnx
 from abs_training.images.data import PIXELS, DataError
