@@ -12,6 +12,7 @@ import type { Assumptions } from "../src/weights/model.ts";
 import { readWeights } from "../src/weights/read.ts";
 import { mean, quantile } from "./measure/statistics.ts";
 import { printTable, replaceTable, type Table } from "./measure/table.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import { SHIPPED } from "./models/shipped.ts";
 import { withAssumptions } from "./models/with-assumptions.ts";
 import { type Digits, readDigits, toUnitRange } from "./sets/mnist.ts";
@@ -49,11 +50,6 @@ const { values: options } = parseArgs({
   },
 });
 
-function wholeNumber(name: string, text: string): number {
-  if (!/^[1-9][0-9]*$/.test(text)) throw new Error(`--${name}: got "${text}", wanted a whole number from 1`);
-  return Number(text);
-}
-
 /** Every choice of parts that the table shows, by its name. */
 function variantsOf(all: Assumptions): [string, Assumptions][] {
   const parts = Object.keys(all) as (keyof Assumptions)[];
@@ -67,8 +63,10 @@ function variantsOf(all: Assumptions): [string, Assumptions][] {
   ];
 }
 
-/** Right labels in [0, 1] among `count` images, changed in some way. */
+/** Labels of n×784 bytes. */
 type Classify = (pixels: Uint8Array) => readonly { label: number }[];
+
+/** The share of right labels, in [0, 1], among the first `count` images after a change. */
 function accuracy(
   classify: Classify,
   digits: Digits,
@@ -102,10 +100,9 @@ async function rowOf(
     for (const norm of norms) {
       const possible = attacksFor(model, norm);
       const found = ATTACKS[norm]
-        .filter((attackName) => possible.includes(attackName))
+        .filter((method) => possible.includes(method))
         .map(
-          (attackName) =>
-            attack(attackName, model, image, digits.labels[index] as number, { norm, budget: BUDGET }).distance,
+          (method) => attack(method, model, image, digits.labels[index] as number, { norm, budget: BUDGET }).distance,
         );
       (distances.get(norm) as number[]).push(Math.min(...found));
     }
@@ -129,6 +126,7 @@ async function rowOf(
 async function main(): Promise<void> {
   if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
   const { split } = options;
+  if (options.update && options.only !== undefined) throw new Error("--update wants all rows: no --only");
   if (split !== "test" && split !== "validation") throw new Error(`--split: got "${split}", wanted test or validation`);
   const digits = readDigits(options.data, split);
   const count = Math.min(wholeNumber("limit", options.limit), digits.count);
@@ -136,8 +134,13 @@ async function main(): Promise<void> {
   const file = readFileSync(options.weights ?? SHIPPED);
   const all = readWeights(file).assumptions;
   if (all === undefined) throw new Error("the weights assume nothing besides the paper's loss");
-  const names = options.only?.split(",");
-  const chosen = variantsOf(all).filter(([name]) => names === undefined || names.includes(name));
+  const variants = variantsOf(all);
+  const names = options.only?.split(",") ?? variants.map(([name]) => name);
+  const chosen = names.map((wanted) => {
+    const found = variants.find(([name]) => name === wanted);
+    if (found !== undefined) return found;
+    throw new Error(`--only: there is no "${wanted}"; there are ${variants.map(([name]) => name).join(", ")}`);
+  });
   const rows: string[][] = [];
   for (const [name, assumptions] of chosen) {
     rows.push(await rowOf(name, withAssumptions(file, assumptions), digits, count, attacked));

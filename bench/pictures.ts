@@ -10,6 +10,7 @@ import type { PixelImage } from "../src/image/pixel-image.ts";
 import { Random, seedOf } from "../src/random.ts";
 import { type Shown, writeContactSheet } from "./measure/contact-sheet.ts";
 import { tableLines } from "./measure/table.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readDigits, toUnitRange } from "./sets/mnist.ts";
 import { type Glyph, PICTURE_KINDS } from "./sets/pictures.ts";
@@ -37,9 +38,8 @@ const { values: options } = parseArgs({
 });
 
 if (options.data === undefined && options.real === undefined) throw new Error("--data DIR or --real DIR is wanted");
-if (!/^[1-9][0-9]*$/.test(options.limit)) throw new Error(`--limit: got "${options.limit}", wanted a number from 1`);
-if (!/^[0-9]+$/.test(options.seed)) throw new Error(`--seed: got "${options.seed}", wanted a number from 0`);
-
+const limit = wholeNumber("limit", options.limit);
+const seed = wholeNumber("seed", options.seed, 0);
 if (options.kind !== undefined && PICTURE_KINDS[options.kind] === undefined) {
   throw new Error(`--kind: got "${options.kind}", wanted one of "${Object.keys(PICTURE_KINDS).join('", "')}"`);
 }
@@ -112,7 +112,7 @@ function glyphOf(frame: Uint8Array): Glyph {
 
 async function drawnTable(data: string): Promise<void> {
   const digits = readDigits(data, "validation");
-  const count = Math.min(Number(options.limit), digits.count);
+  const count = Math.min(limit, digits.count);
   const rows: string[][] = [];
   const frames = new Tally();
   for (let index = 0; index < count; ++index) {
@@ -122,7 +122,7 @@ async function drawnTable(data: string): Promise<void> {
   rows.push(frames.row("MNIST's frames themselves"));
   for (const [name, drawn] of Object.entries(PICTURE_KINDS)) {
     if (options.kind !== undefined && name !== options.kind) continue;
-    const random = new Random(seedOf(Number(options.seed), name));
+    const random = new Random(seedOf(seed, name));
     const tally = new Tally();
     for (let index = 0; index < count; ++index) {
       const picture = drawn(glyphOf(digits.image(index)), random);

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { crc32, deflateSync } from "node:zlib";
+import { encode } from "fast-png";
 import { IMAGE_SIDE } from "../../format/image.ts";
 import { toGrey } from "../../src/image/grey.ts";
 import type { PixelImage } from "../../src/image/pixel-image.ts";
@@ -34,7 +34,7 @@ export function writeContactSheet(path: string, pairs: readonly Shown[]): void {
     paste(sheet, width, grey, left, top);
     paste(sheet, width, { values: frame, width: IMAGE_SIDE, height: IMAGE_SIDE }, left + SIDE, top);
   }
-  writeFileSync(path, greyPng(sheet, width, height));
+  writeFileSync(path, encode({ width, height, data: sheet, channels: 1, depth: 8 }));
 }
 
 /** Enlarges an image by repeating its pixels until its longer side fills the place. */
@@ -54,29 +54,4 @@ function paste(
       sheet[(top + row) * sheetWidth + left + column] = Math.round(255 * value);
     }
   }
-}
-
-function greyPng(pixels: Uint8Array, width: number, height: number): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header[8] = 8;
-  const lines = Buffer.alloc(height * (width + 1));
-  for (let row = 0; row < height; ++row)
-    lines.set(pixels.subarray(row * width, (row + 1) * width), row * (width + 1) + 1);
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([
-    signature,
-    chunk("IHDR", header),
-    chunk("IDAT", deflateSync(lines)),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
-}
-
-function chunk(type: string, content: Buffer): Buffer {
-  const named = Buffer.concat([Buffer.from(type, "latin1"), content]);
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(content.length);
-  sum.writeUInt32BE(crc32(named));
-  return Buffer.concat([length, named, sum]);
 }

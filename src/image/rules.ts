@@ -8,9 +8,9 @@ const LEAST_SEEN = 0.4;
 const MOST_SLOPE = 0.04;
 /** …and is at most this share of the picture's longer side thick, which no stroke of a digit as wide as the picture is. */
 const MOST_THICKNESS = 0.03;
-/** Beside a rule ink lies along at most this share of what is seen of it; in noise it lies along half. */
+/** Beside a rule ink lies along at most this share of what is seen of it, half of the share in noise. Chosen by hand. */
 const MOST_BESIDE = 0.25;
-/** Slopes of parallel rules differ by at most this. */
+/** Slopes of parallel rules differ by at most this. Chosen by hand; `bench/pictures.ts --kind "ruled paper"` tells what it does. */
 const MOST_TURN = 0.01;
 
 /** A straight line across the picture along which ink lies. */

@@ -72,7 +72,6 @@ describe("the shipped prototypes", () => {
   it("label much of what their own models draw, with radii that are not vacuous and that no straight way undercuts", () => {
     let sum = 0;
     let right = 0;
-    let exact = 0;
     const drawn = abs.classes.flatMap((_, label) => abs.sample(label, { seed: 6, count: 2 }));
     for (const [index, image] of drawn.entries()) {
       const label = Math.floor(index / 2);
@@ -80,7 +79,7 @@ describe("the shipped prototypes", () => {
       ++right;
       const { certified, attained, adversarial } = classifier.radius(image, "l2");
       expect(certified).toBeLessThanOrEqual(attained + 1e-9);
-      if (attained - certified < 1e-3) ++exact;
+      expect(attained - certified).toBeLessThan(1e-3);
       sum += certified;
       const before = adversarial.map(
         (value, pixel) => (image[pixel] as number) + 0.999 * (value - (image[pixel] as number)),
@@ -88,7 +87,6 @@ describe("the shipped prototypes", () => {
       expect(classifier.classify(before)).toBe(label);
     }
     expect(right).toBeGreaterThanOrEqual(5);
-    expect(exact).toBeGreaterThan(right / 2);
     expect(sum / right).toBeGreaterThan(0.3);
   });
 });

@@ -25,7 +25,7 @@ class LossAndGradientTest(unittest.TestCase):
             image, latent = torch.rand(1, 784), torch.randn(1, 8)
             losses, gradients = losses_and_gradients(decoder, image, latent, Assumptions())
             with torch.no_grad():
-                loss, gradient = LossAndGradient(decoder, Assumptions())(image, latent)
+                loss, gradient = LossAndGradient(decoder, 1.0)(image, latent)
             self.assertTrue(torch.allclose(loss, losses, rtol=1e-5), name)
             self.assertTrue(torch.allclose(gradient, gradients, rtol=1e-3, atol=1e-7), name)
 
@@ -66,7 +66,7 @@ class BestStartTest(unittest.TestCase):
         decoder = Decoder(NAMED_SHAPES["shuffle"], 8, batch_norm=False).eval()
         latents, images = torch.randn(50, 8), torch.rand(5, 784)
         chosen, _ = StartTable(decoder, latents, Assumptions()).best(images)
-        start = BestStart(decoder, latents, Assumptions())
+        start = BestStart(decoder, latents, 1.0)
         for image, latent in zip(images, chosen):
             self.assertTrue(torch.equal(start(image.unsqueeze(0))[0], latent))
 
