@@ -65,7 +65,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
     weights,
     beta: numberIn(inference["beta"], "inference.beta", 0, 1e6),
     sphereRadius: numberIn(inference["sphere_radius"], "inference.sphere_radius", 1e-3, 1e6),
-    confidence: readConfidence(json(metadata, "confidence")),
+    confidence: readConfidence(json(metadata, "confidence"), classes.length),
     ...(Object.keys(assumptions).length === 0 ? {} : { assumptions }),
     ...(binaryVariant === undefined ? {} : { binaryVariant }),
     ...(race === undefined ? {} : { race }),
