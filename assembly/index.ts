@@ -45,7 +45,7 @@ export {
   evaluateWithGradient,
   featuresAddress,
   fitAddress,
-  gate,
+  gateLogit,
   paperProbabilities,
   presentNext,
   raceLabel,

@@ -304,13 +304,14 @@ export class Engine {
   }
 
   /**
-   * The last search's result as probabilities, [classes], the gate, which is how likely the image is one of the classes at
-   * all, and the evaluations of decoders that took: one for `"calibrated"`, which looks at the winner's reconstruction, unless
-   * that search was a race and kept it; none for `"paper"`, which has no gate: 1. Uniform where no class can redraw the image.
+   * The last search's result as probabilities, [classes], and the evaluations of decoders that took: one for
+   * `"calibrated"`, which looks at the winner's reconstruction, unless that search was a race and kept it; none for `"paper"`.
+   * Uniform where no class can redraw the image. `gateLogit` is ln g/(1 − g) of the gate, which is how likely the image is
+   * one of the classes at all: −∞ where none can redraw it, ∞ for `"paper"`, which has no gate.
    *
    * @throws {Error} for `"calibrated"` when the model brings no fitted confidence; when the image was not searched
    */
-  probabilities(kind: ConfidenceKind): { probabilities: Float64Array; gate: number; evaluations: number } {
+  probabilities(kind: ConfidenceKind): { probabilities: Float64Array; gateLogit: number; evaluations: number } {
     const { paper, calibrated } = this.description.confidence;
     if (kind === "calibrated" && calibrated === undefined) throw new Error("this model brings no fitted confidence");
     const evaluations = served(
@@ -321,7 +322,7 @@ export class Engine {
     );
     const address = this.#module.probabilitiesAddress();
     const probabilities = new Float64Array(this.#module.memory.buffer, address, this.classes).slice();
-    return { probabilities, gate: kind === "paper" ? 1 : this.#module.gate(), evaluations };
+    return { probabilities, gateLogit: kind === "paper" ? Infinity : this.#module.gateLogit(), evaluations };
   }
 
   /**

@@ -9,8 +9,9 @@ export interface Classification {
   /** That class's name, one of `classes`. */
   name: string;
   /**
-   * True when `confidence` lies below the threshold of the weights, or when no class can redraw the image (see `losses`): it
-   * is probably none of the classes.
+   * True when `confidence` lies below the threshold of the weights, which class it is being in doubt; when the image looks
+   * like none of the classes, by a stricter measure than `confidence`, which counts such images as rare; or when no class can
+   * redraw the image (see `losses`).
    */
   rejected: boolean;
   /**

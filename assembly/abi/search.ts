@@ -159,9 +159,9 @@ export function calibratedProbabilities(): i32 {
   return loss.evaluations;
 }
 
-/** How likely the image is one of the classes at all, by the last `calibratedProbabilities`: 0 to 1. */
-export function gate(): f64 {
-  return confidence.gate();
+/** ln g/(1 − g) of the last `calibratedProbabilities`, g how likely the image is one of the classes at all; −∞ without redrawing. */
+export function gateLogit(): f64 {
+  return confidence.gateLogit();
 }
 
 /**

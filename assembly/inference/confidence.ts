@@ -70,8 +70,8 @@ let hiddenUnits: i32 = 0;
 let featureCount: i32 = 0;
 /** f64 [featureCount + PENALTY_COUNT]. */
 let features: usize = 0;
-/** g of the last probabilities. */
-let lastGate: f64 = 0;
+/** a of the last probabilities. */
+let lastLogit: f64 = 0;
 
 /** Forgets the parameters, for another model takes the memory. */
 export function resetCalibration(): void {
@@ -99,15 +99,15 @@ export function featuresAddress(): usize {
   return features;
 }
 
-/** Makes them all 0, and the gate: it looked at nothing. */
+/** Makes them all 0, and closes the gate: it looked at nothing. */
 export function clearFeatures(): void {
   memory.fill(features, 0, doubles(featureCount + PENALTY_COUNT));
-  lastGate = 0;
+  lastLogit = -Infinity;
 }
 
-/** g of the last calibrated probabilities, in [0, 1]: how likely the image is one of the classes at all. */
-export function gate(): f64 {
-  return lastGate;
+/** a of the last calibrated probabilities: ln g/(1 − g), g how likely the image is one of the classes at all. */
+export function gateLogit(): f64 {
+  return lastLogit;
 }
 
 /** Index of the lowest of `losses` f32 [classes], the first of equals, leaving out `except`. */
@@ -140,7 +140,8 @@ export function calibratedProbabilities(
   for (let index = 0; index < classes; ++index) {
     store<f64>(features + doubles(Feature.class_margins + index), logMargin(marginOf(least, lossOf(losses, index))));
   }
-  lastGate = 1 / (1 + NativeMath.exp(-gateLogit()));
+  lastLogit = judge();
+  const gate = 1 / (1 + NativeMath.exp(-lastLogit));
   const sharpness = (load<f64>(parameters) * <f64>PIXELS) / (1 + evidence.error / load<f64>(parameters, 8));
   let total: f64 = 0;
   for (let index = 0; index < classes; ++index) {
@@ -150,7 +151,7 @@ export function calibratedProbabilities(
   }
   for (let index = 0; index < classes; ++index) {
     const at = probabilities + doubles(index);
-    store<f64>(at, (lastGate * load<f64>(at)) / total + (1 - lastGate) / <f64>classes);
+    store<f64>(at, (gate * load<f64>(at)) / total + (1 - gate) / <f64>classes);
   }
 }
 
@@ -206,7 +207,8 @@ function putPenalty(penalty: Penalty, value: f64): void {
   store<f64>(features + doubles(featureCount + penalty), value);
 }
 
-function gateLogit(): f64 {
+/** The gate's logit for the features. */
+function judge(): f64 {
   let logit = load<f64>(parameters, 16);
   let at = parameters + 24;
   for (let index = 0; index < PENALTY_COUNT; ++index) {

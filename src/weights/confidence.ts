@@ -36,8 +36,8 @@ export interface CalibratedConfidence {
   penalties: readonly number[];
   /** Images of lower confidence are rejected; */
   rejectBelow: number;
-  /** and those whose gate, how likely they are one of the classes at all, is lower than this. */
-  rejectGateBelow: number;
+  /** and those whose gate's logit is lower, the gate being how likely they are one of the classes at all. −∞: none. */
+  rejectLogitBelow: number;
 }
 
 /** How losses and reconstructions become probabilities and a rejection. */
@@ -66,7 +66,10 @@ const KNOWN_FEATURES = [FEATURES, FEATURES.slice(0, SINGLE_FEATURE_COUNT), FEATU
 /** Names of what the gate's logit falls with, without bound, in the module's order. */
 export const PENALTIES = Array.from({ length: PENALTY_COUNT }, (_, place) => Penalty[place] as PenaltyName);
 
-/** The parameters as the module reads them, 64-bit floats in the order of assembly/inference/confidence.ts. */
+/**
+ * The parameters as the module reads them, 64-bit floats in the order of assembly/inference/confidence.ts. They have the
+ * digits of 32-bit floats, so that the zeros at their ends compress.
+ */
 export function calibrationValues(calibrated: CalibratedConfidence): number[] {
   const { hiddenWeights, hiddenBiases, outputWeights } = calibrated;
   return [
@@ -81,7 +84,7 @@ export function calibrationValues(calibrated: CalibratedConfidence): number[] {
       hiddenBiases[unit] as number,
       ...weights,
     ]),
-  ];
+  ].map(Math.fround);
 }
 
 const LARGEST_PARAMETER = 1e6;
@@ -150,7 +153,10 @@ function readCalibrated(values: Record<string, unknown>, classes: number): Calib
     outputBias: numberIn(values["output_bias"], `${name}.output_bias`, -LARGEST_PARAMETER, LARGEST_PARAMETER),
     penalties,
     rejectBelow: numberIn(values["reject_below"], `${name}.reject_below`, 0, 1),
-    rejectGateBelow: numberIn(values["reject_gate_below"] ?? 0, `${name}.reject_gate_below`, 0, 1),
+    rejectLogitBelow:
+      values["reject_logit_below"] === undefined
+        ? Number.NEGATIVE_INFINITY
+        : numberIn(values["reject_logit_below"], `${name}.reject_logit_below`, -LARGEST_PARAMETER, LARGEST_PARAMETER),
   };
 }
 

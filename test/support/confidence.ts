@@ -17,6 +17,6 @@ export function randomConfidence(seed: number, classes: number, units = 5): Cali
     outputBias: 4 * next(),
     penalties: draw(PENALTIES.length).map((value) => 0.1 + Math.abs(value)),
     rejectBelow: 0.5,
-    rejectGateBelow: 0.4,
+    rejectLogitBelow: -0.4,
   };
 }

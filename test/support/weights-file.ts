@@ -114,7 +114,7 @@ export function confidenceMetadata({ paper, calibrated }: Confidence): Record<st
             penalty_features: PENALTIES,
             penalties: calibrated.penalties,
             reject_below: calibrated.rejectBelow,
-            reject_gate_below: calibrated.rejectGateBelow,
+            reject_logit_below: calibrated.rejectLogitBelow,
           },
         }),
   };

@@ -46,7 +46,7 @@ describe("readWeights", () => {
       centres: first(calibrated.centres),
       spreads: first(calibrated.spreads),
       hidden_weights: calibrated.hiddenWeights.map(first),
-      reject_gate_below: undefined,
+      reject_logit_below: undefined,
     });
     parts.metadata["format_version"] = version;
     expect(readWeights(writeWeightsFile(parts)).confidence.calibrated).toEqual({
@@ -54,7 +54,7 @@ describe("readWeights", () => {
       centres: [...first(calibrated.centres), ...rest(calibrated.centres, 0)],
       spreads: [...first(calibrated.spreads), ...rest(calibrated.spreads, 1)],
       hiddenWeights: calibrated.hiddenWeights.map((row) => [...first(row), ...rest(row, 0)]),
-      rejectGateBelow: 0,
+      rejectLogitBelow: Number.NEGATIVE_INFINITY,
     });
   });
 

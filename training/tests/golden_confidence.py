@@ -42,7 +42,7 @@ def model() -> CalibratedConfidence:
         output_bias=2.0,
         penalties=0.1 * pattern(len(PENALTIES), 2, 5) + 0.05,
         reject_below=0.6,
-        reject_gate_below=0.5,
+        reject_logit_below=0.5,
     )
 
 

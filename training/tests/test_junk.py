@@ -42,18 +42,21 @@ class JunkTest(unittest.TestCase):
         pixels = torch.arange(20 * 784).remainder(256).to(torch.uint8).reshape(20, 28, 28)
         labels = torch.arange(20).remainder(3)
         more = MoreImages({"fonts": ImageSet(pixels, labels)}, {"signs": pixels})
-        sizes = SetSizes(10, 10, 4, 5)
-        sets = sets_for_fit(validation, ["a", "b", "c"], sizes, 0, more)
+        sizes = SetSizes(10, 10, 8, 4, 5, 15)
+        names = ["a", "b", "c"]
+        sets = sets_for_fit(validation, validation, names, sizes, 0, more)
+        self.assertEqual(tuple(sets["training"].images.shape), (8, 28, 28))
+        self.assertEqual(tuple(sets["corrupted training"].images.shape), (8, 28, 28))
         self.assertEqual(tuple(sets["signs"].images.shape), (15, 28, 28))
         self.assertIsNone(sets["signs"].labels)
         self.assertLessEqual(float(sets["signs"].images.max()), 1)
         fonts = sets["fonts"]
         assert fonts.labels is not None
-        self.assertEqual(tuple(fonts.images.shape), (20, 28, 28))
+        self.assertEqual(tuple(fonts.images.shape), (5, 28, 28))
         for image, label in zip(fonts.images, fonts.labels):
             found = (pixels == (255 * image).round().to(torch.uint8)).flatten(1).all(1).nonzero()
             self.assertIn(int(label), labels[found.flatten()].tolist())
-        none = sets_for_fit(validation, ["a", "b", "c"], sizes, 0, MoreImages())
+        none = sets_for_fit(validation, validation, names, sizes, 0, MoreImages())
         self.assertFalse({"fonts", "signs"} & none.keys())
 
     def test_halves_have_less_ink_and_none_of_the_thinnest_class(self) -> None:

@@ -65,7 +65,7 @@ class TrainingTest(unittest.TestCase):
         write_data_set(self.folder, training=216, test=30)
         # Fitting the confidence to thousands of images of junk would take most of the time.
         for module in (finish, confidence_refit):
-            few = mock.patch.object(module, "SetSizes", lambda: SetSizes(60, 60, 20, 20))
+            few = mock.patch.object(module, "SetSizes", lambda: SetSizes(60, 60, 60, 20, 20, 20))
             few.start()
             self.addCleanup(few.stop)
 

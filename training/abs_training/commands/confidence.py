@@ -12,9 +12,9 @@ from abs_training.commands.arguments import (
     add_machine_arguments,
     more_words,
     read_more,
-    read_limited_split,
 )
 from abs_training.foundation.threads import use_one_thread
+from abs_training.images.data import read_data_set
 from abs_training.stages.confidence_refit import refit_confidence
 from abs_training.weights.model_card import update_model_card
 from abs_training.weights.weights_file import read_weights, write_weights
@@ -22,7 +22,7 @@ from abs_training.weights.weights_file import read_weights, write_weights
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
-    parser.set_defaults(run=run, split="validation", limit=None)
+    parser.set_defaults(run=run)
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
     add_data_arguments(parser)
     add_also_argument(parser)
@@ -33,13 +33,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Searches validation images, corrupted ones and junk, fits, and writes the new file."""
+    """Searches images of the data, corrupted ones and junk, fits, and writes the new file."""
     use_one_thread()
     weights = read_weights(options.weights)
-    validation = read_limited_split(options, len(weights.class_names))
+    data = read_data_set(options.data, options.classes, weights.class_names, options.also)
     calibrated = refit_confidence(
         weights,
-        validation,
+        data.training,
+        data.validation,
         options.seed,
         options.workers,
         options.device,
@@ -52,5 +53,5 @@ def run(options: argparse.Namespace) -> None:
     update_model_card(options.out)
     print(
         f"images of a confidence below {calibrated.reject_below} are rejected, "
-        f"and of a gate below {calibrated.reject_gate_below}"
+        f"and of a gate whose logit is below {calibrated.reject_logit_below}"
     )

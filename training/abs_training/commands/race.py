@@ -85,6 +85,7 @@ def run(options: argparse.Namespace) -> None:
         # What the confidence has seen so far was found by another search.
         calibrated = refit_confidence(
             weights,
+            data.training,
             data.validation,
             options.seed,
             options.workers,

@@ -1,5 +1,6 @@
 """Fitting the calibrated confidence on clean and corrupted images of the data and on synthetic junk."""
 
+import math
 from dataclasses import replace
 from typing import Callable, Mapping, Optional, Sequence
 
@@ -25,15 +26,18 @@ from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
 
-HIDDEN_UNITS = 24
-WEIGHT_DECAY = 2e-4
+HIDDEN_UNITS = 32
+WEIGHT_DECAY = 5e-5
 """Of the network's weights, against the mean logistic loss."""
 
-ITERATIONS = 400
+ITERATIONS = 800
 """Of L-BFGS."""
 
 CLEAN_SHARE, CORRUPTED_SHARE, HANDS_SHARE = 0.2, 0.25, 0.15
 """Weight of clean images, of corrupted ones and of those in other hands in the gate's loss; junk has the rest."""
+
+OWN = ("clean", "corrupted", "training", "corrupted training")
+"""The kinds of images that show the data."""
 
 KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5, "halves": 0.5}
 """Weight of a kind of junk; the others weigh 1."""
@@ -61,6 +65,7 @@ def fit_confidence(
     decoders: Sequence[Decoder],
     starts: Sequence[Tensor],
     assumptions: Assumptions,
+    training: ImageSet,
     validation: ImageSet,
     class_names: Sequence[str],
     sizes: SetSizes,
@@ -70,7 +75,7 @@ def fit_confidence(
     more: MoreImages = MoreImages(),
 ) -> CalibratedConfidence:
     """Draws the images, searches them as the classifier does, and fits."""
-    sets = sets_for_fit(validation, class_names, sizes, seed, more)
+    sets = sets_for_fit(training, validation, class_names, sizes, seed, more)
     evidence = {
         kind: evidence_of(searched(decoders, starts, assumptions, of_kind, workers, race))
         for kind, of_kind in sets.items()
@@ -95,14 +100,18 @@ def searched(
 def fit_to_evidence(
     evidence: Mapping[str, Evidence], labels: Mapping[str, Tensor], seed: int
 ) -> CalibratedConfidence:
-    """Fits to evidence by kind of image; the kinds with labels, `clean`, `corrupted` and other hands, are no junk."""
+    """Fits to evidence by kind of image, as `sets_for_fit` names them; the kinds with labels are no junk.
+
+    The gate learns from training images and junk; widths, bias and thresholds come from the validation images.
+    """
     clean, spoilt = evidence["clean"], evidence["corrupted"]
-    hands = {kind: evidence[kind] for kind in labels if kind not in ("clean", "corrupted")}
+    hands = [found for kind, found in evidence.items() if kind in labels and kind not in OWN]
     junk = {kind: found for kind, found in evidence.items() if kind not in labels}
     shares = [CLEAN_SHARE, CORRUPTED_SHARE, *(HANDS_SHARE / len(hands) for _ in hands)]
     total, rest = sum(_weight(kind) for kind in junk), 1 - sum(shares)
     shares += [rest * _weight(kind) / total for kind in junk]
-    parts = [clean, spoilt, *hands.values(), *junk.values()]
+    known = [evidence["training"], evidence["corrupted training"], *hands]
+    parts = [*known, *junk.values()]
     weights = torch.cat(
         [
             torch.full((len(part),), share / len(part), dtype=torch.float64)
@@ -111,7 +120,7 @@ def fit_to_evidence(
     )
     everything = joined(parts)
     is_class = torch.zeros(len(everything), dtype=torch.float64)
-    is_class[: len(clean) + len(spoilt) + sum(len(found) for found in hands.values())] = 1
+    is_class[: sum(len(part) for part in known)] = 1
     model = _fit_gate(everything, is_class, weights, seed)
     model = _fit_widths(model, clean, labels["clean"], spoilt, labels["corrupted"])
     model = _shift_gate(model, clean)
@@ -122,12 +131,14 @@ def fit_to_evidence(
         model.confidences(spoilt),
         DOUBTFUL_CORRUPTED,
     )
-    strange = _threshold(model.gates(clean), STRANGE_CLEAN, model.gates(spoilt), STRANGE_CORRUPTED)
+    strange = _threshold(
+        model.gate_logits(clean), STRANGE_CLEAN, model.gate_logits(spoilt), STRANGE_CORRUPTED
+    )
     lowest = lowest_threshold(clean.losses.shape[1])
     return replace(
         model,
         reject_below=float(f"{max(doubtful, lowest):.4g}"),
-        reject_gate_below=float(f"{strange:.{DIGITS}g}"),
+        reject_logit_below=float(f"{strange:.{DIGITS}g}"),
     )
 
 
@@ -204,7 +215,7 @@ def _fit_gate(
         output_bias=float(output_bias.detach()),
         penalties=SMALLEST_PENALTY + functional.softplus(raw_penalties).detach(),
         reject_below=0.0,
-        reject_gate_below=0.0,
+        reject_logit_below=-math.inf,
     )
 
 

@@ -14,6 +14,7 @@ bias + Σ|w_j| − penalty · ‖S r‖², which falls without bound as the blur
 This is the readable reference; `assembly/inference/evidence.ts` and `confidence.ts` do the same.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, Mapping
 
@@ -195,8 +196,8 @@ class CalibratedConfidence:
     """`[penalties]`, positive."""
     reject_below: float
     """Images of lower confidence are rejected;"""
-    reject_gate_below: float
-    """and those whose gate is lower."""
+    reject_logit_below: float
+    """and those whose gate's logit is lower."""
 
     def gate_logits(self, evidence: Evidence) -> Tensor:
         """ln g/(1 − g) for each image, `[n]`."""
@@ -205,18 +206,14 @@ class CalibratedConfidence:
         network = hidden @ self.output_weights + self.output_bias
         return network - evidence.penalties @ self.penalties
 
-    def gates(self, evidence: Evidence) -> Tensor:
-        """How likely each image is one of the classes at all, `[n]`."""
-        return torch.sigmoid(self.gate_logits(evidence))
-
     def rejects(self, evidence: Evidence) -> Tensor:
         """Whether each image is rejected, `[n]`."""
         is_doubtful = self.confidences(evidence) < self.reject_below
-        return is_doubtful | (self.gates(evidence) < self.reject_gate_below)
+        return is_doubtful | (self.gate_logits(evidence) < self.reject_logit_below)
 
     def probabilities(self, evidence: Evidence) -> Tensor:
         """`[n, classes]`, each row summing to 1."""
-        gates = self.gates(evidence).unsqueeze(1)
+        gates = torch.sigmoid(self.gate_logits(evidence)).unsqueeze(1)
         widths = (1 + evidence.errors / self.widening).unsqueeze(1)
         shares = torch.softmax(-self.scale * PIXELS * evidence.losses / widths, dim=1)
         return gates * shares + (1 - gates) / evidence.losses.shape[1]
@@ -240,7 +237,7 @@ class CalibratedConfidence:
             "penalty_features": list(PENALTIES),
             "penalties": self.penalties.tolist(),
             "reject_below": self.reject_below,
-            "reject_gate_below": self.reject_gate_below,
+            "reject_logit_below": self.reject_logit_below,
         }
 
 
@@ -276,5 +273,5 @@ def calibrated_from_json(values: Mapping[str, Any], classes: int) -> CalibratedC
         output_bias=float(values["output_bias"]),
         penalties=numbers("penalties", len(PENALTIES)),
         reject_below=float(values["reject_below"]),
-        reject_gate_below=float(values.get("reject_gate_below", 0.0)),
+        reject_logit_below=float(values.get("reject_logit_below", -math.inf)),
     )

@@ -25,10 +25,14 @@ class SetSizes:
 
     clean: int = 5000
     corrupted: int = 5000
+    training: int = 20000
+    """Of training images, clean and corrupted: many more, for the gate, which they do not flatter."""
     easy: int = 350
     """Of each kind of junk that is easily told."""
     hard: int = 900
     """Of each other kind."""
+    more: int = 12000
+    """Of each kind from elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -41,53 +45,53 @@ class MoreImages:
     """Of no class, bytes, shaped as the images of an `ImageSet`."""
 
 
-MORE_COUNT = 4000
-"""How many are drawn at most of images in other hands."""
-
-
 def unit_images(image_set: ImageSet) -> Tensor:
     """Images `[n, 28, 28]` in 0..1."""
     return to_unit_range(image_set.images).squeeze(1)
 
 
 def sets_for_fit(
+    training: ImageSet,
     validation: ImageSet,
     class_names: Sequence[str],
     sizes: SetSizes,
     seed: int,
     more: MoreImages,
 ) -> dict[str, LabelledSet]:
-    """Clean and corrupted images, those in other hands, and every kind of junk that is not held out, by name.
-
-    Of further kinds of junk so many are drawn as of hard kinds, thrice.
-    """
+    """Clean and corrupted images, those in other hands, and every kind of junk that is not held out, by name."""
     clean = validation.first(sizes.clean)
     images = unit_images(clean)
     count = min(sizes.corrupted, len(images))
+    seen = _drawn(training, sizes.training, seed, "training", "clean")
     sets = {
         "clean": LabelledSet(images, clean.labels),
         "corrupted": LabelledSet(
             mixed_corruptions(images[:count], FIT_SEED + seed), clean.labels[:count]
+        ),
+        "training": LabelledSet(unit_images(seen), seen.labels),
+        "corrupted training": LabelledSet(
+            mixed_corruptions(unit_images(seen), FIT_SEED + seed + 1), seen.labels
         ),
     }
     for kind in kinds_for(class_names):
         count = sizes.hard if kind in HARD_KINDS else sizes.easy
         drawn = junk(kind, count, FIT_SEED + seed, (images, clean.labels))
         sets[kind] = LabelledSet(drawn, None)
-    for kind, in_kind in more.hands.items():
-        chosen = _drawn(len(in_kind), MORE_COUNT, seed, "more hands", kind)
-        hands = ImageSet(in_kind.images[chosen], in_kind.labels[chosen])
+    for kind, in_hands in more.hands.items():
+        hands = _drawn(in_hands, sizes.more // 3, seed, "more hands", kind)
         sets[kind] = LabelledSet(unit_images(hands), hands.labels)
-    for kind, of_kind in more.junk.items():
-        chosen = _drawn(len(of_kind), 3 * sizes.hard, seed, "more junk", kind)
-        sets[kind] = LabelledSet(to_unit_range(of_kind[chosen]).squeeze(1), None)
+    for kind, pixels in more.junk.items():
+        nothing = torch.zeros(len(pixels), dtype=torch.long)
+        strange = _drawn(ImageSet(pixels, nothing), sizes.more, seed, "more junk", kind)
+        sets[kind] = LabelledSet(unit_images(strange), None)
     return sets
 
 
-def _drawn(available: int, count: int, seed: int, what: str, kind: str) -> Tensor:
-    """At most `count` places of what is available, in an order of their own."""
+def _drawn(image_set: ImageSet, count: int, seed: int, what: str, kind: str) -> ImageSet:
+    """At most `count` of the images, drawn for this kind."""
     generator = generator_for(FIT_SEED + seed, what, kind)
-    return torch.randperm(available, generator=generator)[:count]
+    chosen = torch.randperm(len(image_set), generator=generator)[:count]
+    return ImageSet(image_set.images[chosen], image_set.labels[chosen])
 
 
 def sets_for_report(

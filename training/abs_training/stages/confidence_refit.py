@@ -17,13 +17,14 @@ STARTS = 300
 
 def refit_confidence(
     weights: Weights,
+    training: ImageSet,
     validation: ImageSet,
     seed: int,
     workers: int,
     device: str,
     more: MoreImages = MoreImages(),
 ) -> CalibratedConfidence:
-    """Searches validation images, corrupted ones, more images and junk by the default inference, and fits."""
+    """Searches images of the data, corrupted ones, more images and junk by the default inference, and fits."""
     classes, latents = len(weights.class_names), weights.decoders[0].latents
     starts: Tensor
     if weights.prototypes is None:
@@ -39,6 +40,7 @@ def refit_confidence(
         [decoder.to(device) for decoder in weights.decoders],
         [own.to(device) for own in starts],
         weights.assumptions,
+        training,
         validation,
         weights.class_names,
         SetSizes(),
