@@ -26,11 +26,11 @@ from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
 
-HIDDEN_UNITS = 32
-WEIGHT_DECAY = 5e-5
+HIDDEN_UNITS = 24
+WEIGHT_DECAY = 2e-4
 """Of the network's weights, against the mean logistic loss."""
 
-ITERATIONS = 800
+ITERATIONS = 400
 """Of L-BFGS."""
 
 CLEAN_SHARE, CORRUPTED_SHARE, HANDS_SHARE = 0.2, 0.25, 0.15
@@ -54,7 +54,7 @@ GATE_LOSS = 0.002
 DOUBTFUL_CLEAN, DOUBTFUL_CORRUPTED = 0.005, 0.05
 """Largest share of clean and of corrupted validation images that are rejected because their label is in doubt."""
 
-STRANGE_CLEAN, STRANGE_CORRUPTED = 0.0125, 0.05
+STRANGE_CLEAN, STRANGE_CORRUPTED = 0.01, 0.05
 """Largest share of them that are rejected because the gate holds them for no class."""
 
 DIGITS = 6
