@@ -3,21 +3,13 @@ import { listPictures } from "../files/list-pictures.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import type { Explanation } from "../results.ts";
 import { verdict } from "./classify.ts";
+import { colourDepth } from "./colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
-import {
-  columnsOf,
-  DONE,
-  type Environment,
-  printDrawing,
-  printJson,
-  printLines,
-  printTable,
-  wantsColour,
-} from "./environment.ts";
+import { columnsOf, DONE, type Environment, printDrawing, printJson, printLines, printTable } from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
 import { openFrames } from "./frame-source.ts";
 import { withClassifier } from "./load-classifier.ts";
-import { renderPictures } from "./picture.ts";
+import { renderPictures, SIGNS } from "./picture.ts";
 
 /** `abs explain`: shows how every class redraws an image, and what decides between the best two. */
 export const explainCommand: Command = {
@@ -56,9 +48,9 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
       printJson(environment, { file, frame: index, ...explanation, classes, preprocessed, ...found });
       return;
     }
-    const style = { colour: wantsColour(environment), columns: columnsOf(environment) };
+    const style = { colour: colourDepth(environment), columns: columnsOf(environment) };
     const runnerUp = nameOf(explanation.runnerUp);
-    const signs = style.colour ? "green for, red against" : "+ # for, - = against";
+    const [forIt, againstIt] = SIGNS[style.colour];
     const width = Math.max(5, ...classes.map(({ name }) => name.length));
     const ranked = classes.toSorted((one, other) => one.loss - other.loss);
     printLines(environment, [
@@ -91,7 +83,9 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
         style,
       ),
     );
-    printLines(environment, [`Where ${explanation.name} redraws the image better than ${runnerUp}: ${signs}.`]);
+    printLines(environment, [
+      `Where ${explanation.name} redraws the image better than ${runnerUp}: ${forIt} for, ${againstIt} against.`,
+    ]);
   });
   return DONE;
 }

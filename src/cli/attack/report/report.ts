@@ -1,13 +1,13 @@
 import { printable } from "../../../arguments/printable.ts";
 import { duration } from "../../progress.ts";
+import { html, type Markup } from "../../report/markup.ts";
+import { page } from "../../report/page.ts";
 import { isConfirmed } from "../attacker.ts";
 import type { AttackRun } from "../document.ts";
 import { percentText, unionText } from "../lines.ts";
 import { NORM_TITLES } from "../scores.ts";
 import { curves } from "./curves.ts";
 import { gallery } from "./gallery.ts";
-import { html, type Markup } from "./markup.ts";
-import { page } from "./page.ts";
 import { comparisonTable, scoresTable } from "./tables.ts";
 
 /** How a run was made. */

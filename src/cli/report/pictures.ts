@@ -1,9 +1,10 @@
 import { encode } from "fast-png";
-import { SIDE } from "../../../image/placement.ts";
+import { SIDE } from "../../image/placement.ts";
 import { html, type Markup } from "./markup.ts";
+import { AGAINST, FOR, largestMagnitude, mixed, type Rgb } from "./signed-colours.ts";
 
-/** Grey of a pixel that did not change. */
-const UNCHANGED = 235;
+/** A pixel that did not change. */
+const UNCHANGED: Rgb = [235, 235, 235];
 
 /** An image of 784 values in [0, 1] as an `img` element that carries its pixels. */
 export function picture(values: Float32Array, description: string): Markup {
@@ -14,16 +15,21 @@ export function picture(values: Float32Array, description: string): Markup {
 /** Where an image became brighter, in orange, and where darker, in blue, against the largest change. */
 export function differencePicture(original: Float32Array, changed: Float32Array, description: string): Markup {
   const changes = original.map((value, pixel) => (changed[pixel] as number) - value);
-  const largest = changes.reduce((most, change) => Math.max(most, Math.abs(change)), Number.MIN_VALUE);
-  const data = new Uint8Array(3 * changes.length).fill(UNCHANGED);
-  changes.forEach((change, pixel) => {
-    const [red, green, blue] = change >= 0 ? [208, 84, 0] : [0, 90, 181];
-    const strength = Math.abs(change) / largest;
-    [red, green, blue].forEach((full, channel) => {
-      data[3 * pixel + channel] = Math.round(UNCHANGED + strength * (full - UNCHANGED));
-    });
-  });
+  return signedPicture(changes, description);
+}
+
+/** 784 values of either sign, the positive ones in orange, the negative ones in blue, against the largest. */
+export function signedPicture(values: Float32Array, description: string): Markup {
+  const data = Uint8Array.from(signedPixels(values).flat());
   return embedded(encode({ width: SIDE, height: SIDE, data, channels: 3, depth: 8 }), description);
+}
+
+/** The colours of `signedPicture`, row by row. */
+export function signedPixels(values: Float32Array): Rgb[] {
+  const largest = largestMagnitude(values);
+  return Array.from(values, (value) =>
+    mixed(UNCHANGED, value >= 0 ? FOR.dark : AGAINST.dark, Math.abs(value) / largest),
+  );
 }
 
 function embedded(png: Uint8Array, description: string): Markup {
