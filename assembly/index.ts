@@ -55,5 +55,7 @@ export {
   searchRace,
   seedNoise,
   settleRace,
+  trailAddress,
+  trailLength,
   votesAddress,
 } from "./abi/search";

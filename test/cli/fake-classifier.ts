@@ -66,6 +66,7 @@ export class FakeClassifier implements CommandClassifier {
       classes: CLASSES.map((_, label) => ({
         loss: classification.losses[label] as number,
         latent: Float32Array.of(label, -0.5),
+        descent: Float32Array.of(0.5, 0.25, classification.losses[label] as number),
         reconstruction: new Float32Array(784).fill(label / 10),
         gain: 1,
         offset: 0,
