@@ -1,13 +1,10 @@
-import { encode } from "fast-png";
-import { IMAGE_SIDE } from "../../format/image.ts";
+import { greyPixels, pixelsUrl } from "../../src/cli/report/pictures.ts";
 
 // What pictures of images and words in SVG are made of.
 
 /** An image of 784 values in [0, 1] as a square whose upper left corner is at x, y. */
 export function picture(image: Float32Array, x: number, y: number, side: number): string {
-  const data = Uint8Array.from(image, (value) => Math.round(255 * Math.max(0, Math.min(1, value))));
-  const png = encode({ width: IMAGE_SIDE, height: IMAGE_SIDE, data, channels: 1, depth: 8 });
-  const href = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+  const href = pixelsUrl(greyPixels(image));
   return `<image x="${x}" y="${y}" width="${side}" height="${side}" style="image-rendering:pixelated" href="${href}"/>`;
 }
 

@@ -3,36 +3,51 @@ import { SIDE } from "../../image/placement.ts";
 import { html, type Markup } from "./markup.ts";
 import { AGAINST, FOR, largestMagnitude, mixed, type Rgb } from "./signed-colours.ts";
 
-/** A pixel that did not change. */
-const UNCHANGED: Rgb = [235, 235, 235];
+// Images of 28×28 as pixels, and as elements of a page that carry them.
 
-/** An image of 784 values in [0, 1] as an `img` element that carries its pixels. */
+/** A pixel of a signed picture that is 0. */
+const NEITHER: Rgb = [235, 235, 235];
+
+/** The greys of 784 values in [0, 1], row by row. */
+export function greyPixels(values: Float32Array): Rgb[] {
+  return Array.from(values, (value) => {
+    const level = Math.round(255 * Math.max(0, Math.min(1, value)));
+    return [level, level, level];
+  });
+}
+
+/**
+ * The colours of 784 values of either sign: the positive ones orange, the negative ones blue.
+ *
+ * @param scale the absolute value that is shown in full strength, above 0
+ */
+export function signedPixels(values: Float32Array, scale = largestMagnitude(values)): Rgb[] {
+  return Array.from(values, (value) =>
+    mixed(NEITHER, value >= 0 ? FOR.dark : AGAINST.dark, Math.min(1, Math.abs(value) / scale)),
+  );
+}
+
+/** 784 colours as the URL of a PNG that holds them. */
+export function pixelsUrl(colours: readonly Rgb[]): string {
+  const isGrey = colours.every(([red, green, blue]) => red === green && green === blue);
+  const data = Uint8Array.from(isGrey ? colours.map(([level]) => level) : colours.flat());
+  const png = encode({ width: SIDE, height: SIDE, data, channels: isGrey ? 1 : 3, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+}
+
+/** 784 colours as an `img` element that carries them, `enlarged` times as large. */
+export function embedded(colours: readonly Rgb[], description: string, enlarged = 4): Markup {
+  const side = enlarged * SIDE;
+  return html`<img src="${pixelsUrl(colours)}" width="${side}" height="${side}" alt="${description}">`;
+}
+
+/** An image of 784 values in [0, 1] as an `img` element. */
 export function picture(values: Float32Array, description: string): Markup {
-  const data = Uint8Array.from(values, (value) => Math.round(255 * Math.max(0, Math.min(1, value))));
-  return embedded(encode({ width: SIDE, height: SIDE, data, channels: 1, depth: 8 }), description);
+  return embedded(greyPixels(values), description);
 }
 
 /** Where an image became brighter, in orange, and where darker, in blue, against the largest change. */
 export function differencePicture(original: Float32Array, changed: Float32Array, description: string): Markup {
   const changes = original.map((value, pixel) => (changed[pixel] as number) - value);
-  return signedPicture(changes, description);
-}
-
-/** 784 values of either sign, the positive ones in orange, the negative ones in blue, against the largest. */
-export function signedPicture(values: Float32Array, description: string): Markup {
-  const data = Uint8Array.from(signedPixels(values).flat());
-  return embedded(encode({ width: SIDE, height: SIDE, data, channels: 3, depth: 8 }), description);
-}
-
-/** The colours of `signedPicture`, row by row. */
-export function signedPixels(values: Float32Array): Rgb[] {
-  const largest = largestMagnitude(values);
-  return Array.from(values, (value) =>
-    mixed(UNCHANGED, value >= 0 ? FOR.dark : AGAINST.dark, Math.abs(value) / largest),
-  );
-}
-
-function embedded(png: Uint8Array, description: string): Markup {
-  const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-  return html`<img src="${source}" width="${4 * SIDE}" height="${4 * SIDE}" alt="${description}">`;
+  return embedded(signedPixels(changes), description);
 }
