@@ -1,7 +1,8 @@
 import { printable } from "../arguments/printable.ts";
 import { SIDE } from "../image/placement.ts";
 import type { ColourDepth } from "./colour-depth.ts";
-import { AGAINST, FOR, largestMagnitude, mixed, type Rgb } from "./report/signed-colours.ts";
+import type { Rgb } from "./report/palette.ts";
+import { AGAINST, FOR, largestMagnitude, mixed } from "./report/signed-colours.ts";
 
 /** A 28×28 picture for the terminal. */
 export interface Picture {

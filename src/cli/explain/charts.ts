@@ -1,6 +1,5 @@
 import type { Role } from "../report/palette.ts";
 import type { Colour, Drawing, Shape } from "../report/shapes.ts";
-import { AGAINST, FOR } from "../report/signed-colours.ts";
 import type { Findings, RankedClass } from "./findings.ts";
 
 // The charts of a report.
@@ -40,7 +39,7 @@ export function descentChart({ ranked, winner, runnerUp }: Findings): Drawing {
   );
   shapes.push(words("loss", 4, MARGIN.top, "start", "quiet"));
   const colourOf = (entry: RankedClass): Colour =>
-    entry === winner ? FOR.dark : entry === runnerUp ? AGAINST.dark : "quiet";
+    entry === winner ? "for" : entry === runnerUp ? "against" : "quiet";
   // The winner last, on top of the others.
   for (const entry of curves.toReversed()) {
     const points = entry.lowest.flatMap((loss, index) => (isShown(loss) ? [[x(index + 1), y(loss)] as const] : []));
@@ -53,17 +52,33 @@ export function descentChart({ ranked, winner, runnerUp }: Findings): Drawing {
   // As many names as have room beside their curves' ends, one below the other.
   const room = Math.floor((bottom - MARGIN.top) / LINE);
   const named = curves.slice(0, room).map((entry) => ({ entry, at: y(entry.lowest.at(-1) as number) }));
-  let last = bottom + LINE;
-  for (const { entry, at } of named) {
-    last = Math.min(at, last - LINE);
+  const places = apart(
+    named.map(({ at }) => at),
+    MARGIN.top,
+    bottom,
+  );
+  named.forEach(({ entry, at }, index) => {
+    const last = places[index] as number;
     const end = x(entry.lowest.length);
     const place = WIDTH - MARGIN.right + 14;
     if (place - end > 18 || Math.abs(at - last) > 2) {
       shapes.push(line("faint", 1, [end + 4, at], [place - 4, last]));
     }
     shapes.push(words(shortName(entry.name), place, last + 4, "start", colourOf(entry)));
-  }
+  });
   return { width: WIDTH, height: HEIGHT, shapes };
+}
+
+/** Heights of words near those given, which fall, so far apart that all can be read; between two heights, if they have room there. */
+function apart(heights: readonly number[], top: number, bottom: number): number[] {
+  const places = heights.map((height) => Math.min(bottom, height));
+  for (let at = 1; at < places.length; ++at) {
+    places[at] = Math.min(places[at] as number, (places[at - 1] as number) - LINE);
+  }
+  for (let at = places.length - 1, least = top; at >= 0; --at, least += LINE) {
+    places[at] = Math.max(places[at] as number, least);
+  }
+  return places;
 }
 
 /** Losses that a logarithmic axis can show. */
@@ -86,28 +101,29 @@ function marks(least: number, most: number): number[] {
 const ROW = 24;
 const NAME = 90;
 const LENGTH = 70;
-/** Latents beyond this fill their cells: under the prior one in a thousand. */
-const FULL = 3;
+/** The least that fills a cell, so that small latents look small. */
+const LEAST_FULL = 1;
 
-/** Each class's latent, a bar for each number: up and orange where positive, down and blue where negative. */
+/** Each class's latent, a bar for each number: up and orange where positive, down and blue where negative; the largest fill cells. */
 export function latentChart({ ranked, winner, runnerUp }: Findings): Drawing {
   const count = ranked[0]?.latent.length ?? 0;
   const cell = (WIDTH - NAME - LENGTH) / count;
   const height = ROW * (ranked.length + 1) + 6;
-  const shapes: Shape[] = [words("class", 4, 14, "start", "quiet"), words("‖z‖", WIDTH - 8, 14, "end", "quiet")];
+  const full = ranked.reduce((most, { latent }) => Math.max(most, ...latent.map(Math.abs)), LEAST_FULL);
+  const shapes: Shape[] = [words("class", 4, 14, "start", "quiet"), words("|z|", WIDTH - 8, 14, "end", "quiet")];
   for (let index = 0; index < count; index += count > 16 ? 2 : 1) {
     shapes.push(words(`${index + 1}`, NAME + (index + 0.5) * cell, 14, "middle", "quiet"));
   }
   ranked.forEach((entry, row) => {
     const middle = ROW * (row + 1.5);
-    const colour: Colour = entry === winner ? FOR.dark : entry === runnerUp ? AGAINST.dark : "ink";
+    const colour: Colour = entry === winner ? "for" : entry === runnerUp ? "against" : "ink";
     shapes.push(words(shortName(entry.name), 4, middle + 4, "start", colour));
     shapes.push(line("faint", 1, [NAME, middle], [WIDTH - LENGTH, middle]));
     entry.latent.forEach((value, index) => {
-      const high = (Math.min(1, Math.abs(value) / FULL) * (ROW - 4)) / 2;
+      const high = ((Math.abs(value) / full) * (ROW - 2)) / 2;
       const [x, width] = [NAME + (index + 0.2) * cell, 0.6 * cell];
       const y = value >= 0 ? middle - high : middle;
-      shapes.push({ kind: "box", x, y, width, height: high, colour: value >= 0 ? FOR.dark : AGAINST.dark });
+      shapes.push({ kind: "box", x, y, width, height: high, colour: value >= 0 ? "for" : "against" });
     });
     shapes.push(words(entry.length.toFixed(2), WIDTH - 8, middle + 4, "end", "ink"));
   });
@@ -122,8 +138,8 @@ function words(text: string, x: number, y: number, anchor: "start" | "middle" | 
   return { kind: "words", text, x, y, anchor, colour };
 }
 
-/** A name that fits beside a chart. */
-export function shortName(name: string): string {
+/** A name that fits beside a chart, or below a picture. */
+export function shortName(name: string, longest = LONGEST_NAME): string {
   const letters = Array.from(name);
-  return letters.length <= LONGEST_NAME ? name : `${letters.slice(0, LONGEST_NAME - 1).join("")}…`;
+  return letters.length <= longest ? name : `${letters.slice(0, longest - 1).join("")}…`;
 }

@@ -15,7 +15,7 @@ export interface RankedClass extends ClassExplanation {
   readonly missing: Float32Array;
   /** After each loss that was computed the lowest so far. */
   readonly lowest: readonly number[];
-  /** ‖z‖, which is 0 for the likeliest drawing of the class. */
+  /** |z|, which is 0 for the likeliest drawing of the class. */
   readonly length: number;
 }
 

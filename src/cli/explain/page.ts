@@ -19,7 +19,7 @@ export function pageOf(findings: Findings): string {
 <div class="pictures">
 ${figure(embedded(greyPixels(explanation.image), "the image as the model sees it", ENLARGED), "seen")}
 ${figure(embedded(greyPixels(winner.reconstruction), `the image redrawn as ${won}`, ENLARGED), `redrawn as ${won}`, "winner")}
-${figure(embedded(greyPixels(runnerUp.reconstruction), `the image redrawn as ${second}`, ENLARGED), `redrawn as ${second}`)}
+${figure(embedded(greyPixels(runnerUp.reconstruction), `the image redrawn as ${second}`, ENLARGED), `redrawn as ${second}`, "runner-up")}
 ${figure(
   embedded(signedPixels(explanation.advantage), `where ${won} explains the image better than ${second}`, ENLARGED),
   `${won} against ${second}`,
@@ -35,7 +35,7 @@ ${redrawings(findings)}
 </section>
 <section>
 <h2>The search's descents</h2>
-<figure>${svg(
+<figure class="chart">${svg(
     descentChart(findings),
     "descents",
     "Loss by evaluations",
@@ -47,20 +47,20 @@ each begins.</figcaption></figure>
 <section>
 <h2>How far the image may change</h2>
 <div class="wide"><table>
-<thead><tr><th scope="col">radius</th><th scope="col">L2</th><th scope="col">L∞</th><th scope="col">what it is worth</th></tr></thead>
+<thead><tr><th scope="col">radius</th><th scope="col">L2</th><th scope="col">L∞</th><th scope="col" class="meaning">what it is worth</th></tr></thead>
 <tbody>
 ${findings.bounds.map(boundRow)}</tbody>
 </table></div>
 </section>
 <section>
 <h2>Latents</h2>
-<figure>${svg(
+<figure class="chart">${svg(
     latentChart(findings),
     "latents",
     "Latents by class",
     "A row of bars for each class: one for each number of its latent, upwards where positive. The table below has the numbers.",
   )}
-<figcaption>What each class's decoder drew from: numbers that are mostly between −2 and 2 for the images of training. ‖z‖ is the
+<figcaption>What each class's decoder drew from: numbers that are mostly between −2 and 2 for the images of training. |z| is the
 distance from the class's likeliest drawing.</figcaption></figure>
 <div class="wide">${numbersTable(findings)}</div>
 </section>
@@ -80,7 +80,7 @@ function figure(image: Markup, caption: string, style = ""): Markup {
   return html`<figure class="${style}">${image}<figcaption>${caption}</figcaption></figure>`;
 }
 
-function redrawings({ ranked, winner }: Findings): Markup {
+function redrawings({ ranked, winner, runnerUp }: Findings): Markup {
   const scale = missingScale(ranked);
   return html`<ol class="pictures">
 ${ranked.map(
@@ -90,7 +90,7 @@ ${ranked.map(
     loss,
     reconstruction,
     missing,
-  }) => html`<li><figure class="${label === winner.label ? "winner" : ""}">${embedded(
+  }) => html`<li><figure class="${label === winner.label ? "winner" : label === runnerUp.label ? "runner-up" : ""}">${embedded(
     greyPixels(reconstruction),
     `redrawn as ${name}`,
   )}${embedded(signedPixels(missing, scale), `what the redrawing as ${name} lacks`)}<figcaption>${name}, loss ${loss.toFixed(5)}</figcaption></figure></li>
@@ -116,7 +116,7 @@ function numbersTable({ ranked, winner }: Findings): Markup {
   const latents = Array.from(ranked[0]?.latent ?? [], (_, index) => html`<th scope="col">z${index + 1}</th>`);
   return html`<table class="numbers">
 <caption>By loss, with the evaluations of each class's decoder</caption>
-<thead><tr><th scope="col">class</th><th scope="col">loss</th><th scope="col">evaluations</th>${fits}<th scope="col">‖z‖</th>${latents}</tr></thead>
+<thead><tr><th scope="col">class</th><th scope="col">loss</th><th scope="col">evaluations</th>${fits}<th scope="col">|z|</th>${latents}</tr></thead>
 <tbody>
 ${ranked.map(
   (

@@ -1,7 +1,7 @@
+import type { Rgb, Role } from "../report/palette.ts";
 import { greyPixels, signedPixels } from "../report/pictures.ts";
 import { type Colour, type Drawing, moved, type Shape } from "../report/shapes.ts";
 import { png, widthOfWords } from "../report/shapes-as-png.ts";
-import { FOR, type Rgb } from "../report/signed-colours.ts";
 import { descentChart, latentChart, shortName } from "./charts.ts";
 import { distanceWords, type Findings } from "./findings.ts";
 import { missingScale } from "./page.ts";
@@ -16,7 +16,9 @@ const SMALL = 56;
 /** Space between pictures. */
 const GAP = 26;
 /** Classes beside each other. */
-const ACROSS = 8;
+const ACROSS = 10;
+/** Letters of a name that fit below a small picture. */
+const LONGEST_NAME = 10;
 const FRAME = 2;
 
 /** A report as a PNG. */
@@ -32,8 +34,12 @@ function drawingOf(findings: Findings): Drawing {
   sheet.heading("What was seen, and what decides");
   sheet.pictures(LARGE, 4, [
     { pixels: [greyPixels(explanation.image)], captions: ["seen"] },
-    { pixels: [greyPixels(winner.reconstruction)], captions: [`as ${shortName(winner.name)}`], isFramed: true },
-    { pixels: [greyPixels(runnerUp.reconstruction)], captions: [`as ${shortName(runnerUp.name)}`] },
+    { pixels: [greyPixels(winner.reconstruction)], captions: [`as ${shortName(winner.name)}`], frame: "for" },
+    {
+      pixels: [greyPixels(runnerUp.reconstruction)],
+      captions: [`as ${shortName(runnerUp.name)}`],
+      frame: "against",
+    },
     {
       pixels: [signedPixels(explanation.advantage)],
       captions: [shortName(winner.name), `against ${shortName(runnerUp.name)}`],
@@ -45,13 +51,15 @@ function drawingOf(findings: Findings): Drawing {
   );
   sheet.heading("Every class's redrawing, by loss");
   const scale = missingScale(findings.ranked);
+  const frameOf = (label: number): Role | undefined =>
+    label === winner.label ? "for" : label === runnerUp.label ? "against" : undefined;
   sheet.pictures(
     SMALL,
     ACROSS,
     findings.ranked.map(({ name, loss, reconstruction, missing, label }) => ({
       pixels: [greyPixels(reconstruction), signedPixels(missing, scale)],
-      captions: [shortName(name), loss.toFixed(5)],
-      isFramed: label === winner.label,
+      captions: [shortName(name, LONGEST_NAME), loss.toFixed(5)],
+      frame: frameOf(label),
     })),
   );
   sheet.words("Below each, orange: ink that the redrawing lacks, blue: ink that it has too much.", "quiet");
@@ -74,7 +82,8 @@ interface Captioned {
   readonly pixels: readonly (readonly Rgb[])[];
   /** Lines below them. */
   readonly captions: readonly string[];
-  readonly isFramed?: boolean;
+  /** Of a frame around the first picture. */
+  readonly frame?: Role | undefined;
 }
 
 /** Shapes below each other. */
@@ -115,9 +124,9 @@ class Sheet {
     for (let first = 0; first < entries.length; first += across) {
       const row = entries.slice(first, first + across);
       let lowest = this.#y;
-      row.forEach(({ pixels, captions, isFramed = false }, index) => {
+      row.forEach(({ pixels, captions, frame }, index) => {
         const left = Math.round(MARGIN + index * (side + gap));
-        if (isFramed) this.#frame(left, this.#y, side);
+        if (frame !== undefined) this.#frame(left, this.#y, side, frame);
         pixels.forEach((colours, below) => {
           this.#shapes.push({ kind: "pixels", colours, x: left, y: this.#y + below * (side + 4), side });
         });
@@ -132,9 +141,9 @@ class Sheet {
     }
   }
 
-  #frame(x: number, y: number, side: number): void {
+  #frame(x: number, y: number, side: number, colour: Role): void {
     const width = side + 2 * FRAME;
-    this.#shapes.push({ kind: "box", x: x - FRAME, y: y - FRAME, width, height: width, colour: FOR.dark });
+    this.#shapes.push({ kind: "box", x: x - FRAME, y: y - FRAME, width, height: width, colour });
   }
 
   finished(): Drawing {

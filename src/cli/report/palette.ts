@@ -1,7 +1,10 @@
 // The colours of reports, on light screens and paper, and on dark screens.
 
+/** Red, green and blue, each 0 to 255. */
+export type Rgb = readonly [number, number, number];
+
 /** What a colour is for. */
-export type Role = "ink" | "paper" | "faint" | "quiet" | "mark";
+export type Role = "ink" | "paper" | "faint" | "quiet" | "mark" | "for" | "against";
 
 export const LIGHT: Readonly<Record<Role, string>> = {
   ink: "#1b1b1b",
@@ -9,6 +12,8 @@ export const LIGHT: Readonly<Record<Role, string>> = {
   faint: "#d8d8d8",
   quiet: "#5c5c5c",
   mark: "#fff3cd",
+  for: "#d05400",
+  against: "#005ab5",
 };
 
 export const DARK: Readonly<Record<Role, string>> = {
@@ -17,4 +22,12 @@ export const DARK: Readonly<Record<Role, string>> = {
   faint: "#3a3d40",
   quiet: "#a8a8a8",
   mark: "#4a3f16",
+  for: "#ff9628",
+  against: "#50a0ff",
 };
+
+/** A colour of these as numbers. */
+export function rgbOf(hexadecimal: string): Rgb {
+  const channel = (at: number): number => Number.parseInt(hexadecimal.slice(at, at + 2), 16);
+  return [channel(1), channel(3), channel(5)];
+}

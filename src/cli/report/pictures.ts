@@ -1,7 +1,8 @@
 import { encode } from "fast-png";
 import { SIDE } from "../../image/placement.ts";
 import { html, type Markup } from "./markup.ts";
-import { AGAINST, FOR, largestMagnitude, mixed, type Rgb } from "./signed-colours.ts";
+import type { Rgb } from "./palette.ts";
+import { AGAINST, FOR, largestMagnitude, mixed } from "./signed-colours.ts";
 
 // Images of 28×28 as pixels, and as elements of a page that carry them.
 

@@ -1,9 +1,8 @@
 import { encode } from "fast-png";
 import font from "oled-font-5x7";
 import { SIDE } from "../../image/placement.ts";
-import { LIGHT } from "./palette.ts";
+import { LIGHT, type Rgb, rgbOf } from "./palette.ts";
 import type { Box, Colour, Drawing, Line, Pixels, Shape, Words } from "./shapes.ts";
-import type { Rgb } from "./signed-colours.ts";
 
 // Draws shapes as pixels, for those who cannot show a page. Letters are those of a small font of dots, enlarged: a font with curves
 // and what draws it would be larger than the rest of the command.
@@ -90,14 +89,14 @@ class Canvas {
       number,
       number,
     ];
-    const rgb = rgbOf(colour);
+    const rgb = inked(colour);
     for (let row = top; row < bottom; ++row) {
       for (let column = left; column < right; ++column) this.#blend(column, row, rgb, 1);
     }
   }
 
   line({ points, colour, width }: Line): void {
-    const rgb = rgbOf(colour);
+    const rgb = inked(colour);
     // Each pixel once, by the nearest of the pieces: where two meet, it is not painted twice.
     const covered = new Map<number, number>();
     for (let at = 1; at < points.length; ++at) {
@@ -160,8 +159,6 @@ function distanceToPiece(x: number, y: number, fromX: number, fromY: number, toX
   return Math.hypot(x - fromX - share * alongX, y - fromY - share * alongY);
 }
 
-function rgbOf(colour: Colour): Rgb {
-  if (typeof colour !== "string") return colour;
-  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(LIGHT[colour].slice(at, at + 2), 16));
-  return [red as number, green as number, blue as number];
+function inked(colour: Colour): Rgb {
+  return typeof colour === "string" ? rgbOf(LIGHT[colour]) : colour;
 }

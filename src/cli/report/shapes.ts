@@ -1,5 +1,4 @@
-import type { Role } from "./palette.ts";
-import type { Rgb } from "./signed-colours.ts";
+import type { Rgb, Role } from "./palette.ts";
 
 // What charts are made of, whether they are drawn as SVG (shapes-as-svg.ts) or as pixels (shapes-as-png.ts). Lengths are pixels,
 // y grows downwards.

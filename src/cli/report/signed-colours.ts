@@ -1,8 +1,7 @@
 // How values of either sign look, in the terminal and in reports: orange and blue, which people tell apart who do not see red or
 // green.
 
-/** Red, green and blue, each 0 to 255. */
-export type Rgb = readonly [number, number, number];
+import { DARK, LIGHT, type Rgb, rgbOf } from "./palette.ts";
 
 /** A sign's colour on a light ground, and on black. */
 export interface SignColour {
@@ -10,8 +9,8 @@ export interface SignColour {
   readonly bright: Rgb;
 }
 
-export const FOR: SignColour = { dark: [208, 84, 0], bright: [255, 150, 40] };
-export const AGAINST: SignColour = { dark: [0, 90, 181], bright: [80, 160, 255] };
+export const FOR: SignColour = { dark: rgbOf(LIGHT.for), bright: rgbOf(DARK.for) };
+export const AGAINST: SignColour = { dark: rgbOf(LIGHT.against), bright: rgbOf(DARK.against) };
 
 /** A colour on its way from the ground: `strength` 0 is the ground, 1 the colour. */
 export function mixed(ground: Rgb, colour: Rgb, strength: number): Rgb {

@@ -42,8 +42,13 @@ code { overflow-wrap: anywhere; }
 .pictures figure { margin: 0; break-inside: avoid; }
 .pictures img { image-rendering: pixelated; display: block; }
 .pictures figcaption { color: var(--quiet); font-size: 14px; line-height: 1.3; padding-top: .3rem; max-width: 14rem; }
-.pictures .winner img { outline: 3px solid #e8590c; }
-.meaning { white-space: normal; text-align: left; }
+.pictures .winner img:first-child { outline: 3px solid var(--for); }
+.pictures .runner-up img:first-child { outline: 3px solid var(--against); }
+.pictures img + img { margin-top: 6px; }
+.chart { overflow-x: auto; }
+.chart svg { min-width: 34rem; }
+td.meaning { white-space: normal; min-width: 14rem; }
+th.meaning, td.meaning { text-align: left; }
 .numbers { font-size: 13px; }
 .verdict { font-size: 1.25rem; }
 section { break-inside: avoid-page; }
