@@ -1,5 +1,5 @@
 import type { Role } from "../report/palette.ts";
-import type { Colour, Drawing, Shape } from "../report/shapes.ts";
+import type { Colour, Drawing, Point, Shape } from "../report/shapes.ts";
 import type { Findings, RankedClass } from "./findings.ts";
 
 // The charts of a report.
@@ -40,10 +40,12 @@ export function descentChart({ ranked, winner, runnerUp }: Findings): Drawing {
   shapes.push(words("loss", 4, MARGIN.top, "start", "quiet"));
   const colourOf = (entry: RankedClass): Colour =>
     entry === winner ? "for" : entry === runnerUp ? "against" : "quiet";
+  const pointsOf = ({ lowest }: RankedClass): Point[] =>
+    lowest.flatMap((loss, index) => (isShown(loss) ? [[x(index + 1), y(loss)] as const] : []));
   // The winner last, on top of the others.
   for (const entry of curves.toReversed()) {
-    const points = entry.lowest.flatMap((loss, index) => (isShown(loss) ? [[x(index + 1), y(loss)] as const] : []));
-    const [lastX, lastY] = points.at(-1) as readonly [number, number];
+    const points = pointsOf(entry);
+    const [lastX, lastY] = points.at(-1) as Point;
     const width = entry === winner ? 3 : entry === runnerUp ? 2 : 1;
     const colour = colourOf(entry);
     if (points.length > 1) shapes.push({ kind: "line", points, colour, width });
@@ -51,15 +53,14 @@ export function descentChart({ ranked, winner, runnerUp }: Findings): Drawing {
   }
   // As many names as have room beside their curves' ends, one below the other.
   const room = Math.floor((bottom - MARGIN.top) / LINE);
-  const named = curves.slice(0, room).map((entry) => ({ entry, at: y(entry.lowest.at(-1) as number) }));
+  const named = curves.slice(0, room).map((entry) => ({ entry, end: pointsOf(entry).at(-1) as Point }));
   const places = apart(
-    named.map(({ at }) => at),
+    named.map(({ end: [, at] }) => at),
     MARGIN.top,
     bottom,
   );
-  named.forEach(({ entry, at }, index) => {
+  named.forEach(({ entry, end: [end, at] }, index) => {
     const last = places[index] as number;
-    const end = x(entry.lowest.length);
     const place = WIDTH - MARGIN.right + 14;
     if (place - end > 18 || Math.abs(at - last) > 2) {
       shapes.push(line("faint", 1, [end + 4, at], [place - 4, last]));

@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { printable } from "../../arguments/printable.ts";
 import { shown } from "../../arguments/shown.ts";
 import { FileError } from "../../files/file-error.ts";
 import { listPictures } from "../../files/list-pictures.ts";
@@ -147,10 +146,10 @@ function makingOf(
   isPreprocessed: boolean,
 ): [name: string, value: string][] {
   return [
-    ["command line", printable(commandLineText(invocation.words))],
+    ["command line", commandLineText(invocation.words)],
     ["version", version],
     ["image", isPreprocessed ? "cropped, scaled and centred by preprocess" : "taken as it is"],
-    ["weights", printable(invocation.text("weights") ?? "built in")],
+    ["weights", invocation.text("weights") ?? "built in"],
     ["variant", invocation.variant() ?? "abs"],
     ["inference", invocation.inference() === "paper" ? "paper" : `race, ${invocation.effort() ?? "standard"}`],
   ];

@@ -70,6 +70,9 @@ export function findingsOf(subject: Subject, classifier: CommandClassifier): Fin
   const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
   return {
     ...subject,
+    title: printable(subject.title),
+    verdict: printable(subject.verdict),
+    making: subject.making.map(([name, value]) => [name, printable(value)] as const),
     ranked: classes.toSorted((one, other) => one.loss - other.loss),
     winner: classes[label] as RankedClass,
     runnerUp: classes[runnerUp] as RankedClass,

@@ -145,10 +145,10 @@ class Canvas {
   #blend(column: number, row: number, colour: Rgb, cover: number): void {
     if (column < 0 || row < 0 || column >= this.width || row >= this.height) return;
     const at = 3 * (row * this.width + column);
-    colour.forEach((channel, index) => {
+    for (let index = 0; index < 3; ++index) {
       const below = this.data[at + index] as number;
-      this.data[at + index] = Math.round(below + cover * (channel - below));
-    });
+      this.data[at + index] = Math.round(below + cover * ((colour[index] as number) - below));
+    }
   }
 }
 
