@@ -3,9 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { svgFile } from "../src/cli/report/shapes-as-svg.ts";
 import { printTable, replaceMarked, replaceTable } from "./measure/table.ts";
 import { wholeNumber } from "./measure/whole-number.ts";
 import { attackModels } from "./robustness/attack-models.ts";
+import { accuracyCurves } from "./robustness/curves.ts";
 import { MODELS, type ModelName } from "./robustness/plan.ts";
 import { readResults } from "./robustness/results.ts";
 import { searchFailureTable } from "./robustness/search-failures.ts";
@@ -20,9 +22,10 @@ import { headline, robustnessTables } from "./robustness/tables.ts";
 // DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which these models are left out. Results are
 // kept in --out as they come, and a run that was interrupted goes on from there; to begin anew, remove it. --images takes fewer
 // images than planned, --only some of the models. Prints tables in Markdown, and `--update` also puts them into
-// docs/robustness.md, and the headline into README.md; --tables-only attacks nothing and prints what has been found so far.
+// docs/robustness.md and the headline into README.md, and draws docs/accuracy-by-distance.svg; --tables-only attacks nothing and prints what has been found so far.
 
 const README = new URL("../README.md", import.meta.url);
+const CURVES = new URL("../docs/accuracy-by-distance.svg", import.meta.url);
 const DOCUMENT = new URL("../docs/robustness.md", import.meta.url);
 
 const { values: options } = parseArgs({
@@ -85,6 +88,7 @@ async function main(): Promise<void> {
   console.log(text);
   writeFileSync(join(settings.out, "tables.md"), `${text}\n`);
   if (!options.update) return;
+  writeFileSync(CURVES, svgFile(accuracyCurves(results), "Accuracy over the distance that attacks may go, by model"));
   writeFileSync(DOCUMENT, tables.reduce(replaceTable, readFileSync(DOCUMENT, "utf8")));
   const figures = headline(results);
   if (figures !== undefined) {

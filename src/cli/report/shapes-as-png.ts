@@ -116,7 +116,7 @@ class Canvas {
     for (const [place, cover] of covered) this.#blend(place % this.width, Math.floor(place / this.width), rgb, cover);
   }
 
-  words({ text, x, y, anchor, colour, size = 1 }: Words): void {
+  words({ text, x, y, anchor, colour, size = 1, isBold = false }: Words): void {
     const width = widthOfWords(text, size);
     let left = Math.round(anchor === "start" ? x : anchor === "middle" ? x - width / 2 : x - width);
     const top = Math.round(y) - font.height * size;
@@ -126,7 +126,14 @@ class Canvas {
         const bits = font.fontData[from + column] as number;
         for (let row = 0; row <= font.height; ++row) {
           if (((bits >> row) & 1) === 0) continue;
-          this.box({ kind: "box", x: left + column * size, y: top + row * size, width: size, height: size, colour });
+          this.box({
+            kind: "box",
+            x: left + column * size,
+            y: top + row * size,
+            width: isBold ? 1.5 * size : size,
+            height: size,
+            colour,
+          });
         }
       }
       left += ADVANCE * size;

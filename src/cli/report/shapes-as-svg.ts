@@ -1,4 +1,5 @@
 import { html, type Markup } from "./markup.ts";
+import { LIGHT } from "./palette.ts";
 import { pixelsUrl } from "./pictures.ts";
 import type { Colour, Drawing, Shape } from "./shapes.ts";
 
@@ -13,13 +14,22 @@ export function svg({ width, height, shapes }: Drawing, name: string, title: str
 ${shapes.map(element)}</svg>`;
 }
 
+/** A drawing as the text of an SVG file on white. */
+export function svgFile({ width, height, shapes }: Drawing, title: string): string {
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-family="sans-serif">
+<title>${title}</title>
+<rect width="${width}" height="${height}" fill="#fff"/>
+${shapes.map(element)}</svg>
+`.text;
+}
+
 function element(shape: Shape): Markup {
   switch (shape.kind) {
     case "line": {
       const path = shape.points
         .map(([x, y], index) => `${index === 0 ? "M" : "L"}${rounded(x)} ${rounded(y)}`)
         .join("");
-      return html`<path d="${path}" style="stroke:${css(shape.colour)};stroke-width:${shape.width}"/>
+      return html`<path d="${path}" style="fill:none;stroke:${css(shape.colour)};stroke-width:${shape.width}"/>
 `;
     }
     case "box": {
@@ -28,8 +38,9 @@ function element(shape: Shape): Markup {
 `;
     }
     case "words": {
-      const { x, y, anchor, colour, size = 1, text } = shape;
-      return html`<text x="${rounded(x)}" y="${rounded(y)}" text-anchor="${anchor}" style="fill:${css(colour)};font-size:${size * FONT_SIZE}px">${text}</text>
+      const { x, y, anchor, colour, size = 1, isBold = false, text } = shape;
+      const weight = isBold ? ";font-weight:bold" : "";
+      return html`<text x="${rounded(x)}" y="${rounded(y)}" text-anchor="${anchor}" style="fill:${css(colour)};font-size:${size * FONT_SIZE}px${weight}">${text}</text>
 `;
     }
     case "pixels": {
@@ -41,7 +52,8 @@ function element(shape: Shape): Markup {
 }
 
 function css(colour: Colour): string {
-  return typeof colour === "string" ? `var(--${colour})` : `rgb(${colour.join(" ")})`;
+  // A file of its own has no page that says what the colours are.
+  return typeof colour === "string" ? `var(--${colour}, ${LIGHT[colour]})` : `rgb(${colour.join(" ")})`;
 }
 
 function rounded(value: number): number {

@@ -33,6 +33,7 @@ export interface Words {
   readonly colour: Colour;
   /** Height next to the usual one; default 1. */
   readonly size?: number;
+  readonly isBold?: boolean;
 }
 
 /** Square of 28×28 pixels. */
