@@ -29,7 +29,7 @@ const SEED = 0;
 
 const SIDE = 64;
 const GAP = 8;
-const NAME = 140;
+const NAME = 172;
 const CAPTION = 18;
 const TITLE = 26;
 
