@@ -49,6 +49,7 @@ const PARAMETERS: Readonly<Record<Exclude<keyof ModuleExports, "memory">, number
   featuresAddress: 0,
   trailLength: 1,
   trailAddress: 1,
+  gate: 0,
   seedNoise: 1,
   addNoise: 3,
   castVotes: 4,

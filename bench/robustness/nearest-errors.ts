@@ -67,7 +67,7 @@ export function nearestErrors(
     const changed = changedImages(folder, name, split, shown);
     shown.forEach(({ distance, label }, column) => {
       show(changed[column] as Float32Array, column, y);
-      words(`${text(distance, norm)} → ${label}`, NAME + column * (SIDE + GAP) + SIDE / 2, y + SIDE + 13, "middle");
+      words(`${text(distance, norm)} as ${label}`, NAME + column * (SIDE + GAP) + SIDE / 2, y + SIDE + 13, "middle");
     });
     words(TITLES[name], GAP, y + SIDE / 2 - 2, "start", name === "abs");
     words(`median of these ${text(median(shown.map(({ distance }) => distance)), norm)}`, GAP, y + SIDE / 2 + 15);
