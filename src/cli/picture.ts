@@ -94,15 +94,14 @@ function greyCodes(depth: Exclude<ColourDepth, "none">): Codes {
 
 /** Of positive values orange, of negative ones blue, on black, as strong as they are next to the largest. */
 function signedCodes(scale: number, depth: Exclude<ColourDepth, "none">): Codes {
-  if (depth === "16") {
-    return (value) => {
-      const strength = stepOf(Math.abs(value) / scale, FOR_STEPS.length);
-      return standardCodes((value >= 0 ? FOR_STEPS : AGAINST_STEPS)[strength] as number);
-    };
+  if (depth === "full") {
+    return (value) => fullCodes(mixed(BLACK, value >= 0 ? FOR.bright : AGAINST.bright, Math.abs(value) / scale));
   }
+  const [forSteps, againstSteps] = SIGN_STEPS[depth];
+  const codes = depth === "16" ? standardCodes : paletteCodes;
   return (value) => {
-    const colour = mixed(BLACK, value >= 0 ? FOR.bright : AGAINST.bright, Math.abs(value) / scale);
-    return depth === "full" ? fullCodes(colour) : paletteCodes(cubeOfPalette(colour));
+    const strength = stepOf(Math.abs(value) / scale, forSteps.length);
+    return codes((value >= 0 ? forSteps : againstSteps)[strength] as number);
   };
 }
 
@@ -111,10 +110,23 @@ function stepOf(value: number, steps: number): number {
   return Math.max(0, Math.min(steps - 1, Math.floor(value * steps)));
 }
 
-/** Of the 16 standard colours: black, dark and light grey, white; then yellows and blues after black. */
+/** Of the 16 standard colours: black, dark and light grey, white. */
 const GREYS = [0, 8, 7, 15];
-const FOR_STEPS = [0, 3, 11];
-const AGAINST_STEPS = [0, 4, 12];
+
+/**
+ * From black to the full colour: of the 16, yellows and blues; of the palette, oranges and blues, chosen by eye, since the nearest
+ * ones channel by channel turn dark oranges into red and olive.
+ */
+const SIGN_STEPS = {
+  16: [
+    [0, 3, 11],
+    [0, 4, 12],
+  ],
+  256: [
+    [16, 94, 130, 172, 208, 214],
+    [16, 18, 25, 32, 69, 75],
+  ],
+} as const;
 
 function standardCodes(colour: number): readonly [string, string] {
   const code = colour < 8 ? 30 + colour : 90 + colour - 8;
@@ -134,19 +146,6 @@ function fullCodes(colour: Rgb): readonly [string, string] {
 function greyOfPalette(value: number): number {
   const step = Math.max(0, Math.min(25, Math.round(value * 25)));
   return step === 0 ? 16 : step === 25 ? 231 : 231 + step;
-}
-
-/** What the palette's cube of 6×6×6 colours has in each channel. */
-const CUBE_LEVELS = [0, 95, 135, 175, 215, 255];
-
-/** The nearest colour of the cube, channel by channel. */
-function cubeOfPalette(colour: Rgb): number {
-  return (
-    colour.reduce<number>((place, channel) => {
-      const distances = CUBE_LEVELS.map((level) => Math.abs(level - channel));
-      return 6 * place + distances.indexOf(Math.min(...distances));
-    }, 0) + 16
-  );
 }
 
 function plainLines(picture: Picture, wide: number): string[] {

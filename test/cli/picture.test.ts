@@ -63,12 +63,12 @@ describe("renderPictures", () => {
     expect(codes.size).toBeGreaterThan(least);
   });
 
-  it("takes the nearest colours of the palette for signs", () => {
+  it("shows signs in orange and blue", () => {
     const values = new Float32Array(784);
     values.set([1, -1]);
     const starts = {
       16: "\u001b[93;40m▀\u001b[94;40m▀",
-      256: "\u001b[38;5;208;48;5;16m▀\u001b[38;5;75;48;5;16m▀",
+      256: "\u001b[38;5;214;48;5;16m▀\u001b[38;5;75;48;5;16m▀",
       full: "\u001b[38;2;255;150;40;48;2;0;0;0m▀\u001b[38;2;80;160;255;48;2;0;0;0m▀",
     };
     for (const [colour, start] of Object.entries(starts) as [keyof typeof starts & ColourDepth, string][]) {
