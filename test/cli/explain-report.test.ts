@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Findings, findingsOf, type Subject } from "../../src/cli/explain/findings.ts";
 import { pageOf } from "../../src/cli/explain/page.ts";
 import { sheetOf } from "../../src/cli/explain/sheet.ts";
+import { THUMBNAIL_SIDE, thumbnail } from "../../src/cli/explain/thumbnail.ts";
 import { letters, widthOfWords } from "../../src/cli/report/shapes-as-png.ts";
 import { Random } from "../../src/random.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
@@ -153,6 +154,7 @@ function drawnFindings(seed: number): Findings {
   };
   const subject: Subject = {
     title: names[0] as string,
+    original: upTo(2) === 0 ? undefined : Array.from({ length: 168 ** 2 }, () => [upTo(256), 9, 9] as const),
     given: explanation.image,
     explanation,
     verdict: `${explanation.name} (confidence 50.0 %)`,
@@ -174,7 +176,7 @@ describe("reports of any findings", () => {
       for (const [, source] of page.matchAll(/(?:src|href)="([^"]*)"/g)) expect(source).toMatch(/^data:image\/png;/);
       for (const [tag] of page.matchAll(/<img [^>]*>/g)) expect(tag).toMatch(/ alt="[^"]+"/);
       for (const [tag] of page.matchAll(/<svg [^>]*>/g)) expect(tag).toMatch(/role="img" aria-labelledby="[\w -]+"/);
-      expect(page.match(/<img /g)).toHaveLength(4 + 2 * findings.ranked.length);
+      expect(page.match(/<img /g)).toHaveLength((findings.original === undefined ? 4 : 5) + 2 * findings.ranked.length);
       expect(page).toContain("prefers-color-scheme: dark");
       expect(page).toContain("@media print");
       expect(/NaN|undefined|="-?Infinity/.exec(words)?.[0]).toBeUndefined();
@@ -204,6 +206,79 @@ describe("reports of any findings", () => {
     }
     const { height } = decode(sheetOf(smallest.at(-1) as Findings));
     expect(height).toBeGreaterThan(4000);
+  });
+});
+
+describe("thumbnail", () => {
+  const box = { left: 0, top: 0, width: 0, height: 0 };
+  const at = (colours: readonly (readonly number[])[], x: number, y: number): readonly number[] =>
+    colours[y * THUMBNAIL_SIDE + x] as readonly number[];
+
+  it("keeps proportions, colours and transparency, whatever the size and the kind of numbers", () => {
+    const random = new Random(3);
+    for (const [width, height] of [
+      [1, 1],
+      [3, 1000],
+      [1000, 3],
+      [168, 168],
+      [400, 301],
+      [17, 29],
+    ] as const) {
+      for (const channels of [1, 2, 3, 4]) {
+        for (const [brightest, Kind] of [
+          [255, Uint8Array],
+          [65535, Uint16Array],
+          [1, Float32Array],
+        ] as const) {
+          const levels = Array.from({ length: channels }, () => random.uniform());
+          const pixel = levels.map((level) => (brightest === 1 ? level : Math.round(level * brightest)));
+          const all = Array.from(
+            { length: width * height * channels },
+            (_, index) => pixel[index % channels] as number,
+          );
+          const data = Kind.from(all);
+          const colours = thumbnail({ data, width, height, channels }, box);
+          expect(colours).toHaveLength(THUMBNAIL_SIDE ** 2);
+          const [red, green, blue] = channels < 3 ? [levels[0], levels[0], levels[0]] : levels;
+          const alpha = channels % 2 === 0 ? (levels[channels - 1] as number) : 1;
+          const wanted = [red, green, blue].map((level) => 255 * (alpha * (level as number) + 1 - alpha));
+          at(colours, 83, 83).forEach((value, channel) => {
+            expect(Math.abs(value - (wanted[channel] as number))).toBeLessThan(2);
+          });
+          if (width > 2 * height) expect(at(colours, 84, 2)).toEqual([235, 235, 235]);
+          if (height > 2 * width) expect(at(colours, 2, 84)).toEqual([235, 235, 235]);
+        }
+      }
+    }
+  });
+
+  it("frames what was found, from outside", () => {
+    const data = new Uint8Array(168 * 168).fill(100);
+    const colours = thumbnail({ data, width: 168, height: 168 }, { left: 20, top: 30, width: 50, height: 60 });
+    for (const [x, y] of [
+      [18, 28],
+      [19, 60],
+      [70, 91],
+      [45, 28],
+    ] as const)
+      expect(at(colours, x, y)).toEqual([208, 84, 0]);
+    for (const [x, y] of [
+      [20, 30],
+      [69, 89],
+      [17, 60],
+      [72, 60],
+    ] as const)
+      expect(at(colours, x, y)).toEqual([100, 100, 100]);
+    const whole = thumbnail({ data, width: 168, height: 168 }, { left: 0, top: 0, width: 168, height: 168 });
+    expect(new Set(whole.map(([red]) => red))).toEqual(new Set([100]));
+  });
+
+  it("is in the report of a picture that was preprocessed", async () => {
+    const pixels = Buffer.concat([Buffer.from("P5 40 60 255\n"), Buffer.alloc(2400, 255).fill(0, 800, 1600)]);
+    const [file, html] = [join(directory.path, "bar.pgm"), join(directory.path, "bar.html")];
+    await writeFile(file, pixels);
+    expect((await run(["explain", file, "--html", html])).code).toBe(0);
+    expect(await readFile(html, "utf8")).toContain("the picture, and what was found");
   });
 });
 

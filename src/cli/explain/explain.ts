@@ -20,6 +20,7 @@ import { smoothingOptions } from "../smoothing-options.ts";
 import { findingsOf } from "./findings.ts";
 import { pageOf } from "./page.ts";
 import { sheetOf } from "./sheet.ts";
+import { thumbnail } from "./thumbnail.ts";
 
 const DEFAULT_SIGMA = 0.25;
 const DEFAULT_SAMPLES = 500;
@@ -61,13 +62,14 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
     if (index >= frames.count) {
       throw new FileError(title, `has ${frames.count} images; there is no image ${index}`);
     }
-    const { image: given, found } = frames.at(index);
+    const { image: given, picture, found } = frames.at(index);
     const explanation = classifier.explain(given);
     const { html, png } = targets;
     if (html !== undefined || png !== undefined) {
       const findings = findingsOf(
         {
           title: frames.count === 1 ? basename(title) : `${basename(title)}, image ${index}`,
+          original: found === undefined ? undefined : thumbnail(picture, found.box),
           given,
           explanation,
           verdict: verdict(explanation, found?.found),

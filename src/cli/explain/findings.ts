@@ -3,6 +3,7 @@ import { PrototypeClassifier } from "../../certify/prototype-classifier.ts";
 import type { Certificate } from "../../certify/smoothing.ts";
 import { messageOf } from "../../files/file-error.ts";
 import type { ClassExplanation, Explanation } from "../../results.ts";
+import type { Rgb } from "../report/palette.ts";
 import type { CommandClassifier } from "../tasks.ts";
 
 // All that a report tells about an image, whether it is a page (page.ts) or a picture (sheet.ts).
@@ -33,6 +34,8 @@ export interface Bound {
 export interface Subject {
   /** The file's name, and the frame's number where it has several. */
   readonly title: string;
+  /** The picture in which the image was found, as `thumbnail` has it; undefined where the image was taken as it is. */
+  readonly original: readonly Rgb[] | undefined;
   /** 784 values in [0, 1], as they are given to the classifier. */
   readonly given: Float32Array;
   readonly explanation: Explanation;

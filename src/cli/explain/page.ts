@@ -7,21 +7,22 @@ import { descentChart, latentChart } from "./charts.ts";
 import { type Bound, distanceWords, type Findings, type RankedClass } from "./findings.ts";
 
 /** Of the pictures above the others. */
-const ENLARGED = 6;
+const LARGE = 168;
 
 /** A report as one HTML page that needs nothing else: no script, no other file, no network. */
 export function pageOf(findings: Findings): string {
-  const { title, verdict, winner, runnerUp, explanation, evidence, making } = findings;
+  const { title, verdict, original, winner, runnerUp, explanation, evidence, making } = findings;
   const [won, second] = [winner.name, runnerUp.name];
   const content = html`<p class="verdict"><strong>${verdict}</strong>; runner-up ${second}</p>
 <section>
 <h2>What was seen, and what decides</h2>
 <div class="pictures">
-${figure(embedded(greyPixels(explanation.image), "the image as the model sees it", ENLARGED), "seen")}
-${figure(embedded(greyPixels(winner.reconstruction), `the image redrawn as ${won}`, ENLARGED), `redrawn as ${won}`, "winner")}
-${figure(embedded(greyPixels(runnerUp.reconstruction), `the image redrawn as ${second}`, ENLARGED), `redrawn as ${second}`, "runner-up")}
+${original === undefined ? "" : figure(embedded(original, "the picture, with a frame around what was found in it", LARGE), "the picture, and what was found")}
+${figure(embedded(greyPixels(explanation.image), "the image as the model sees it", LARGE), "seen")}
+${figure(embedded(greyPixels(winner.reconstruction), `the image redrawn as ${won}`, LARGE), `redrawn as ${won}`, "winner")}
+${figure(embedded(greyPixels(runnerUp.reconstruction), `the image redrawn as ${second}`, LARGE), `redrawn as ${second}`, "runner-up")}
 ${figure(
-  embedded(signedPixels(explanation.advantage), `where ${won} explains the image better than ${second}`, ENLARGED),
+  embedded(signedPixels(explanation.advantage), `where ${won} explains the image better than ${second}`, LARGE),
   `${won} against ${second}`,
 )}
 </div>

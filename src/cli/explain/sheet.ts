@@ -12,6 +12,8 @@ const WIDTH = 704;
 const MARGIN = 32;
 const LINE = 14;
 const LARGE = 140;
+/** Where five stand in a row. */
+const LESS_LARGE = 112;
 const SMALL = 56;
 /** Space between pictures. */
 const GAP = 26;
@@ -28,11 +30,13 @@ export function sheetOf(findings: Findings): Uint8Array {
 
 function drawingOf(findings: Findings): Drawing {
   const sheet = new Sheet();
-  const { title, verdict, explanation, winner, runnerUp, evidence } = findings;
+  const { title, verdict, original, explanation, winner, runnerUp, evidence } = findings;
   sheet.words(title, "ink", 2);
   sheet.words(`${verdict}; runner-up ${runnerUp.name}`, "ink");
   sheet.heading("What was seen, and what decides");
-  sheet.pictures(LARGE, 4, [
+  const found = original === undefined ? [] : [{ pixels: [original], captions: ["the picture"] }];
+  sheet.pictures(found.length === 0 ? LARGE : LESS_LARGE, 4 + found.length, [
+    ...found,
     { pixels: [greyPixels(explanation.image)], captions: ["seen"] },
     { pixels: [greyPixels(winner.reconstruction)], captions: [`as ${shortName(winner.name)}`], frame: "for" },
     {

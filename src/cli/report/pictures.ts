@@ -4,7 +4,7 @@ import { html, type Markup } from "./markup.ts";
 import type { Rgb } from "./palette.ts";
 import { AGAINST, FOR, largestMagnitude, mixed } from "./signed-colours.ts";
 
-// Images of 28×28 as pixels, and as elements of a page that carry them.
+// Square images as pixels, and as elements of a page that carry them.
 
 /** A pixel of a signed picture that is 0. */
 const NEITHER: Rgb = [235, 235, 235];
@@ -28,17 +28,17 @@ export function signedPixels(values: Float32Array, scale = largestMagnitude(valu
   );
 }
 
-/** 784 colours as the URL of a PNG that holds them. */
+/** Colours, as many rows as columns, as the URL of a PNG that holds them. */
 export function pixelsUrl(colours: readonly Rgb[]): string {
+  const side = Math.sqrt(colours.length);
   const isGrey = colours.every(([red, green, blue]) => red === green && green === blue);
   const data = Uint8Array.from(isGrey ? colours.map(([level]) => level) : colours.flat());
-  const png = encode({ width: SIDE, height: SIDE, data, channels: isGrey ? 1 : 3, depth: 8 });
+  const png = encode({ width: side, height: side, data, channels: isGrey ? 1 : 3, depth: 8 });
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 }
 
-/** 784 colours as an `img` element that carries them, `enlarged` times as large. */
-export function embedded(colours: readonly Rgb[], description: string, enlarged = 4): Markup {
-  const side = enlarged * SIDE;
+/** Colours, as many rows as columns, as an `img` element that carries them. */
+export function embedded(colours: readonly Rgb[], description: string, side = 4 * SIDE): Markup {
   return html`<img src="${pixelsUrl(colours)}" width="${side}" height="${side}" alt="${description}">`;
 }
 

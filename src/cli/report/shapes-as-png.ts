@@ -1,6 +1,5 @@
 import { encode } from "fast-png";
 import font from "oled-font-5x7";
-import { SIDE } from "../../image/placement.ts";
 import { LIGHT, type Rgb, rgbOf } from "./palette.ts";
 import type { Box, Colour, Drawing, Line, Pixels, Shape, Words } from "./shapes.ts";
 
@@ -141,9 +140,10 @@ class Canvas {
   }
 
   pixels({ colours, x, y, side }: Pixels): void {
+    const columns = Math.sqrt(colours.length);
     for (let row = 0; row < side; ++row) {
       for (let column = 0; column < side; ++column) {
-        const from = Math.floor((row * SIDE) / side) * SIDE + Math.floor((column * SIDE) / side);
+        const from = Math.floor((row * columns) / side) * columns + Math.floor((column * columns) / side);
         this.#blend(Math.round(x) + column, Math.round(y) + row, colours[from] as Rgb, 1);
       }
     }

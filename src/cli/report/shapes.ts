@@ -36,10 +36,10 @@ export interface Words {
   readonly isBold?: boolean;
 }
 
-/** Square of 28×28 pixels. */
+/** A square picture. */
 export interface Pixels {
   readonly kind: "pixels";
-  /** 784 colours, row by row. */
+  /** As many rows as columns, row by row. */
   readonly colours: readonly Rgb[];
   readonly x: number;
   readonly y: number;
