@@ -5,7 +5,10 @@ import { floats } from "../bytes";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
 
-/** Losses kept of each class; no search computes more: the paper's has 50, the race at its most thorough 3 latents of 26 each. */
+/**
+ * Losses kept of each class. No search computes more: the paper's tries up to 64 starts and makes 50 passes, the race at its most
+ * thorough follows 3 latents for 26 each.
+ */
 const CAPACITY: i32 = 128;
 
 /** f32 [classes][CAPACITY]. */

@@ -11,8 +11,9 @@ const MARGIN = { left: 50, right: 90, top: 12, bottom: 36 };
 const LINE = 13;
 /** Longest part of a name beside a curve or a row. */
 const LONGEST_NAME = 12;
-/** Losses where the axis of a decade is marked. */
-const MARKS = [1, 2, 5];
+/** What may be marked of each decade, the fewest first, and how many marks an axis has at least where it can. */
+const MARKS = [[1], [1, 2, 5], [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]];
+const FEWEST_MARKS = 3;
 
 /** Each class's lowest loss so far over the evaluations of its decoder, on a logarithmic scale. */
 export function descentChart({ ranked, winner, runnerUp }: Findings): Drawing {
@@ -87,16 +88,19 @@ function isShown(loss: number): boolean {
   return Number.isFinite(loss) && loss > 0;
 }
 
-/** 1, 2 and 5 times the powers of ten between two losses. */
+/** Round losses between two, as few as tell enough. */
 function marks(least: number, most: number): number[] {
-  const found: number[] = [];
-  for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); ++power) {
-    for (const mark of MARKS) {
-      const value = Number((mark * 10 ** power).toPrecision(1));
-      if (value >= least && value <= most) found.push(value);
+  const within = MARKS.map((steps) => {
+    const found: number[] = [];
+    for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); ++power) {
+      for (const step of steps) {
+        const value = Number((step * 10 ** power).toPrecision(2));
+        if (value >= least && value <= most) found.push(value);
+      }
     }
-  }
-  return found;
+    return found;
+  });
+  return within.find(({ length }) => length >= FEWEST_MARKS) ?? (within.at(-1) as number[]);
 }
 
 const ROW = 24;

@@ -42,8 +42,8 @@ ${redrawings(findings)}
     "Loss by evaluations",
     `The lowest loss of each class so far, over the evaluations of its decoder. ${won} ends at ${winner.loss.toFixed(5)}, ${second} at ${runnerUp.loss.toFixed(5)}. The table of latents has the others.`,
   )}
-<figcaption>The lowest loss so far, on a logarithmic scale, after each evaluation of a class's decoder. Surrogates have chosen where
-each begins.</figcaption></figure>
+<figcaption>The lowest loss so far, on a logarithmic scale, after each evaluation of a class's decoder. Where
+each begins was chosen by surrogates, or among stored latents.</figcaption></figure>
 </section>
 <section>
 <h2>How far the image may change</h2>

@@ -52,5 +52,6 @@ th.meaning, td.meaning { text-align: left; }
 .numbers { font-size: 13px; }
 .verdict { font-size: 1.25rem; }
 section { break-inside: avoid-page; }
-@media print { body { margin: 0; max-width: none; } img, svg { print-color-adjust: exact; } }
+@media print { body { margin: 0; max-width: none; } .wide { overflow: visible; } .numbers { font-size: 6.5pt; }
+  .numbers th, .numbers td { padding: .1rem .15rem; } img, svg { print-color-adjust: exact; } }
 `;
