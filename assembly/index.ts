@@ -56,5 +56,7 @@ export {
   searchRace,
   seedNoise,
   settleRace,
+  trailAddress,
+  trailLength,
   votesAddress,
 } from "./abi/search";

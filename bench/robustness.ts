@@ -3,13 +3,17 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { svgFile } from "../src/cli/report/shapes-as-svg.ts";
 import { printTable, replaceMarked, replaceTable } from "./measure/table.ts";
 import { wholeNumber } from "./measure/whole-number.ts";
 import { attackModels } from "./robustness/attack-models.ts";
+import { accuracyCurves } from "./robustness/curves.ts";
+import { nearestErrors } from "./robustness/nearest-errors.ts";
 import { MODELS, type ModelName } from "./robustness/plan.ts";
 import { readResults } from "./robustness/results.ts";
 import { searchFailureTable } from "./robustness/search-failures.ts";
 import { headline, robustnessTables } from "./robustness/tables.ts";
+import { readDigits } from "./sets/mnist.ts";
 
 // How little has to change until a model errs: every attack of the package against ABS and what it is compared with, on the first
 // test images. bench/robustness/plan.ts has the settings.
@@ -20,9 +24,12 @@ import { headline, robustnessTables } from "./robustness/tables.ts";
 // DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which these models are left out. Results are
 // kept in --out as they come, and a run that was interrupted goes on from there; to begin anew, remove it. --images takes fewer
 // images than planned, --only some of the models. Prints tables in Markdown, and `--update` also puts them into
-// docs/robustness.md, and the headline into README.md; --tables-only attacks nothing and prints what has been found so far.
+// docs/robustness.md and the headline into README.md, and draws docs/nearest-errors.svg and
+// docs/accuracy-by-distance.svg; --tables-only attacks nothing and prints what has been found so far.
 
 const README = new URL("../README.md", import.meta.url);
+const ERRORS = new URL("../docs/nearest-errors.svg", import.meta.url);
+const CURVES = new URL("../docs/accuracy-by-distance.svg", import.meta.url);
 const DOCUMENT = new URL("../docs/robustness.md", import.meta.url);
 
 const { values: options } = parseArgs({
@@ -85,6 +92,10 @@ async function main(): Promise<void> {
   console.log(text);
   writeFileSync(join(settings.out, "tables.md"), `${text}\n`);
   if (!options.update) return;
+  const errors = nearestErrors(results, settings.out, settings.split, readDigits(settings.data, settings.split));
+  if (errors !== undefined)
+    writeFileSync(ERRORS, svgFile(errors, "Digits, and the nearest images that models take for others"));
+  writeFileSync(CURVES, svgFile(accuracyCurves(results), "Accuracy over the distance that attacks may go, by model"));
   writeFileSync(DOCUMENT, tables.reduce(replaceTable, readFileSync(DOCUMENT, "utf8")));
   const figures = headline(results);
   if (figures !== undefined) {

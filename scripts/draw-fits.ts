@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { svgFile } from "../src/cli/report/shapes-as-svg.ts";
 import { CORRUPTIONS, corrupted } from "../src/corruptions/corrupt.ts";
 import { createClassifier, preprocess } from "../src/entries/node.ts";
 import { readImageFile } from "../src/files/read-image-file.ts";
 import type { Explanation } from "../src/results.ts";
-import { drawing, picture, text } from "./drawing/svg.ts";
+import { picture, text } from "./drawing/shapes.ts";
 
 // Draws docs/fits.svg: a bright, a foggy, a striped and a weak digit, and how the winner redraws each, gain and offset included,
 // with other weights and with these.
@@ -71,11 +72,11 @@ for (const [row, [name, image]] of rows.entries()) {
     const left = 2 * GAP + SIDE + index * column;
     const middle = left + SIDE + GAP / 2 + WORDS / 2;
     parts.push(picture(winner.reconstruction, left, top, SIDE));
-    parts.push(text(verdict(explanation), middle, top + SIDE / 2 - 4, "bold"));
+    parts.push(text(verdict(explanation), middle, top + SIDE / 2 - 4, true));
     if (index === 0) continue;
     const { gain, offset } = winner;
     parts.push(text(`gain ${gain.toFixed(2)}, offset ${offset.toFixed(2)}`, middle, top + SIDE / 2 + 16));
   }
 }
-writeFileSync(TARGET, drawing(parts, width, height));
+writeFileSync(TARGET, svgFile({ width, height, shapes: parts }, "Spoilt digits, and how two models redraw them"));
 console.log(`wrote ${fileURLToPath(TARGET)}`);

@@ -175,6 +175,16 @@ export class Engine {
     return this.#floats(this.#module.lossesAddress(), this.classes).slice();
   }
 
+  /**
+   * The losses per pixel that the last search computed with the class's true decoder, in their order, times the class's scale;
+   * Infinity among them where the decoder could not redraw the image.
+   */
+  trail(classIndex: number): Float32Array {
+    const length = this.#module.trailLength(classIndex);
+    const scale = this.classScales[classIndex] as number;
+    return this.#floats(this.#module.trailAddress(classIndex), length).map((loss) => scale * loss);
+  }
+
   /** The class's latent decoded: 784 values in [0, 1]; a pixel for which the decoder computes no number is 0. */
   reconstruct(classIndex: number): Float32Array {
     this.#module.reconstruct(classIndex);

@@ -12,6 +12,7 @@ export function explained(engine: Engine, classification: Classification): Expla
   const classes = Array.from(losses, (_, index) => ({
     loss: losses[index] as number,
     latent: engine.latent(index),
+    descent: engine.trail(index),
     ...engine.redraw(index),
   }));
   const runnerUp = smallest(losses, label);

@@ -48,6 +48,8 @@ const PARAMETERS: Readonly<Record<Exclude<keyof ModuleExports, "memory">, number
   calibratedProbabilities: 0,
   featuresAddress: 0,
   gateLogit: 0,
+  trailLength: 1,
+  trailAddress: 1,
   seedNoise: 1,
   addNoise: 3,
   castVotes: 4,

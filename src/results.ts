@@ -53,6 +53,12 @@ export interface ClassExplanation {
   /** The best latent z found: as many numbers as the classifier's `latents` says. */
   latent: Float32Array;
   /**
+   * The losses that the search computed with the class's true decoder, in their order, at most 128: the way to `loss`, which is one of
+   * them. A loss that is not below all before it belongs to a step that was tried and not taken, or to another latent of the class.
+   * Where the search stopped early there are few; what surrogates foretold is not among them.
+   */
+  descent: Float32Array;
+  /**
    * What the image was compared with: what the class's decoder makes of the latent, 784 values, with gain and offset as fitted
    * to the image: gain · G(z) + offset. Without these it is in [0, 1]. Pixels for which the decoder computes no number are 0;
    * then the loss is Infinity.

@@ -213,6 +213,37 @@ describe("explain", () => {
   });
 });
 
+describe("the losses on the way", () => {
+  const prototypes = (): Uint8Array => {
+    const layers = shapes["pixel shuffle"] as readonly Record<string, unknown>[];
+    return writeWeightsFile(weightsFileParts(randomModel(layers, { latents: 5, classes: 3, prototypes: 20 }), layers));
+  };
+
+  it.each<[string, Parameters<typeof createClassifier>[0], number]>([
+    ["a quick race", { effort: "quick" }, 0],
+    ["a race", {}, 0],
+    ["a thorough race", { effort: "thorough" }, 0],
+    ["a race of black-and-white images", { variant: "binary-abs" }, 0],
+    ["the paper's search", { inference: "paper" }, 1],
+    ["a descent from prototypes", { weights: prototypes() }, 0],
+  ])("are all that were evaluated in %s, and lead to the loss", async (name, options, judged) => {
+    const classifier = await createClassifier(options);
+    for (const seed of [1, 2]) {
+      const [digit] = abs.sample(3, { seed }) as [Float32Array];
+      for (const image of [digit, randomImage(seed)]) {
+        const { classes, evaluations } = classifier.explain(image);
+        for (const { descent, loss } of classes) {
+          expect(descent, name).toContain(loss);
+          expect(Math.min(...descent.slice(0, 1))).toBeGreaterThanOrEqual(loss);
+        }
+        expect(classes.reduce((sum, { descent }) => sum + descent.length, judged)).toBe(evaluations);
+        classifier.label(randomImage(9));
+        expect(classifier.explain(image).classes).toEqual(classes);
+      }
+    }
+  });
+});
+
 describe("lossAndGradient", () => {
   it("predicts how the losses change with the image", async () => {
     // The envelope theorem holds at a minimum, so the search is the thorough one.

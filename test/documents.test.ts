@@ -92,6 +92,12 @@ describe.each(documents.map((document) => [document.path, document] as const))("
   });
 });
 
+it("CONTRIBUTING tells which program makes each picture", () => {
+  const told = readFileSync(`${root}CONTRIBUTING.md`, "utf8");
+  const pictures = readdirSync(`${root}docs`).filter((name) => /\.(svg|png)$/.test(name));
+  expect(pictures.filter((name) => !told.includes(`docs/${name}`))).toEqual([]);
+});
+
 it("README is short enough to be read", () => {
   expect(readFileSync(`${root}README.md`, "utf8").split(/\s+/).length).toBeLessThan(1000);
 });

@@ -12,6 +12,7 @@ import * as raceRules from "../inference/race/rules";
 import * as raceTables from "../inference/race/tables";
 import * as smoothing from "../inference/smoothing";
 import { allocateStarts, fillStarts, resetStarts, Starts } from "../inference/starts";
+import * as trail from "../inference/trail";
 import { allocate, exhausted, mark, regionStart, release } from "../layout";
 import * as sizes from "../sizes";
 import { forgetImage, reserveBuffers } from "./image";
@@ -63,6 +64,7 @@ export function load(bundle: usize): i32 {
   if (!loss.configure(header.beta, header.sphereRadius)) return 2;
   comparison.configure(header.response, header.gainWeight, header.offsetWeight, header.tolerance);
   reserveBuffers();
+  trail.reserve();
   if (!raceTables.load(bundle)) return 2;
   if (raceTables.available && !race.reserve()) return 2;
   smoothing.reserve();

@@ -8,6 +8,7 @@ import { fillNormal, seed } from "../inference/random";
 import { searchFromPrototypes, searchFromSamples } from "../inference/search";
 import * as smoothing from "../inference/smoothing";
 import { Starts } from "../inference/starts";
+import * as trail from "../inference/trail";
 import * as sizes from "../sizes";
 import { seedNormals } from "../vector/normal";
 import {
@@ -38,6 +39,12 @@ const fitted: usize = memory.data(8, 8);
 
 /** What the last race has spent, settling included. */
 let raceEvaluations: i32 = 0;
+
+/** Nothing is counted and no loss known yet of the search to come. */
+function beginSearch(): void {
+  loss.resetEvaluations();
+  trail.clear();
+}
 
 /** Makes the second image the image. */
 export function presentNext(): void {
@@ -80,7 +87,7 @@ export function evaluateWithGradient(classIndex: i32): f32 {
  */
 export function searchPaper(): i32 {
   if (samples == changetype<Starts>(0)) return REFUSED;
-  loss.resetEvaluations();
+  beginSearch();
   searchFromSamples(samples, image, latents, losses, reconstruction, scratch);
   noteSearch(true, false);
   return loss.evaluations;
@@ -89,7 +96,7 @@ export function searchPaper(): i32 {
 /** The best prototype of each class and a descent of at most `evaluations` evaluations, at least 1; −1 without prototypes. */
 export function searchPrototypes(evaluations: i32): i32 {
   if (prototypes == changetype<Starts>(0)) return REFUSED;
-  loss.resetEvaluations();
+  beginSearch();
   searchFromPrototypes(prototypes, image, evaluations, latents, losses, reconstruction, descent);
   noteSearch(true, false);
   return loss.evaluations;
@@ -99,7 +106,7 @@ export function searchPrototypes(evaluations: i32): i32 {
 export function searchRace(): i32 {
   if (raceRulesAddress() == 0) return REFUSED;
   proposeOnce();
-  loss.resetEvaluations();
+  beginSearch();
   race.race(image, latents, losses);
   noteSearch(true, true);
   raceEvaluations = loss.evaluations;
@@ -110,7 +117,7 @@ export function searchRace(): i32 {
 export function raceLabel(): i32 {
   if (raceRulesAddress() == 0) return REFUSED;
   proposeOnce();
-  loss.resetEvaluations();
+  beginSearch();
   noteLabelled();
   return race.label(image);
 }
@@ -170,6 +177,16 @@ export function gateLogit(): f64 {
  */
 export function featuresAddress(): usize {
   return confidence.featuresAddress();
+}
+
+/** How many losses the last search, settling included, computed with the class's true decoder: up to 128 are kept. */
+export function trailLength(classIndex: i32): i32 {
+  return loaded == 0 ? 0 : trail.lengthOf(classIndex);
+}
+
+/** f32 [`trailLength`]: these losses in their order, before the class's scale. */
+export function trailAddress(classIndex: i32): usize {
+  return loaded == 0 ? 0 : trail.addressOf(classIndex);
 }
 
 /** Fills `count` floats at `address` with normal deviates from `seedValue`. */

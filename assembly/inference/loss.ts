@@ -15,6 +15,7 @@ import * as sizes from "../sizes";
 import { sigmoid_f32x4 } from "../vector/sigmoid";
 import { sum_f32x4 } from "../vector/sum";
 import * as comparison from "./comparison";
+import * as trail from "./trail";
 
 const SIDE: usize = IMAGE_SIDE;
 const ROW_BYTES: usize = SIDE * 4;
@@ -115,7 +116,9 @@ export function redraw(classIndex: i32, image: usize, latent: usize, reconstruct
  * decoder's reconstruction with gain and offset, goes to `reconstruction`, f32 [784]; where the loss is +∞ it may hold NaN.
  */
 export function evaluate(classIndex: i32, image: usize, latent: usize, reconstruction: usize): f32 {
-  return decodeAndCompare(classIndex, image, latent, reconstruction, false);
+  const loss = decodeAndCompare(classIndex, image, latent, reconstruction, false);
+  trail.note(classIndex, loss);
+  return loss;
 }
 
 /** The same; the loss's derivative with respect to z goes to `gradient`, f32 [latents], and means nothing where it is +∞. */
@@ -127,6 +130,7 @@ export function evaluateWithGradient(
   gradient: usize,
 ): f32 {
   const loss = decodeAndCompare(classIndex, image, latent, reconstruction, true);
+  trail.note(classIndex, loss);
   plan.backward(classIndex);
   ++gradients;
   const source = plan.latentGradientAddress();

@@ -18,7 +18,7 @@ const BOUNDS_AT_ONCE = Object.entries(UNION_BOUNDS)
   .map(([norm, bound]) => `${NORM_TITLES[norm as Norm]} ${bound}`)
   .join(", ");
 
-const TITLES: Readonly<Record<ModelName, string>> = {
+export const TITLES: Readonly<Record<ModelName, string>> = {
   abs: "ABS",
   "binary-abs": "binary ABS",
   "plain-cnn": "plain CNN",
@@ -65,7 +65,7 @@ export function headline(results: ReadonlyMap<ModelName, readonly AttackRecord[]
 
 function modelScores(name: ModelName, records: readonly AttackRecord[]): ModelScores {
   const plan = NORMS.map((norm) => ({ norm, attacks: attacksOf(records, norm) }));
-  const least = NORMS.flatMap((norm) => leastOf(records, norm, (attack) => !SLOW_ATTACKS.includes(attack)));
+  const least = NORMS.flatMap((norm) => leastRecords(records, norm));
   return {
     name,
     title: TITLES[name],
@@ -80,6 +80,11 @@ function modelScores(name: ModelName, records: readonly AttackRecord[]): ModelSc
 
 function attacksOf(records: readonly AttackRecord[], norm: Norm): string[] {
   return [...new Set(records.filter((record) => record.norm === norm).map(({ attack }) => attack))];
+}
+
+/** For every image on which all attacks but the slow ones have run: the nearest that any found. */
+export function leastRecords(records: readonly AttackRecord[], norm: Norm): AttackRecord[] {
+  return leastOf(records, norm, (attack) => !SLOW_ATTACKS.includes(attack));
 }
 
 /** For every image on which all attacks that count have run: the nearest that these and any others found. */

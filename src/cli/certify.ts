@@ -20,6 +20,7 @@ import { type FrameMode, openFrames } from "./frame-source.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
 import { SPLITS } from "./mnist-files.ts";
 import { startProgress } from "./progress.ts";
+import { smoothingOptions } from "./smoothing-options.ts";
 import type { Tasks, TimedCertificate } from "./tasks.ts";
 
 /** `abs certify`: within which radius the label of the smoothed classifier cannot change. */
@@ -60,20 +61,6 @@ async function certify(invocation: Invocation, environment: Environment): Promis
   return directory === undefined
     ? await certifyFiles(files, options, invocation, environment)
     : await certifySplit(options, invocation, environment);
-}
-
-/** The options that are there: what the base is by default depends on the weights. */
-function smoothingOptions(invocation: Invocation): SmoothingOptions {
-  const base = invocation.choice("base", SMOOTHING_BASES);
-  const numbers = ["sigma", "samples", "alpha", "seed"].map((name) => [name, invocation.number(name)] as const);
-  const given = numbers.filter(([, value]) => value !== undefined);
-  const options: SmoothingOptions = { ...Object.fromEntries(given), ...(base === undefined ? {} : { base }) };
-  try {
-    checkedSmoothing(options, "surrogates");
-  } catch (error) {
-    throw new UsageError(`--${messageOf(error)}`, { cause: error });
-  }
-  return options;
 }
 
 /** The options with their defaults, but for the base, which only the weights know where it is not given. */

@@ -5,6 +5,7 @@ import { listPictures } from "../files/list-pictures.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import type { Found } from "../image/preprocess.ts";
 import type { Classification } from "../results.ts";
+import { colourDepth } from "./colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
 import {
   columnsOf,
@@ -15,7 +16,6 @@ import {
   printJson,
   printLines,
   printProblem,
-  wantsColour,
 } from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
 import { withWorkforce } from "./load-classifier.ts";
@@ -184,7 +184,7 @@ function printFrame(
         { title: "seen", values: drawing.seen },
         { title: `redrawn as ${classification.name}`, values: drawing.redrawn },
       ],
-      { colour: wantsColour(environment), columns: columnsOf(environment) },
+      { colour: colourDepth(environment), columns: columnsOf(environment) },
     ),
   );
 }

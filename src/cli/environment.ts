@@ -43,7 +43,7 @@ export interface Environment {
   readonly stdout: Output;
   /** Progress and errors go here. */
   readonly stderr: Output;
-  /** Environment variables; NO_COLOR and TERM are looked at. */
+  /** Environment variables; those that colours depend on are looked at (colour-depth.ts). */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The package's version. */
   readonly version: string;
@@ -67,11 +67,6 @@ export const WRONG_USAGE = 2;
 /** The exit code of a command that a signal ended early and that wrote what it had: as shells have it, 130 for Ctrl-C. */
 export function interruptedBy(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
-}
-
-/** Whether colour may be used on standard output: a terminal, and nobody asked for none (https://no-color.org). */
-export function wantsColour({ stdout, variables }: Environment): boolean {
-  return stdout.isTTY === true && (variables.NO_COLOR ?? "") === "" && variables.TERM !== "dumb";
 }
 
 /** Characters per line of the terminal on standard output, or what fits most where there is none. */

@@ -9,6 +9,8 @@ import { type Box, type Found, type Ink, preprocess } from "../image/preprocess.
 export interface Frame {
   /** 784 values in [0, 1]. */
   readonly image: Float32Array;
+  /** The picture from which it was made. */
+  readonly picture: PixelImage;
   /** What preprocessing found, undefined when the image was taken as it is. */
   readonly found: { readonly found: Found; readonly ink: Ink; readonly box: Box } | undefined;
 }
@@ -45,9 +47,9 @@ export async function openFrames(path: string, mode: FrameMode, content?: Uint8A
  * @throws RangeError in raw mode for an image that is not 28×28
  */
 export function toFrame(picture: PixelImage, mode: FrameMode): Frame {
-  if (mode === "raw") return { image: asFrame(picture), found: undefined };
+  if (mode === "raw") return { image: asFrame(picture), picture, found: undefined };
   const framed = mode === "look" ? asFramedDigit(picture) : undefined;
-  if (framed !== undefined) return { image: framed, found: undefined };
+  if (framed !== undefined) return { image: framed, picture, found: undefined };
   const { image, found, ink, box } = preprocess(picture);
-  return { image, found: { found, ink, box } };
+  return { image, picture, found: { found, ink, box } };
 }

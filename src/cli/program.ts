@@ -7,7 +7,7 @@ import { type Command, commandHelp, Invocation, UsageError } from "./command.ts"
 import { dataFetchCommand } from "./data-fetch.ts";
 import { DONE, type Environment, FAILED, printProblem, WRONG_USAGE } from "./environment.ts";
 import { evaluateCommand } from "./evaluate.ts";
-import { explainCommand } from "./explain.ts";
+import { explainCommand } from "./explain/explain.ts";
 import { mergeCommand } from "./merge.ts";
 import { sampleCommand } from "./sample.ts";
 

@@ -1,8 +1,9 @@
 import { shown } from "../arguments/shown.ts";
 import { writeWholeFile } from "../files/write-whole-file.ts";
+import { colourDepth } from "./colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import { contactSheet } from "./contact-sheet.ts";
-import { columnsOf, DONE, type Environment, printDrawing, printJson, printLines, wantsColour } from "./environment.ts";
+import { columnsOf, DONE, type Environment, printDrawing, printJson, printLines } from "./environment.ts";
 import { withClassifier } from "./load-classifier.ts";
 import { renderPictures } from "./picture.ts";
 
@@ -46,7 +47,7 @@ async function drawSamples(invocation: Invocation, environment: Environment): Pr
     } else if (out !== undefined) {
       printLines(environment, [`${out}: ${images.length} samples of ${name}`]);
     } else {
-      const style = { colour: wantsColour(environment), columns: columnsOf(environment) };
+      const style = { colour: colourDepth(environment), columns: columnsOf(environment) };
       const pictures = images.map((values, index) => ({ title: `${name}, seed ${seed}, #${index}`, values }));
       printDrawing(environment, renderPictures(pictures, style));
     }

@@ -16,6 +16,7 @@ export type CommandClassifier = Pick<
   | "explain"
   | "lossAndGradient"
   | "certify"
+  | "prototypes"
   | "sample"
   | "dispose"
 >;

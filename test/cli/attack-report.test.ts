@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { summarise } from "../../src/cli/attack/document.ts";
 import type { ShownChange } from "../../src/cli/attack/gallery.ts";
-import { html } from "../../src/cli/attack/report/markup.ts";
 import { reportOf } from "../../src/cli/attack/report/report.ts";
 import type { AttackRecord, NormPlan } from "../../src/cli/attack/results.ts";
+import { html } from "../../src/cli/report/markup.ts";
 import { decodePngImage } from "../../src/files/png.ts";
 import type { PixelImage } from "../../src/image/pixel-image.ts";
 

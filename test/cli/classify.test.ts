@@ -70,10 +70,10 @@ describe("abs classify", () => {
 
   it("draws in colour on a terminal, unless NO_COLOR asks otherwise", async () => {
     const coloured = new Collector(true);
-    await run(["classify", digit], { stdout: coloured });
+    await run(["classify", digit], { stdout: coloured, variables: { TERM: "xterm" } });
     expect(coloured.text).toContain("▀");
     const plain = new Collector(true);
-    await run(["classify", digit], { stdout: plain, variables: { NO_COLOR: "1" } });
+    await run(["classify", digit], { stdout: plain, variables: { TERM: "xterm", NO_COLOR: "1" } });
     expect(plain.text).not.toContain("\u001b");
   });
 

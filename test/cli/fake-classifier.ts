@@ -1,5 +1,6 @@
 import { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import type { Prototypes } from "../../src/certify/prototype-classifier.ts";
 import { type Certificate, checkedSmoothing, type SmoothingOptions } from "../../src/certify/smoothing.ts";
 import { Attacker } from "../../src/cli/attack/attacker.ts";
 import type { ClassifierSettings, CreateClassifier, Environment } from "../../src/cli/environment.ts";
@@ -66,6 +67,7 @@ export class FakeClassifier implements CommandClassifier {
       classes: CLASSES.map((_, label) => ({
         loss: classification.losses[label] as number,
         latent: Float32Array.of(label, -0.5),
+        descent: Float32Array.of(0.5, 0.25, classification.losses[label] as number),
         reconstruction: new Float32Array(784).fill(label / 10),
         gain: 1,
         offset: 0,
@@ -102,6 +104,13 @@ export class FakeClassifier implements CommandClassifier {
       radius: abstained ? 0 : (seed % 10) / 10,
       votes: samples,
     };
+  }
+
+  /** Two prototypes a class: images of the class's grey in two shades. */
+  prototypes(): Prototypes {
+    const labels = CLASSES.flatMap((_, label) => [label, label]);
+    const images = labels.map((label, at) => new Float32Array(784).fill((label + (at % 2) / 4) / 10));
+    return { labels, images, penalties: labels.map(() => 0) };
   }
 
   sample(label: number, { seed = 0, count = 1 }: { seed?: number; count?: number } = {}): Float32Array[] {

@@ -29,7 +29,7 @@ describe("a terminal of 20 columns", () => {
       ["explain", images],
       ["sample", "3"],
     ]) {
-      for (const variables of [{}, { NO_COLOR: "1" }] as Record<string, string>[]) {
+      for (const variables of [{ TERM: "xterm" }, { NO_COLOR: "1" }] as Record<string, string>[]) {
         const stdout = new Collector(true, NARROW);
         await run(words, { stdout, variables });
         // What is no picture or table is text, which wraps and is not lost.

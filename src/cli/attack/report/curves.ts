@@ -1,6 +1,6 @@
+import { html, type Markup } from "../../report/markup.ts";
 import type { AttackRecord, NormPlan } from "../results.ts";
 import { accuracyAt, BOUNDS, DISTANCES, NORM_TITLES, nearestOf, recordsOf } from "../scores.ts";
-import { html, type Markup } from "./markup.ts";
 
 // The share of images that no attack turned, over the distance that it was allowed.
 

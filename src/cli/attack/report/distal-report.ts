@@ -1,8 +1,8 @@
 import type { DistalResult } from "../../../attacks/distal.ts";
+import { html } from "../../report/markup.ts";
+import { page } from "../../report/page.ts";
+import { picture } from "../../report/pictures.ts";
 import { percentText } from "../lines.ts";
-import { html } from "./markup.ts";
-import { page } from "./page.ts";
-import { picture } from "./pictures.ts";
 
 /** A climb from noise to a class, as it is shown. */
 export interface DistalOutcome extends DistalResult {

@@ -1,10 +1,10 @@
 import { printable } from "../../../arguments/printable.ts";
 import type { Norm } from "../../../attacks/norms.ts";
+import { html, type Markup } from "../../report/markup.ts";
+import { differencePicture, picture } from "../../report/pictures.ts";
 import type { ShownChange } from "../gallery.ts";
 import { distanceText } from "../lines.ts";
 import { NORM_TITLES } from "../scores.ts";
-import { html, type Markup } from "./markup.ts";
-import { differencePicture, picture } from "./pictures.ts";
 
 const COLUMNS = [
   "image",

@@ -1,13 +1,14 @@
 import { printable } from "../../../arguments/printable.ts";
 import { duration } from "../../progress.ts";
+import { commandLineText } from "../../report/command-line.ts";
+import { html, type Markup } from "../../report/markup.ts";
+import { page } from "../../report/page.ts";
 import { isConfirmed } from "../attacker.ts";
 import type { AttackRun } from "../document.ts";
 import { percentText, unionText } from "../lines.ts";
 import { NORM_TITLES } from "../scores.ts";
 import { curves } from "./curves.ts";
 import { gallery } from "./gallery.ts";
-import { html, type Markup } from "./markup.ts";
-import { page } from "./page.ts";
 import { comparisonTable, scoresTable } from "./tables.ts";
 
 /** How a run was made. */
@@ -53,7 +54,7 @@ ${union.images} images.</p>`;
 
 function settingsList(run: AttackRun, { commandLine, seconds }: Making): Markup {
   const entries: [string, string][] = [
-    ["command line", ["abs", ...commandLine.map(shellWord)].join(" ")],
+    ["command line", commandLineText(commandLine)],
     ["version", run.version],
     ["images", `${run.images} of the ${run.split} images, from ${run.offset}`],
     ["SHA-256 of the data", run.dataSha256],
@@ -76,9 +77,4 @@ ${entries.map(
   ([name, value]) => html`<dt>${name}</dt><dd>${printable(value)}</dd>
 `,
 )}</dl>`;
-}
-
-/** A word as a shell takes it for that word. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,8 +1,8 @@
 import type { Norm } from "../../../attacks/norms.ts";
+import { html, type Markup } from "../../report/markup.ts";
 import type { AttackRun } from "../document.ts";
 import { distanceText, percentText } from "../lines.ts";
 import { BOUNDS, type DistanceScores, NORM_TITLES, type NormScores } from "../scores.ts";
-import { html, type Markup } from "./markup.ts";
 import { PUBLISHED } from "./published.ts";
 
 /** The norms in which the paper compares models, in its order. */

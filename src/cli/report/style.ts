@@ -1,9 +1,15 @@
+import { DARK, LIGHT } from "./palette.ts";
+
+function variables(colours: Readonly<Record<string, string>>): string {
+  return Object.entries(colours)
+    .map(([role, colour]) => `--${role}: ${colour};`)
+    .join(" ");
+}
+
 /** The report's looks, for light and dark screens and for paper. */
 export const STYLE = `
-:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --faint: #d8d8d8; --quiet: #5c5c5c; --mark: #fff3cd; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e8e8; --paper: #16181a; --faint: #3a3d40; --quiet: #a8a8a8; --mark: #4a3f16; }
-}
+:root { color-scheme: light dark; ${variables(LIGHT)} }
+@media screen and (prefers-color-scheme: dark) { :root { ${variables(DARK)} } }
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; }
 .wide { overflow-x: auto; }
@@ -32,4 +38,20 @@ svg path { fill: none; }
 dt { color: var(--quiet); float: left; clear: left; width: 14rem; }
 dd { margin-left: 14rem; overflow-wrap: anywhere; }
 code { overflow-wrap: anywhere; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; padding: 0; list-style: none; }
+.pictures figure { margin: 0; break-inside: avoid; }
+.pictures img { image-rendering: pixelated; display: block; }
+.pictures figcaption { color: var(--quiet); font-size: 14px; line-height: 1.3; padding-top: .3rem; max-width: 14rem; }
+.pictures .winner img:first-child { outline: 3px solid var(--for); }
+.pictures .runner-up img:first-child { outline: 3px solid var(--against); }
+.pictures img + img { margin-top: 6px; }
+.chart { overflow-x: auto; }
+.chart svg { min-width: 34rem; }
+td.meaning { white-space: normal; min-width: 14rem; }
+th.meaning, td.meaning { text-align: left; }
+.numbers { font-size: 13px; }
+.verdict { font-size: 1.25rem; }
+section { break-inside: avoid-page; }
+@media print { body { margin: 0; max-width: none; } .wide { overflow: visible; } .numbers { font-size: 6.5pt; }
+  .numbers th, .numbers td { padding: .1rem .15rem; } img, svg { print-color-adjust: exact; } }
 `;
