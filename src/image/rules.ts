@@ -13,18 +13,23 @@ const MOST_THICKNESS = 0.03;
  *
  * @param strength how much ink lies on each pixel
  * @param threshold from which strength on a pixel is ink
+ * @param thickness the most pixels that a rule is thick; where the digits are small beside the picture, what their strokes allow
  * @returns the same picture if it has no rules
  */
-export function eraseRules(strength: GreyImage, threshold: number): GreyImage {
-  const level = eraseLevelRules(strength, threshold);
+export function eraseRules(
+  strength: GreyImage,
+  threshold: number,
+  thickness = MOST_THICKNESS * Math.max(strength.width, strength.height),
+): GreyImage {
+  const most = Math.max(1, Math.floor(thickness));
+  const level = eraseLevelRules(strength, threshold, most);
   const turned = transpose(level);
-  const upright = eraseLevelRules(turned, threshold);
+  const upright = eraseLevelRules(turned, threshold, most);
   return upright === turned ? level : transpose(upright);
 }
 
-function eraseLevelRules(image: GreyImage, threshold: number): GreyImage {
+function eraseLevelRules(image: GreyImage, threshold: number, most: number): GreyImage {
   const { values, width, height } = image;
-  const most = Math.max(1, Math.floor(MOST_THICKNESS * Math.max(width, height)));
   // A pixel counts as part of a rule if it belongs to a run of ink no taller than a rule is thick.
   const thin = new Uint8Array(values.length);
   for (let column = 0; column < width; ++column) {

@@ -1,0 +1,131 @@
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createClassifier } from "../src/entries/node.ts";
+import { judgePicture, readDigits } from "../src/reading/read-digits.ts";
+import { glyphOf } from "../src/strings/glyph.ts";
+import { WRITTEN_KINDS, writtenPictures } from "../src/strings/kinds.ts";
+import { ReadingTally } from "../src/strings/tally.ts";
+import type { LabelledGlyph } from "../src/strings/written.ts";
+import { tableLines } from "./measure/table.ts";
+import { BaselineCnn } from "./models/baseline-cnn.ts";
+import { readByComponents } from "./models/component-cut.ts";
+import { fitReading, goldOf } from "./reading/fit.ts";
+import { readDigits as readMnist } from "./sets/mnist.ts";
+
+// How strings and sheets of digits are read, beside a cut by components with the plain CNN.
+//
+//   npx tsx bench/strings.ts --data DIR [--split validation] [--limit 200] [--seed 1] [--kinds TEXT] [--time]
+//   npx tsx bench/strings.ts --data DIR --fit [--limit 120]
+//
+// --data is the folder with MNIST's .gz files; --split is validation or test, --limit the number of strings of each kind (of sheets a
+// twentieth), --kinds a part of the names of the kinds wanted. --time prints what five digits cost, in classifications of one.
+// --fit fits the reader's weights on strings of validation digits and writes src/reading/weights.ts.
+
+const { values: options } = parseArgs({
+  options: {
+    data: { type: "string" },
+    split: { type: "string", default: "validation" },
+    limit: { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
+    kinds: { type: "string", default: "" },
+    fit: { type: "boolean", default: false },
+    time: { type: "boolean", default: false },
+  },
+});
+/** The seed of the strings to fit to; those to measure on are of another. */
+const FIT_SEED = 1_000_000;
+const TIMED = 40;
+
+const { data, split } = options;
+if (data === undefined) throw new Error("--data DIR is wanted");
+if (split !== "validation" && split !== "test") throw new Error(`--split: got "${split}", wanted validation or test`);
+for (const name of ["limit", "seed"] as const) {
+  if (!/^[0-9]+$/.test(options[name])) throw new Error(`--${name}: got "${options[name]}", wanted a whole number`);
+}
+const limit = Number(options.limit);
+const kinds = WRITTEN_KINDS.filter(({ name }) => name.includes(options.kinds));
+
+const digits = readMnist(data, options.fit ? "validation" : split);
+const digitAt = (index: number): LabelledGlyph => ({
+  label: digits.labels[index] as number,
+  glyph: glyphOf(digits.image(index)),
+});
+const abs = await createClassifier();
+
+function fit(): void {
+  const examples = WRITTEN_KINDS.filter(({ name }) => !name.includes("unseen")).flatMap((kind) =>
+    [...writtenPictures(kind, limit, digits.count, digitAt, FIT_SEED)].flatMap((written) =>
+      judgePicture(written.picture, abs, "standard").lines.map((line) => goldOf(line, written)),
+    ),
+  );
+  const weights = fitReading(examples);
+  const file = fileURLToPath(new URL("../src/reading/weights.ts", import.meta.url));
+  const list = (values: readonly number[]): string => `[${values.map((value) => value.toFixed(3)).join(", ")}]`;
+  writeFileSync(
+    file,
+    `import type { ReadingWeights } from "./lattice.ts";
+
+/** Fitted on strings and sheets of validation digits by \`npx tsx bench/strings.ts --data DIR --fit --limit ${limit}\`, which writes this file. */
+export const READING_WEIGHTS: ReadingWeights = {
+  digit: ${list(weights.digit)},
+  other: ${list(weights.other)},
+};
+`,
+  );
+}
+
+async function measure(): Promise<void> {
+  const cnn = await BaselineCnn.load(fileURLToPath(new URL("baselines/plain-cnn.onnx", import.meta.url)));
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  const cells = (tally: ReadingTally): string[] => [
+    percent(tally.right / tally.pictures),
+    percent(tally.recall),
+    percent(tally.precision),
+    tally.junk === 0 ? "" : percent(tally.junkTaken / tally.junk),
+  ];
+  const rows: string[][] = [];
+  for (const kind of kinds) {
+    const [read, plain] = [new ReadingTally(), new ReadingTally()];
+    let classifications = 0;
+    for (const written of writtenPictures(kind, limit, digits.count, digitAt, Number(options.seed))) {
+      const reading = readDigits(written.picture, { classifier: abs });
+      classifications += reading.classifications;
+      read.add(
+        written,
+        reading.lines.map((line) => line.digits),
+      );
+      plain.add(written, await readByComponents(written.picture, cnn));
+    }
+    rows.push([kind.name, ...cells(read), (classifications / read.digits).toFixed(1), ...cells(plain)]);
+  }
+  const columns = ["string right", "digits right", "precision", "junk taken"];
+  const header = ["kind", ...columns, "classified per digit", ...columns.map((name) => `${name}, components and CNN`)];
+  console.log(tableLines(header, rows));
+  console.log(`in %, ${limit} strings of each kind, of ${split} digits`);
+}
+
+/** What a picture of five digits costs beside five classifications, both the least of several turns. */
+function time(): void {
+  const rows = kinds
+    .filter(({ name }) => name.startsWith("5 "))
+    .map((kind) => {
+      const pictures = [...writtenPictures(kind, TIMED, digits.count, digitAt, Number(options.seed))];
+      const frames = Array.from({ length: 5 * TIMED }, (_, index) => digits.image(index));
+      let [read, classify] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      for (let turn = 0; turn < 5; ++turn) {
+        let start = performance.now();
+        for (const { picture } of pictures) readDigits(picture, { classifier: abs });
+        read = Math.min(read, performance.now() - start);
+        start = performance.now();
+        for (const frame of frames) abs.classify(frame);
+        classify = Math.min(classify, performance.now() - start);
+      }
+      return [kind.name, (read / TIMED).toFixed(2), (classify / TIMED).toFixed(2), (read / classify).toFixed(1)];
+    });
+  console.log(tableLines(["kind", "ms to read five", "ms for five classifications", "times"], rows));
+}
+
+if (options.fit) fit();
+else if (options.time) time();
+else await measure();
