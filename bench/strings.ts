@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createClassifier } from "../src/entries/node.ts";
-import { judgePicture, readDigits } from "../src/reading/read-digits.ts";
+import { EVIDENCE_FEATURES, GEOMETRY_FEATURES } from "../src/reading/features.ts";
+import { BOUNDS, judgePicture, readDigits } from "../src/reading/read-digits.ts";
 import { glyphOf } from "../src/strings/glyph.ts";
 import { WRITTEN_KINDS, writtenPictures } from "../src/strings/kinds.ts";
 import { ReadingTally } from "../src/strings/tally.ts";
@@ -10,7 +11,7 @@ import type { LabelledGlyph } from "../src/strings/written.ts";
 import { tableLines } from "./measure/table.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readByComponents } from "./models/component-cut.ts";
-import { fitReading, goldOf } from "./reading/fit.ts";
+import { type Example, fitNetwork, goldOf } from "./reading/fit.ts";
 import { readDigits as readMnist } from "./sets/mnist.ts";
 
 // How strings and sheets of digits are read, beside a cut by components with the plain CNN.
@@ -54,24 +55,48 @@ const digitAt = (index: number): LabelledGlyph => ({
 const abs = await createClassifier();
 
 function fit(): void {
-  const examples = WRITTEN_KINDS.filter(({ name }) => !name.includes("unseen")).flatMap((kind) =>
-    [...writtenPictures(kind, limit, digits.count, digitAt, FIT_SEED)].flatMap((written) =>
-      judgePicture(written.picture, abs, "standard").lines.map((line) => goldOf(line, written)),
-    ),
-  );
-  const weights = fitReading(examples);
+  // Every candidate is classified once, whatever it looks like; those of the first network are the same, seen without the model.
+  const every = { ...BOUNDS.standard, classifications: 100_000, leastShare: -1 };
+  const [looks, evidence]: [Example[], Example[]] = [[], []];
+  for (const kind of WRITTEN_KINDS.filter(({ name }) => !name.includes("unseen"))) {
+    for (const written of writtenPictures(kind, limit, digits.count, digitAt, FIT_SEED)) {
+      for (const line of judgePicture(written.picture, abs, every).lines) {
+        const example = goldOf(line, written);
+        evidence.push(example);
+        const edges = example.edges.map(({ from, to, features }) => ({
+          from,
+          to,
+          features: features.slice(0, GEOMETRY_FEATURES),
+        }));
+        looks.push({ ...example, edges });
+      }
+    }
+  }
+  const networks = {
+    GEOMETRY_NETWORK: fitNetwork(looks, GEOMETRY_FEATURES),
+    EVIDENCE_NETWORK: fitNetwork(evidence, EVIDENCE_FEATURES),
+  };
+  const lists = (rows: readonly (readonly number[])[]): string =>
+    `[${rows.map((row) => `\n    [${row.map((value) => Number(value.toFixed(3))).join(", ")}],`).join("")}\n  ]`;
   const file = fileURLToPath(new URL("../src/reading/weights.ts", import.meta.url));
-  const list = (values: readonly number[]): string => `[${values.map((value) => value.toFixed(3)).join(", ")}]`;
   writeFileSync(
     file,
-    `import type { ReadingWeights } from "./lattice.ts";
+    `import type { ScoringNetwork } from "./network.ts";
 
-/** Fitted on strings and sheets of validation digits by \`npx tsx bench/strings.ts --data DIR --fit --limit ${limit}\`, which writes this file. */
-export const READING_WEIGHTS: ReadingWeights = {
-  digit: ${list(weights.digit)},
-  other: ${list(weights.other)},
+// Fitted on strings and sheets of validation digits by \`npx tsx bench/strings.ts --data DIR --fit --limit ${limit}\`, which writes this file.
+
+${Object.entries(networks)
+  .map(
+    ([name, { features, hidden, output }]) =>
+      `/** How likely a candidate is ${name.startsWith("G") ? "by its looks alone" : "by its looks and by what the classifier says"}. */
+export const ${name}: ScoringNetwork = {
+  features: ${features},
+  hidden: ${lists(hidden)},
+  output: ${lists(output)},
 };
 `,
+  )
+  .join("\n")}`,
   );
 }
 

@@ -14,21 +14,23 @@ const MOST_THICKNESS = 0.03;
  * @param strength how much ink lies on each pixel
  * @param threshold from which strength on a pixel is ink
  * @param thickness the most pixels that a rule is thick; where the digits are small beside the picture, what their strokes allow
+ * @param crossed the share of a rule's length that strokes may cross, as a line of digits does
  * @returns the same picture if it has no rules
  */
 export function eraseRules(
   strength: GreyImage,
   threshold: number,
   thickness = MOST_THICKNESS * Math.max(strength.width, strength.height),
+  crossed = 0,
 ): GreyImage {
   const most = Math.max(1, Math.floor(thickness));
-  const level = eraseLevelRules(strength, threshold, most);
+  const level = eraseLevelRules(strength, threshold, most, crossed);
   const turned = transpose(level);
-  const upright = eraseLevelRules(turned, threshold, most);
+  const upright = eraseLevelRules(turned, threshold, most, crossed);
   return upright === turned ? level : transpose(upright);
 }
 
-function eraseLevelRules(image: GreyImage, threshold: number, most: number): GreyImage {
+function eraseLevelRules(image: GreyImage, threshold: number, most: number, crossed: number): GreyImage {
   const { values, width, height } = image;
   // A pixel counts as part of a rule if it belongs to a run of ink no taller than a rule is thick.
   const thin = new Uint8Array(values.length);
@@ -45,7 +47,8 @@ function eraseLevelRules(image: GreyImage, threshold: number, most: number): Gre
   for (let index = 0; index < thin.length; ++index) {
     if (thin[index] === 1 || thin[index + width] === 1 || thin[index - width] === 1) near.push(index);
   }
-  if (near.length < LEAST_LENGTH * width) return image;
+  const least = (LEAST_LENGTH - crossed) * width;
+  if (near.length < least) return image;
   const columns = Int32Array.from(near, (index) => index % width);
   const rows = Int32Array.from(near, (index) => Math.floor(index / width));
   const drift = Math.floor(MOST_SLOPE * width);
@@ -58,7 +61,8 @@ function eraseLevelRules(image: GreyImage, threshold: number, most: number): Gre
       if (row >= 0 && row < height) counts[row] = (counts[row] as number) + 1;
     }
     for (let row = 0; row < height; ++row) {
-      if ((counts[row] as number) < LEAST_LENGTH * width) continue;
+      if ((counts[row] as number) < least) continue;
+      if (crossed > 0 && inkAlong(image, threshold, row, shifts) < LEAST_LENGTH * width) continue;
       erased ??= values.slice();
       for (let column = 0; column < width; ++column) {
         const middle = row + Math.round((fall * column) / width);
@@ -73,6 +77,20 @@ function eraseLevelRules(image: GreyImage, threshold: number, most: number): Gre
     }
   }
   return erased === undefined ? image : { values: erased, width, height };
+}
+
+/** In how many columns there is ink on a line or next to it. */
+function inkAlong({ values, width, height }: GreyImage, threshold: number, row: number, shifts: Int32Array): number {
+  let count = 0;
+  for (let column = 0; column < width; ++column) {
+    const middle = row + (shifts[column] as number);
+    for (let at = Math.max(0, middle - 1); at <= Math.min(height - 1, middle + 1); ++at) {
+      if ((values[at * width + column] as number) < threshold) continue;
+      ++count;
+      break;
+    }
+  }
+  return count;
 }
 
 /** The row after the last of the run of ink that begins at a pixel. */

@@ -6,7 +6,7 @@ import type { Strokes } from "./strokes.ts";
 /** Parts narrower than this, in heights of the line, are not cut. */
 const LEAST_CUT_WIDTH = 0.35;
 /** A candidate of several atoms is at most so wide, in heights of the line. */
-const MOST_WIDTH = 1.5;
+const MOST_WIDTH = 1.2;
 /** …has gaps of at most this… */
 const MOST_INNER_GAP = 0.3;
 /** …and does not join parts that are both this high, unless the gap between them is next to nothing. */
@@ -29,9 +29,10 @@ export interface Candidate {
   /** The first atom, and the one after the last. */
   readonly from: number;
   readonly to: number;
+  /** Indices of its ink. */
   readonly pixels: readonly number[];
   readonly box: Box;
-  /** What is known of it before it is classified; see `GEOMETRY`. */
+  /** What is known of it before it is classified. */
   readonly geometry: Geometry;
 }
 
@@ -39,8 +40,11 @@ export interface Candidate {
 export interface Geometry {
   readonly height: number;
   readonly width: number;
-  /** Ink on the cuts at both of its ends. */
-  readonly cutInk: number;
+  /** Its ink, in strokes as long as the line is high. */
+  readonly ink: number;
+  /** Ink on the cuts at its left and at its right end. */
+  readonly cutBefore: number;
+  readonly cutAfter: number;
   /** Ink on the cheapest cut within it; Infinity where there is none. */
   readonly uncutInk: number;
   /** The widest gap within it; negative where its parts overlap. */
@@ -72,7 +76,15 @@ export function findCandidates(line: Line, strokes: Strokes, cutsPerHeight: numb
       const geometry = geometryOf(atoms, from, to, box, line.height, strokes.strokeWidth);
       if (to > from + 1 && geometry.width > MOST_WIDTH) break;
       if (to > from + 1 && !mayBeOne(held, geometry, line.height)) continue;
-      list.push({ from, to, pixels: held.flatMap((atom) => atom.pixels), box, geometry });
+      list.push({
+        from,
+        to,
+        box,
+        geometry,
+        get pixels() {
+          return held.flatMap((atom) => atom.pixels);
+        },
+      });
     }
   }
   return { atoms: atoms.length, list };
@@ -113,15 +125,16 @@ function geometryOf(
   height: number,
   strokeWidth: number,
 ): Geometry {
-  let cutInk = 0;
+  let [cutBefore, cutAfter] = [0, 0];
   let uncutInk = Number.POSITIVE_INFINITY;
   const held = atoms.slice(from, to);
   const tall = new Set<number>();
   for (const part of new Set(held.map((atom) => atom.part))) {
     const own = held.filter((atom) => atom.part === part);
     const following = atoms.slice(to).find((atom) => atom.part === part);
-    cutInk += (own[0] as Atom).cutBefore + (following?.cutBefore ?? 0);
-    for (const { cutBefore } of own.slice(1)) uncutInk = Math.min(uncutInk, cutBefore);
+    cutBefore += (own[0] as Atom).cutBefore;
+    cutAfter += following?.cutBefore ?? 0;
+    for (const atom of own.slice(1)) uncutInk = Math.min(uncutInk, atom.cutBefore);
     if (around(own).height > height / 2) tall.add(part);
   }
   let gap = Number.NEGATIVE_INFINITY;
@@ -133,7 +146,9 @@ function geometryOf(
   return {
     height: box.height / height,
     width: box.width / height,
-    cutInk: cutInk / strokeWidth,
+    ink: held.reduce((sum, { pixels }) => sum + pixels.length, 0) / (height * strokeWidth),
+    cutBefore: cutBefore / strokeWidth,
+    cutAfter: cutAfter / strokeWidth,
     uncutInk: uncutInk / strokeWidth,
     gap: gap / height,
     tallParts: tall.size,

@@ -14,11 +14,11 @@ export interface Cut {
 /** A step aside costs as much as this share of a pixel of ink, so that ways are straight where nothing speaks against it. */
 const ASIDE = 0.05;
 /** Heights, as shares of the box, at which ways are looked for. */
-const ANCHORS = [0.3, 0.5, 0.7];
+const ANCHORS = [0.2, 0.35, 0.5, 0.65, 0.8];
 /** Two cuts are one if they part no more ink than this share of a square as wide as the line's height. */
 const SAME = 0.02;
 /** The least ink on either side, as the same share. */
-const LEAST_INK = 0.025;
+const LEAST_INK = 0.02;
 
 /**
  * Where a component may be cut: ways from above to below that cross as little ink as any near them do, such as thin places and

@@ -8,11 +8,12 @@ import { checkedImage, type PixelImage } from "../image/pixel-image.ts";
 import type { Ink } from "../image/polarity.ts";
 import type { Classification } from "../results.ts";
 import { type Candidate, type Candidates, findCandidates } from "./candidates.ts";
-import { bestPath, type Edge, featuresOf, marginals, scoresOf } from "./lattice.ts";
+import { evidenceFeatures, geometryFeatures } from "./features.ts";
+import { bestPath, type Edge, marginals, scoresOf } from "./lattice.ts";
 import { findLines } from "./lines.ts";
 import { pieceImage } from "./piece-image.ts";
 import { findStrokes, type Strokes } from "./strokes.ts";
-import { READING_WEIGHTS } from "./weights.ts";
+import { EVIDENCE_NETWORK, GEOMETRY_NETWORK } from "./weights.ts";
 
 /** What reading asks of a classifier. */
 export type ReadingClassifier = Pick<Classifier, "classifyBatch">;
@@ -23,7 +24,7 @@ export interface ReadingOptions {
   readonly classifier: ReadingClassifier;
   /**
    * How much work a picture may cost: at most 250, 1000 (default) or 4000 classifications, of as many candidates. Where a picture
-   * has more, the cuts through most ink are not tried; where it has more parts than that, the lightest are not looked at.
+   * has more, the likeliest by their looks are taken; where it has more parts than that, the lightest are not looked at.
    */
   readonly effort?: Effort;
   /** Hears how many of the picture's candidates are classified. What it throws, the call throws. */
@@ -79,15 +80,19 @@ export interface Reading {
 }
 
 /** What an effort allows. */
-interface Bounds {
+export interface Bounds {
   readonly classifications: number;
+  /** The most cuts for a part as wide as the line's digits are high. */
   readonly cutsPerHeight: number;
+  /** Candidates that are less likely by their looks are not classified. */
+  readonly leastShare: number;
 }
 
-const BOUNDS: Record<Effort, Bounds> = {
-  quick: { classifications: 250, cutsPerHeight: 2 },
-  standard: { classifications: 1000, cutsPerHeight: 3 },
-  thorough: { classifications: 4000, cutsPerHeight: 6 },
+/** What each effort allows. */
+export const BOUNDS: Record<Effort, Bounds> = {
+  quick: { classifications: 250, cutsPerHeight: 4, leastShare: 0.1 },
+  standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.03 },
+  thorough: { classifications: 4000, cutsPerHeight: 6, leastShare: 0.005 },
 };
 const OPTIONS = ["classifier", "effort", "onProgress"] as const satisfies readonly (keyof ReadingOptions)[];
 /** Candidates between two reports of progress. */
@@ -112,12 +117,12 @@ export interface JudgedPicture {
 export function judgePicture(
   picture: PixelImage,
   classifier: ReadingClassifier,
-  effort: Effort,
+  bounds: Bounds,
   onProgress?: (done: number, total: number) => void,
 ): JudgedPicture {
   const strokes = findStrokes(picture);
   if (strokes === undefined) return { strokes, lines: [], complete: true };
-  const { found, complete } = boundedCandidates(strokes, BOUNDS[effort]);
+  const { found, complete } = boundedCandidates(strokes, bounds);
   const all = found.flatMap(({ list }) => list);
   const classifications: Classification[] = [];
   for (let start = 0; start < all.length; start += BATCH) {
@@ -136,34 +141,45 @@ export function judgePicture(
     const edges = list.map(({ from, to, geometry }, index) => ({
       from,
       to,
-      features: featuresOf(geometry, own[index] as Classification),
+      features: evidenceFeatures(geometry, own[index] as Classification),
     }));
     return { atoms, candidates: list, classifications: own, edges };
   });
   return { strokes, lines, complete };
 }
 
-/** The candidates of all lines, with fewer cuts and at last fewer parts where the bound wants it. */
+/** The candidates of all lines that are worth to be classified, at most as many as the bound wants. */
 function boundedCandidates(strokes: Strokes, bounds: Bounds): { found: Candidates[]; complete: boolean } {
-  let parts = strokes.parts;
-  let complete = true;
-  if (parts.length > bounds.classifications) {
-    const heaviest = new Set(parts.toSorted((one, other) => other.mass - one.mass).slice(0, bounds.classifications));
-    parts = parts.filter((part) => heaviest.has(part));
-    complete = false;
-  }
+  const { classifications: most, cutsPerHeight, leastShare } = bounds;
+  const isFew = strokes.parts.length <= most;
+  const heaviest = strokes.parts.toSorted((one, other) => other.mass - one.mass).slice(0, most);
+  const parts = isFew ? strokes.parts : strokes.parts.filter((part) => heaviest.includes(part));
   const lines = findLines({ ...strokes, parts });
-  for (let { cutsPerHeight } = bounds; ; cutsPerHeight = cutsPerHeight > 0.2 ? cutsPerHeight / 2 : 0) {
-    const found = lines.map((line) => findCandidates(line, strokes, cutsPerHeight));
-    if (found.reduce((sum, { list }) => sum + list.length, 0) <= bounds.classifications) return { found, complete };
-    complete = false;
-    if (cutsPerHeight > 0) continue;
-    // Every part by itself: as many as there are parts.
-    return {
-      found: found.map(({ atoms, list }) => ({ atoms, list: list.filter(({ from, to }) => to === from + 1) })),
-      complete,
-    };
-  }
+  const weighed = lines.map((line) => weighCandidates(findCandidates(line, strokes, cutsPerHeight)));
+  // What is likeliest by its looks comes first of all, so that every line has a way through it.
+  const shares = weighed.flatMap((line) => line.shares).sort((one, other) => other - one);
+  const least = Math.max(leastShare, shares[most] ?? 0);
+  const found = weighed.map(({ atoms, list, shares: own }) => ({
+    atoms,
+    list: list.filter((_, index) => (own[index] as number) > least),
+  }));
+  const complete = isFew && least === leastShare;
+  if (found.reduce((sum, { list }) => sum + list.length, 0) <= most) return { found, complete };
+  // Whole parts, each by itself.
+  return { found: lines.map((line) => wholeParts(findCandidates(line, strokes, 0))), complete: false };
+}
+
+function wholeParts({ atoms, list }: Candidates): Candidates {
+  return { atoms, list: list.filter(({ from, to }) => to === from + 1) };
+}
+
+/** How likely each candidate is by its looks; infinitely where it is on the likeliest way. */
+function weighCandidates({ atoms, list }: Candidates): Candidates & { shares: number[] } {
+  const edges = list.map(({ from, to, geometry }) => ({ from, to, features: geometryFeatures(geometry) }));
+  const scores = scoresOf(edges, GEOMETRY_NETWORK);
+  const shares = marginals(edges, scores, atoms).shares.map(([asDigit, asOther]) => asDigit + asOther);
+  for (const { edge } of bestPath(edges, scores, atoms)) shares[edge] = Number.POSITIVE_INFINITY;
+  return { atoms, list, shares };
 }
 
 /**
@@ -206,12 +222,12 @@ export function readDigits(picture: PixelImage, options: ReadingOptions): Readin
   checkFunction("onProgress", onProgress);
   // A copy of the fields, which may be getters: what was checked is what is read.
   const checked = checkedImage(picture);
-  const { strokes, lines: judged, complete } = judgePicture(checked, classifier, effort, onProgress);
+  const { strokes, lines: judged, complete } = judgePicture(checked, classifier, BOUNDS[effort], onProgress);
   const lines: ReadLine[] = [];
   const others: ReadOther[] = [];
   const factor = strokes?.factor ?? 1;
   for (const { atoms, candidates, classifications, edges } of judged) {
-    const scores = edges.map((edge) => scoresOf(edge, READING_WEIGHTS));
+    const scores = scoresOf(edges, EVIDENCE_NETWORK);
     const { shares } = marginals(edges, scores, atoms);
     const digits: ReadDigit[] = [];
     for (const { edge, isDigit } of bestPath(edges, scores, atoms)) {

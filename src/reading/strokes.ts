@@ -12,6 +12,8 @@ import { findInkLevels, quantile } from "../image/threshold.ts";
 const WORKING_SIDE = 1600;
 /** Rules are at most this share of the strokes' width thick, but may be two pixels. */
 const RULE_SHARE = 0.6;
+/** A line of digits may cross this share of a rule. */
+const MOST_CROSSED = 0.35;
 /** The strength that this share of the ink stays below counts as full ink. */
 const FULL_INK_SHARE = 0.6;
 /** A speck has less than this share of the usual height along its longer side… */
@@ -50,7 +52,7 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
   const ruled = findInkLevels(withRules.values);
   if (ruled === undefined) return undefined;
   const thickness = Math.max(2, RULE_SHARE * widthOf(withRules, ruled.threshold));
-  const strength = eraseRules(withRules, ruled.threshold, thickness);
+  const strength = eraseRules(withRules, ruled.threshold, thickness, MOST_CROSSED);
   const levels = strength === withRules ? ruled : findInkLevels(strength.values);
   if (levels === undefined) return undefined;
   const { threshold, floor } = levels;

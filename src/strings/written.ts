@@ -28,6 +28,8 @@ export interface WrittenBox {
 export interface WrittenDigit {
   readonly label: number;
   readonly box: WrittenBox;
+  /** 1 for each pixel of its box that has its ink, otherwise 0. */
+  readonly ink: Uint8Array;
 }
 
 /** A picture and the truth about it. */
@@ -98,7 +100,7 @@ export function writeString(
   for (const { raster, box } of placed) {
     ink.draw(box.left, box.top, box.width, box.height, (x, y) => raster.values[y * raster.width + x] as number);
   }
-  const line = placed.map(({ label, box }) => ({ label, box }));
+  const line = placed.map(({ label, box, raster }) => ({ label, box, ink: inkOf(raster) }));
   return { picture: onSurface(ink, surface, size, random), lines: [line], junk: [] };
 }
 
@@ -145,7 +147,7 @@ export function writeSheet(
     else {
       const row = Math.floor(place / perLine);
       lines[row] ??= [];
-      lines[row]?.push({ label: (left.shift() as LabelledGlyph).label, box });
+      lines[row]?.push({ label: (left.shift() as LabelledGlyph).label, box, ink: inkOf(raster) });
     }
   }
   return {
@@ -166,6 +168,8 @@ interface Raster {
 }
 
 const INKED = 0.5;
+
+const inkOf = ({ values }: Raster): Uint8Array => Uint8Array.from(values, (value) => (value >= INKED ? 1 : 0));
 
 function rasterOf(glyph: Glyph, scale: number): Raster {
   const width = Math.max(1, Math.ceil(scale * glyph.width));
