@@ -5,9 +5,10 @@ import { createClassifier } from "../src/entries/node.ts";
 import { EVIDENCE_FEATURES, GEOMETRY_FEATURES } from "../src/reading/features.ts";
 import { BOUNDS, judgePicture, readDigits } from "../src/reading/read-digits.ts";
 import { glyphOf } from "../src/strings/glyph.ts";
-import { WRITTEN_KINDS, writtenPictures } from "../src/strings/kinds.ts";
+import { WRITTEN_KINDS, type WrittenKind, writtenPictures } from "../src/strings/kinds.ts";
+import { SURFACES, type Surface } from "../src/strings/sheet.ts";
 import { ReadingTally } from "../src/strings/tally.ts";
-import type { LabelledGlyph } from "../src/strings/written.ts";
+import { type LabelledGlyph, writeSheet } from "../src/strings/written.ts";
 import { tableLines } from "./measure/table.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readByComponents } from "./models/component-cut.ts";
@@ -37,6 +38,15 @@ const { values: options } = parseArgs({
 /** The seed of the strings to fit to; those to measure on are of another. */
 const FIT_SEED = 1_000_000;
 const TIMED = 40;
+/** Half junk, from which most is learned about it. */
+const JUNK_SHEETS: WrittenKind = {
+  name: "half junk",
+  share: 0.1,
+  write: (pick, random) => {
+    const surface = SURFACES[random.below(SURFACES.length)] as Surface;
+    return writeSheet(pick(55), 55, surface, random);
+  },
+};
 
 const { data, split } = options;
 if (data === undefined) throw new Error("--data DIR is wanted");
@@ -58,7 +68,7 @@ function fit(): void {
   // Every candidate is classified once, whatever it looks like; those of the first network are the same, seen without the model.
   const every = { ...BOUNDS.standard, classifications: 100_000, leastShare: -1 };
   const [looks, evidence]: [Example[], Example[]] = [[], []];
-  for (const kind of WRITTEN_KINDS.filter(({ name }) => !name.includes("unseen"))) {
+  for (const kind of [...WRITTEN_KINDS.filter(({ share }) => share === 1), JUNK_SHEETS]) {
     for (const written of writtenPictures(kind, limit, digits.count, digitAt, FIT_SEED)) {
       for (const line of judgePicture(written.picture, abs, every).lines) {
         const example = goldOf(line, written);
