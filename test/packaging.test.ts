@@ -56,6 +56,7 @@ describe("the package", () => {
       "docs/command.md",
       "docs/options.md",
       "docs/own-classes.md",
+      "docs/reading.md",
       "docs/redrawings.svg",
       "docs/robustness.md",
       "docs/runtimes.md",
