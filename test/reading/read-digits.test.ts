@@ -17,7 +17,7 @@ beforeAll(async () => {
   const { images, labels } = abs.prototypes();
   glyphs = images.flatMap((image, index) => {
     const label = labels[index] as number;
-    const { label: seen, confidence } = abs.classify(image);
+    const { label: seen, confidence } = abs.classify(Float32Array.from(image));
     // Not every prototype is a good digit by itself.
     return index % 4 === 0 && seen === label && confidence > 0.97 ? [{ label, glyph: glyphOf(image, 1, 0.3) }] : [];
   });
