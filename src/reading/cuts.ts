@@ -16,7 +16,7 @@ const ASIDE = 0.05;
 /** Heights, as shares of the box, at which ways are looked for. */
 const ANCHORS = [0.2, 0.35, 0.5, 0.65, 0.8];
 /** Two cuts are one if they part no more ink than this share of a square as wide as the line's height. */
-const SAME = 0.015;
+const SAME = 0.02;
 /** The least ink on either side, as the same share. */
 const LEAST_INK = 0.02;
 

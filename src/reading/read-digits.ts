@@ -91,7 +91,7 @@ export interface Bounds {
 /** What each effort allows. */
 export const BOUNDS: Record<Effort, Bounds> = {
   quick: { classifications: 250, cutsPerHeight: 4, leastShare: 0.1 },
-  standard: { classifications: 1000, cutsPerHeight: 6, leastShare: 0.03 },
+  standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.03 },
   thorough: { classifications: 4000, cutsPerHeight: 6, leastShare: 0.005 },
 };
 const OPTIONS = ["classifier", "effort", "onProgress"] as const satisfies readonly (keyof ReadingOptions)[];
