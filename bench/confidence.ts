@@ -6,14 +6,17 @@ import { createClassifier } from "../src/entries/node.ts";
 import { INFERENCES } from "../src/search.ts";
 import { calibrationError, separation } from "./measure/separation.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
-import { readStoredSets } from "./sets/stored-sets.ts";
+import { readDrawnCharacters, readStoredSets } from "./sets/stored-sets.ts";
 
 // What the confidence is worth: calibration and rejections on clean and corrupted images, and for each kind of junk how
 // much is rejected and how well the confidence tells it from clean images, beside the largest softmax probability of
 // the plain CNN. The images are written by `python3 -m abs_training confidence-sets --data MNIST --out DIR --split test`.
 //
 //   npx tsx bench/confidence.ts --sets DIR [--weights FILE] [--inference NAME] [--confidence NAME] [--baseline ONNX]
-//     [--limit N] [--json]
+//     [--limit N] [--junk DIR] [--json]
+//
+// --junk is a folder of characters that are no digits, drawn by `python3 -m abs_training glyphs`; those in fonts that it kept
+// from training are one more kind of junk. It may be given again.
 
 const { values: options } = parseArgs({
   options: {
@@ -23,6 +26,7 @@ const { values: options } = parseArgs({
     confidence: { type: "string" },
     baseline: { type: "string", default: "bench/baselines/plain-cnn.onnx" },
     limit: { type: "string" },
+    junk: { type: "string", multiple: true, default: [] },
     json: { type: "boolean", default: false },
   },
 });
@@ -49,7 +53,7 @@ interface Judged {
 }
 
 const judged: Judged[] = [];
-for (const { kind, pixels, labels: truth } of readStoredSets(folder)) {
+for (const { kind, pixels, labels: truth } of [...readStoredSets(folder), ...options.junk.map(readDrawnCharacters)]) {
   const count = Math.min(pixels.length / IMAGE_PIXELS, limit);
   const found = abs.classifyBatch(pixels.subarray(0, IMAGE_PIXELS * count));
   process.stderr.write(`${kind}\n`);

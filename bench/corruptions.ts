@@ -3,6 +3,7 @@ import { IMAGE_PIXELS } from "../format/image.ts";
 import { CORRUPTIONS, corrupted } from "../src/corruptions/corrupt.ts";
 import { mean } from "./measure/statistics.ts";
 import { tableLines } from "./measure/table.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import { comparedModels } from "./models/compared.ts";
 import { readDigits } from "./sets/mnist.ts";
 
@@ -22,14 +23,12 @@ const { values: options } = parseArgs({
   },
 });
 if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
-if (!/^[1-9][0-9]*$/.test(options.limit)) throw new Error(`--limit: got "${options.limit}", wanted a number from 1`);
-if (!/^[0-9]+$/.test(options.seed)) throw new Error(`--seed: got "${options.seed}", wanted a number from 0`);
 if (options.split !== "test" && options.split !== "validation") {
   throw new Error(`--split: got "${options.split}", wanted test or validation`);
 }
 const digits = readDigits(options.data, options.split);
-const count = Math.min(Number(options.limit), digits.count);
-const seed = Number(options.seed);
+const count = Math.min(wholeNumber("limit", options.limit), digits.count);
+const seed = wholeNumber("seed", options.seed, 0);
 const models = await comparedModels(options.data, process.env.ABS_REFERENCE_DIR);
 
 interface Shares {

@@ -10,6 +10,7 @@ import { createClassifier } from "../src/entries/node.ts";
 import { Random } from "../src/random.ts";
 import { quantile } from "./measure/statistics.ts";
 import { tableLines } from "./measure/table.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import { GradientCnn } from "./models/gradient-cnn.ts";
 import { NearestNeighbour } from "./models/nearest-neighbour.ts";
 import { readDigits, readTraining, toUnitRange } from "./sets/mnist.ts";
@@ -34,12 +35,8 @@ const { values: options } = parseArgs({
   },
 });
 if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
-for (const name of ["seeds", "steps"] as const) {
-  if (!/^[1-9][0-9]*$/.test(options[name]))
-    throw new Error(`--${name}: got "${options[name]}", wanted a number from 1`);
-}
-const seeds = Number(options.seeds);
-const steps = Number(options.steps);
+const seeds = wholeNumber("seeds", options.seeds);
+const steps = wholeNumber("steps", options.steps);
 
 const calibrated = await createClassifier();
 const cnn = (name: string): GradientCnn =>

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { instantiateSync } from "@assemblyscript/loader";
 import { Engine } from "../src/engine.ts";
 import { preparePrototypes, prepareSamples } from "../src/starts.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import { readDigits, toUnitRange } from "./sets/mnist.ts";
 
 // How many BFGS evaluations per class the search from stored latents needs: agreement with the paper's search, accuracy and loss on
@@ -14,12 +15,9 @@ const COUNTS = [1, 2, 4, 6, 8, 10, 12, 16, 24];
 
 const { values } = parseArgs({ options: { data: { type: "string" }, limit: { type: "string", default: "500" } } });
 if (values.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
-if (!/^[1-9][0-9]*$/.test(values.limit)) {
-  throw new Error(`--limit: got "${values.limit}", wanted a whole number from 1`);
-}
 const digits = readDigits(values.data, "validation");
 const { labels } = digits;
-const count = Math.min(Number(values.limit), digits.count);
+const count = Math.min(wholeNumber("limit", values.limit), digits.count);
 
 const bytes = readFileSync(new URL("../dist/abs.wasm", import.meta.url));
 const { instance } = instantiateSync(bytes, {});

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { installPackages } from "../test/support/installed.ts";
 import { describeMachine, machineTable } from "./measure/machine.ts";
 import { printTable, replaceMarked, replaceTable, type Table } from "./measure/table.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import type { Report, Settings } from "./parts/part.ts";
 
 // How fast the project is, beside others doing the same, in one run on one thread.
@@ -42,12 +43,6 @@ const { values: options } = parseArgs({
     update: { type: "boolean", default: false },
   },
 });
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: got "${text}", wanted a whole number from 1`);
-  return value;
-}
 
 async function main(): Promise<void> {
   const { data, published, python } = options;

@@ -5,9 +5,13 @@ import { parseArgs } from "node:util";
 import { IMAGE_SIDE } from "../format/image.ts";
 import { type Frame, type FrameMode, openFrames, toFrame } from "../src/cli/frame-source.ts";
 import { createClassifier } from "../src/entries/node.ts";
+import { readImageFile } from "../src/files/read-image-file.ts";
+import type { PixelImage } from "../src/image/pixel-image.ts";
 import { Random, seedOf } from "../src/random.ts";
 import { glyphOf } from "../src/strings/glyph.ts";
+import { type Shown, writeContactSheet } from "./measure/contact-sheet.ts";
 import { tableLines } from "./measure/table.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readDigits, toUnitRange } from "./sets/mnist.ts";
 import { PICTURE_KINDS } from "./sets/pictures.ts";
@@ -16,9 +20,11 @@ import { PICTURE_KINDS } from "./sets/pictures.ts";
 // each kind of bench/sets/pictures.ts, and beside it a folder of real ones. ABS and the plain CNN see the same images.
 //
 //   npx tsx bench/pictures.ts [--data DIR] [--limit 200] [--seed 0] [--real DIR] [--list]
+//     [--kind NAME] [--contact-sheet FILE.png]
 //
 // --data is the folder with MNIST's .gz files, --limit the number of pictures of each kind. --real holds pictures whose names
-// begin with their digit, such as 7-012.png; with --list every one of them that is not right and accepted is named.
+// begin with their digit, such as 7-012.png; with --list every picture that is not right and accepted is named. --kind draws one kind alone.
+// --contact-sheet shows those pictures, in the order of the list and COLUMNS in a row, each beside the frame made of it.
 
 const { values: options } = parseArgs({
   options: {
@@ -27,12 +33,17 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "0" },
     real: { type: "string" },
     list: { type: "boolean", default: false },
+    kind: { type: "string" },
+    "contact-sheet": { type: "string" },
   },
 });
 
 if (options.data === undefined && options.real === undefined) throw new Error("--data DIR or --real DIR is wanted");
-if (!/^[1-9][0-9]*$/.test(options.limit)) throw new Error(`--limit: got "${options.limit}", wanted a number from 1`);
-if (!/^[0-9]+$/.test(options.seed)) throw new Error(`--seed: got "${options.seed}", wanted a number from 0`);
+const limit = wholeNumber("limit", options.limit);
+const seed = wholeNumber("seed", options.seed, 0);
+if (options.kind !== undefined && PICTURE_KINDS[options.kind] === undefined) {
+  throw new Error(`--kind: got "${options.kind}", wanted one of "${Object.keys(PICTURE_KINDS).join('", "')}"`);
+}
 
 /** What becomes of a picture. */
 const FATES = [
@@ -46,6 +57,15 @@ type Fate = (typeof FATES)[number];
 
 const abs = await createClassifier();
 const cnn = await BaselineCnn.load(fileURLToPath(new URL("baselines/plain-cnn.onnx", import.meta.url)));
+
+/** The pictures that are not right and accepted, for the contact sheet. */
+const failures: Shown[] = [];
+
+function note(name: string, { fate, words }: { fate: Fate; words: string }, shown: Shown): void {
+  if (fate === "right and accepted") return;
+  if (options.list) console.log(`${name} ${words}`);
+  if (options["contact-sheet"] !== undefined) failures.push(shown);
+}
 
 /** Counts what becomes of pictures, for one row of a table. */
 class Tally {
@@ -78,7 +98,7 @@ function fateOf(image: Float32Array, isRight: boolean, rejected: boolean): Fate 
 
 async function drawnTable(data: string): Promise<void> {
   const digits = readDigits(data, "validation");
-  const count = Math.min(Number(options.limit), digits.count);
+  const count = Math.min(limit, digits.count);
   const rows: string[][] = [];
   const frames = new Tally();
   for (let index = 0; index < count; ++index) {
@@ -87,10 +107,14 @@ async function drawnTable(data: string): Promise<void> {
   }
   rows.push(frames.row("MNIST's frames themselves"));
   for (const [name, drawn] of Object.entries(PICTURE_KINDS)) {
-    const random = new Random(seedOf(Number(options.seed), name));
+    if (options.kind !== undefined && name !== options.kind) continue;
+    const random = new Random(seedOf(seed, name));
     const tally = new Tally();
     for (let index = 0; index < count; ++index) {
-      await tally.add(digits.labels[index] as number, toFrame(drawn(glyphOf(digits.image(index)), random), "look"));
+      const picture = drawn(glyphOf(digits.image(index)), random);
+      const frame = toFrame(picture, "look");
+      const digit = digits.labels[index] as number;
+      note(`${name} ${index} (${digit})`, await tally.add(digit, frame), { picture, frame: frame.image });
     }
     rows.push(tally.row(name));
   }
@@ -107,8 +131,8 @@ async function realTable(folder: string): Promise<void> {
     const tally = new Tally();
     for (const name of names) {
       const frame = (await openFrames(join(folder, name), mode)).at(0);
-      const { fate, words } = await tally.add(Number(name[0]), frame);
-      if (options.list && fate !== "right and accepted") console.log(`${mode} ${name} ${words}`);
+      const picture = (await readImageFile(join(folder, name))).frames.at(0) as PixelImage;
+      note(`${mode} ${name}`, await tally.add(Number(name[0]), frame), { picture, frame: frame.image });
     }
     rows.push(tally.row(mode === "look" ? "the command's default" : "--preprocess"));
   }
@@ -118,3 +142,4 @@ async function realTable(folder: string): Promise<void> {
 
 if (options.data !== undefined) await drawnTable(options.data);
 if (options.real !== undefined) await realTable(options.real);
+if (options["contact-sheet"] !== undefined) writeContactSheet(options["contact-sheet"], failures);

@@ -8,6 +8,7 @@ import { prepareSamples } from "../src/starts.ts";
 import { writeBundle } from "../src/weights/bundle.ts";
 import { readWeights } from "../src/weights/read.ts";
 import { mean, quantile } from "./measure/statistics.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import { nearBoundary, SPOILT_SETS, spoilt } from "./sets/image-sets.ts";
 import { readDigits, toUnitRange } from "./sets/mnist.ts";
 import { readStoredSets } from "./sets/stored-sets.ts";
@@ -40,11 +41,8 @@ const { values: options } = parseArgs({
 if (options.data === undefined) throw new Error("--data DIR is wanted: the folder with MNIST's four .gz files");
 const split = (["validation", "test"] as const).find((name) => name === options.split);
 if (split === undefined) throw new Error(`--split: got "${options.split}", wanted validation or test`);
-if (!/^[1-9][0-9]*$/.test(options.limit)) {
-  throw new Error(`--limit: got "${options.limit}", wanted a whole number from 1`);
-}
 const digits = readDigits(options.data, split);
-const count = Math.min(Number(options.limit), digits.count);
+const count = Math.min(wholeNumber("limit", options.limit), digits.count);
 const variants: [string, RaceRules][] = [
   ...Object.entries(RACE_RULES),
   ...options.rules.map((text): [string, RaceRules] => [text, changedRules(text)]),

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { printTable, replaceMarked, replaceTable } from "./measure/table.ts";
+import { wholeNumber } from "./measure/whole-number.ts";
 import { attackModels } from "./robustness/attack-models.ts";
 import { MODELS, type ModelName } from "./robustness/plan.ts";
 import { readResults } from "./robustness/results.ts";
@@ -39,11 +40,6 @@ const { values: options } = parseArgs({
     worker: { type: "string" },
   },
 });
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^[1-9][0-9]*$/.test(text)) throw new Error(`--${name}: got "${text}", wanted a whole number from 1`);
-  return Number(text);
-}
 
 function wantedModels(): ModelName[] {
   const names = options.only?.split(",") ?? MODELS.filter((name) => !name.startsWith("published") || options.published);

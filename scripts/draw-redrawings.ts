@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { encode } from "fast-png";
-import { IMAGE_SIDE } from "../format/image.ts";
 import { createClassifier, preprocess } from "../src/entries/node.ts";
 import { readImageFile } from "../src/files/read-image-file.ts";
+import { drawing, picture, text } from "./drawing/svg.ts";
 
 // Draws docs/redrawings.svg: some example images and how each class would redraw them, the winner framed.
 //
@@ -14,20 +13,6 @@ const SIDE = 56;
 const GAP = 8;
 const LABEL = 18;
 const TARGET = new URL("../docs/redrawings.svg", import.meta.url);
-
-function embedded(image: Float32Array): string {
-  const data = Uint8Array.from(image, (value) => Math.round(255 * Math.max(0, Math.min(1, value))));
-  const png = encode({ width: IMAGE_SIDE, height: IMAGE_SIDE, data, channels: 1, depth: 8 });
-  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-}
-
-function picture(image: Float32Array, x: number, y: number): string {
-  return `<image x="${x}" y="${y}" width="${SIDE}" height="${SIDE}" style="image-rendering:pixelated" href="${embedded(image)}"/>`;
-}
-
-function text(words: string, x: number, y: number, weight = "normal"): string {
-  return `<text x="${x}" y="${y}" text-anchor="middle" font-weight="${weight}">${words}</text>`;
-}
 
 const abs = await createClassifier({ module: readFileSync(new URL("../dist/abs.wasm", import.meta.url)) });
 const columns = abs.classes.length + 1;
@@ -43,10 +28,10 @@ for (const [row, file] of FILES.entries()) {
   for (const frame of frames) {
     const { image } = preprocess(frame);
     const { classes, label, name, confidence, rejected } = abs.explain(image);
-    parts.push(picture(image, GAP, top));
+    parts.push(picture(image, GAP, top, SIDE));
     for (const [index, { loss, reconstruction }] of classes.entries()) {
       const left = 2 * GAP + (index + 1) * (SIDE + GAP);
-      parts.push(picture(reconstruction, left, top));
+      parts.push(picture(reconstruction, left, top, SIDE));
       const wins = index === label && !rejected;
       if (wins) {
         parts.push(`<rect x="${left - 2}" y="${top - 2}" width="${SIDE + 4}" height="${SIDE + 4}" class="winner"/>`);
@@ -57,13 +42,5 @@ for (const [row, file] of FILES.entries()) {
     parts.push(text(verdict, columns * (SIDE + GAP) + 2 * GAP + 75, top + SIDE / 2 + 4, "bold"));
   }
 }
-writeFileSync(
-  TARGET,
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="13">
-<style>.winner{fill:none;stroke:#e8590c;stroke-width:3}</style>
-<rect width="${width}" height="${height}" fill="#fff"/>
-${parts.join("\n")}
-</svg>
-`,
-);
+writeFileSync(TARGET, drawing(parts, width, height, ".winner{fill:none;stroke:#e8590c;stroke-width:3}"));
 console.log(`wrote ${fileURLToPath(TARGET)}`);

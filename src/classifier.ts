@@ -82,7 +82,7 @@ export class ModuleClassifier {
    * @example
    * ```js
    * const { label, confidence, rejected } = abs.classify(image);
-   * console.log(label, confidence.toFixed(2), rejected); // → 4 0.99 false
+   * console.log(label, confidence.toFixed(2), rejected); // → 4 1.00 false
    * ```
    */
   classify(image: ImageValues): Classification {
@@ -186,7 +186,7 @@ export class ModuleClassifier {
    * @example
    * ```js
    * const { classes, runnerUp, advantage } = abs.explain(image);
-   * console.log(abs.classes[runnerUp]); // → 9
+   * console.log(abs.classes[runnerUp]); // → 5
    * classes[4].reconstruction; // 784 values: what the model of the four makes of the image
    * advantage; // 784 values: positive where the four explains a pixel better than the runner-up
    * ```

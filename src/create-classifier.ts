@@ -66,7 +66,7 @@ export type CreateClassifier =
    * import { createClassifier } from "analysis-by-synthesis";
    *
    * const abs = await createClassifier();
-   * const [image] = abs.sample(4); // here and below: an image, drawn by the model of the four
+   * const [image] = abs.sample(4, { seed: 3 }); // here and below: an image, drawn by the model of the four
    * ```
    * @throws {TypeError} for options of the wrong type or of a name that there is not, an unknown inference, effort, variant or
    *   confidence, or the calibrated confidence with `"binary-abs"`

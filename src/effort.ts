@@ -11,9 +11,9 @@ export type Effort = (typeof EFFORTS)[number];
 export type RaceRules = Readonly<Record<keyof typeof RaceRule, number>>;
 
 const STANDARD: RaceRules = {
-  foretold: 6,
+  foretold: 9,
   raced: 5,
-  polished: 5,
+  polished: 4,
   contested: 8,
   ceilingPerClass: 8,
   entrants: 1,

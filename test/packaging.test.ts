@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const library = new URL("../dist/library/", import.meta.url);
 const ENTRIES = ["index.js", "browser.js", "workerd.js", "edge-light.js", "inline.js", "module.js"];
 /** The decoder of WebP is 50 kB of it. */
-const LARGEST_TARBALL = 1_400_000;
+const LARGEST_TARBALL = 1_600_000;
 
 describe("the package", () => {
   let packed: PackedPackage;
@@ -101,7 +101,7 @@ describe("the package", () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });
 
-  it("is smaller than 1.4 MB", () => {
+  it("is smaller than 1.6 MB", () => {
     expect(packed.size).toBeLessThan(LARGEST_TARBALL);
   });
 

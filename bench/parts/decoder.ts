@@ -11,7 +11,7 @@ import { startTensorflow, TensorflowDecoder } from "../peers/tensorflow.ts";
 import { inNewFolder, runTrainer } from "../peers/trainer.ts";
 import type { Report, Settings } from "./part.ts";
 
-// One class's decoder, forward and with the gradient of the loss, of one latent, on one thread: the module beside other
+// One class's decoder, forward and with the gradient of the paper's loss, of one latent, on one thread: the module beside other
 // runtimes with the same weights. All must compute the same before their times mean anything.
 
 const ROUNDS = 40;

@@ -11,9 +11,11 @@ export function engineWith(weights: string, module?: Uint8Array<ArrayBuffer>): E
   return new Engine(instantiateSync(bytes, {}).instance, writeBundle(readWeights(readFileSync(weights))));
 }
 
-/** This project's decoder of a class. */
+/** This project's decoder of a class, under the paper's loss, which the others compute, too. */
 export function moduleDecoder(weights: string, classIndex: number): DecoderPeer {
-  const engine = engineWith(weights);
+  const { assumptions: _, ...model } = readWeights(readFileSync(weights));
+  const bytes = readFileSync(new URL("../../dist/abs.wasm", import.meta.url));
+  const engine = new Engine(instantiateSync(bytes, {}).instance, writeBundle(model));
   return {
     name: "this module",
     forward: (latent) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { decodeIdx } from "../../src/files/idx.ts";
 
 /** A set of images as `python3 -m abs_training confidence-sets` and `attack-race` write it. */
 export interface StoredSet {
@@ -22,4 +23,10 @@ export function readStoredSets(folder: string): StoredSet[] {
     pixels: read(`${images}-images-idx3-ubyte`, 16),
     labels: labels ? read(`${images}-labels-idx1-ubyte`, 8) : undefined,
   }));
+}
+
+/** What `python3 -m abs_training glyphs` drew in fonts that it kept from training, as junk that is named after its folder. */
+export function readDrawnCharacters(folder: string): StoredSet {
+  const { data } = decodeIdx(readFileSync(join(folder, "t10k-images-idx3-ubyte")));
+  return { kind: basename(folder), pixels: data, labels: undefined };
 }

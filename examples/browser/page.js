@@ -58,7 +58,10 @@ element("clear").addEventListener("click", () => {
 });
 element("sample").addEventListener("click", () => {
   if (abs === undefined) return;
-  const [drawn] = abs.sample(seed % abs.classes.length, { seed });
+  const label = seed % abs.classes.length;
+  // A model also imagines digits that it would not bet on: the first of a few that it knows again is shown.
+  const imagined = abs.sample(label, { seed, count: 8 });
+  const drawn = imagined.find((image) => isKnown(label, abs.classify(image))) ?? imagined[0];
   seed += 1;
   clearPaper();
   frame = drawn;
@@ -68,6 +71,11 @@ element("sample").addEventListener("click", () => {
   pen.drawImage(small, 0, 0, paper.width, paper.height);
   showSoon();
 });
+
+/** Whether a decision names the label and stands by it. */
+function isKnown(label, decision) {
+  return decision.label === label && !decision.rejected;
+}
 
 /** Place of an event on the canvas, in its own pixels, whatever size it is shown in. */
 function placeOf(event) {

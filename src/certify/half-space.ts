@@ -32,10 +32,10 @@ export function nearestPoint(image: Float64Array, halfSpace: HalfSpace, norm: Ra
   if (dot(normal, image) >= offset) return { distance: 0, point: image.slice() };
   if (norm === "l0") return fewestPixels(image, halfSpace);
   const moved = norm === "l2" ? alongNormal : alongSigns;
-  let high = norm === "l2" ? farthestStep(normal) : 1;
+  const farthest = alongSigns(image, normal, 1);
+  if (dot(normal, farthest) < offset) return { distance: Number.POSITIVE_INFINITY, point: farthest };
+  let [low, high] = norm === "l2" ? stepsAround(image, halfSpace) : [0, 1];
   let point = moved(image, normal, high);
-  if (dot(normal, point) < offset) return { distance: Number.POSITIVE_INFINITY, point };
-  let low = 0;
   for (let halving = 0; halving < HALVINGS; ++halving) {
     const middle = (low + high) / 2;
     const trial = moved(image, normal, middle);
@@ -47,9 +47,19 @@ export function nearestPoint(image: Float64Array, halfSpace: HalfSpace, norm: Ra
   return { distance: norm === "l2" ? distanceBetween(image, moved(image, normal, low)) : low, point };
 }
 
-/** A step after which every pixel with a weight has reached the end of its range. */
-function farthestStep(normal: Float64Array): number {
-  return 1 / normal.reduce((least, weight) => (weight === 0 ? least : Math.min(least, Math.abs(weight))), 1);
+/**
+ * Two steps along the normal: the second reaches the half-space and is the one that would without a box, doubled as often as it
+ * takes; the first, half of it or 0, does not. Weights may differ by any factor, so an interval from 0 to where all pixels have
+ * met the box's end can be too long to be halved down to the step that counts.
+ */
+function stepsAround(image: Float64Array, { normal, offset }: HalfSpace): [number, number] {
+  let low = 0;
+  let high = (offset - dot(normal, image)) / dot(normal, normal);
+  while (high < Number.MAX_VALUE && dot(normal, alongNormal(image, normal, high)) < offset) {
+    low = high;
+    high = Math.min(2 * high, Number.MAX_VALUE);
+  }
+  return [low, high];
 }
 
 function alongNormal(image: Float64Array, normal: Float64Array, step: number): Float64Array {

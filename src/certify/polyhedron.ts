@@ -80,6 +80,7 @@ function reach({ halfSpace: { normal, offset }, multiplier }: Member, moved: Flo
   let low = -multiplier;
   let high = LARGEST_MULTIPLIER + 1;
   let step = 0;
+  let isLowKnown = false;
   for (let tries = 0; tries < MOST_NEWTON_STEPS; ++tries) {
     // The inner product with the clipped point grows with the step, in straight pieces.
     let reached = -offset;
@@ -99,10 +100,15 @@ function reach({ halfSpace: { normal, offset }, multiplier }: Member, moved: Flo
     if (reached > 0) high = step;
     else low = step;
     if (reached === 0 || high - low < 1e-14) break;
-    if (step === -multiplier && reached > 0) break;
+    if (step === -multiplier) {
+      if (reached > 0) break;
+      isLowKnown = true;
+    }
     const newton = step - reached / slope;
     const isUseful = slope > 0 && newton > low && newton < high;
-    const next = isUseful ? newton : reached > 0 && newton <= -multiplier ? -multiplier : (low + high) / 2;
+    // Where all pixels are at ends of the box the slope is 0, and says nothing of how far back to go.
+    const mayLeave = !isLowKnown && reached > 0 && newton <= -multiplier;
+    const next = isUseful ? newton : mayLeave ? -multiplier : (low + high) / 2;
     if (Math.abs(next - step) < 1e-15) break;
     step = next;
   }

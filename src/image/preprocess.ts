@@ -7,7 +7,7 @@ import { FITTED_SIDE, inkBox, placeInFrame, SIDE } from "./placement.ts";
 import { findInk, type Ink } from "./polarity.ts";
 import { eraseRules } from "./rules.ts";
 import { thickenThinStrokes } from "./stroke-width.ts";
-import { findInkLevels, quantile } from "./threshold.ts";
+import { findCut, findInkLevels, quantile } from "./threshold.ts";
 import { windowMaximum, windowMean } from "./window.ts";
 
 export type { Box } from "./components.ts";
@@ -81,9 +81,11 @@ export function preprocess(picture: PixelImage): Preprocessed {
   const ink = findInk(grey);
   const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
   const withRules = inkStrength(grey, ink);
-  const ruledLevels = findInkLevels(windowMean(withRules, blurRadius).values);
-  const strength = ruledLevels === undefined ? withRules : eraseRules(withRules, ruledLevels.threshold);
-  const smooth = windowMean(strength, blurRadius);
+  const smoothWithRules = windowMean(withRules, blurRadius);
+  const ruledLevels = findInkLevels(smoothWithRules.values);
+  // Narrow squares cover so much of the sheet that only without them there is a background for the digit to stand out from.
+  const strength = eraseRules(withRules, ruledLevels?.threshold ?? findCut(smoothWithRules.values));
+  const smooth = strength === withRules ? smoothWithRules : windowMean(strength, blurRadius);
   const levels = strength === withRules ? ruledLevels : findInkLevels(smooth.values);
   const blank = {
     image: new Float32Array(SIDE * SIDE),

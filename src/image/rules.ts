@@ -1,20 +1,40 @@
 import type { GreyImage } from "./grey.ts";
 
-/** A rule runs across at least this share of the picture… */
-const LEAST_LENGTH = 0.85;
+/** A rule runs across the picture but for at most this share of its way, where it is too pale or not printed… */
+const MOST_BARE = 0.15;
+/** …can be seen as a rule, and not under a stroke or along another rule, on the rest, or if it has parallels on this share… */
+const LEAST_SEEN = 0.4;
 /** …at a slope of at most this… */
 const MOST_SLOPE = 0.04;
 /** …and is at most this share of the picture's longer side thick, which no stroke of a digit as wide as the picture is. */
 const MOST_THICKNESS = 0.03;
+/** Beside a rule ink lies along at most this share of what is seen of it, half of the share in noise. Chosen by hand. */
+const MOST_BESIDE = 0.25;
+/** Slopes of parallel rules differ by at most this. Chosen by hand; `bench/pictures.ts --kind "ruled paper"` tells what it does. */
+const MOST_TURN = 0.01;
+
+/** A straight line across the picture along which ink lies. */
+interface Line {
+  /** Where it begins, at the left side. */
+  readonly row: number;
+  /** By how many rows it falls up to the right side. */
+  readonly fall: number;
+  /** The number of columns in which it is seen, or else lies under a stroke. */
+  readonly reach: number;
+  /** Whether so much of it is seen that it is a rule by itself. */
+  readonly whole: boolean;
+}
 
 /**
  * Rubs out the rules of lined and squared paper: thin straight lines from one side of the picture to the other, along
- * the rows or the columns. Where a stroke crosses a rule, ink reaches further up or down than the rule is thick, and stays.
+ * the rows or the columns. Where a stroke crosses a rule, ink reaches further up or down than the rule is thick, and
+ * stays; such places speak neither for nor against a rule that others run parallel to. A lone line of which strokes hide
+ * much may be a stroke itself, as the bar of a 4 that fills the picture, and stays.
  *
  * @param strength how much ink lies on each pixel
  * @param threshold from which strength on a pixel is ink
  * @param thickness the most pixels that a rule is thick; where the digits are small beside the picture, what their strokes allow
- * @param crossed the share of a rule's length that strokes may cross, as a line of digits does
+ * @param crossed the share of a lone rule's length that strokes may hide, as a line of digits does
  * @returns the same picture if it has no rules
  */
 export function eraseRules(
@@ -32,65 +52,134 @@ export function eraseRules(
 
 function eraseLevelRules(image: GreyImage, threshold: number, most: number, crossed: number): GreyImage {
   const { values, width, height } = image;
-  // A pixel counts as part of a rule if it belongs to a run of ink no taller than a rule is thick.
-  const thin = new Uint8Array(values.length);
+  const runs = thinRuns(image, threshold, most);
+  // With one row of play, for rules are bent and cut into pixels.
+  const near: number[] = [];
+  const thick: number[] = [];
+  for (let index = 0; index < runs.length; ++index) {
+    if ((runs[index] || runs[index + width] || runs[index - width] || 0) > 0) near.push(index);
+    else if ((values[index] as number) >= threshold) thick.push(index);
+  }
+  if (near.length < LEAST_SEEN * width) return image;
+  const drift = Math.floor(MOST_SLOPE * width);
+  const lines: Line[] = [];
+  for (let fall = -drift; fall <= drift; ++fall) {
+    const shifts = shiftsOf(fall, width);
+    const seen = countAlong(near, shifts, height);
+    const hidden = countAlong(thick, shifts, height);
+    for (let row = 0; row < height; ++row) {
+      const clear = seen[row] as number;
+      if (clear < LEAST_SEEN * width) continue;
+      // A slanted rule may leave the picture through its upper or lower edge.
+      const inside = shifts.reduce((sum, shift) => sum + (row + shift >= 0 && row + shift < height ? 1 : 0), 0);
+      const reach = clear + (hidden[row] as number);
+      if (reach < (1 - MOST_BARE) * inside) continue;
+      if (!isBareBeside(image, threshold, runs, shifts, row, most + 2)) continue;
+      lines.push({ row, fall, reach, whole: clear >= (1 - MOST_BARE - crossed) * width });
+    }
+  }
+  const rules = withParallels(lines, width, most);
+  if (rules.length === 0) return image;
+  const erased = values.slice();
+  for (const { row, fall } of rules) eraseAlong(erased, runs, shiftsOf(fall, width), row, height);
+  return { values: erased, width, height };
+}
+
+/** By how many rows a line lies lower in each column than in the first. */
+function shiftsOf(fall: number, width: number): Int32Array {
+  return Int32Array.from({ length: width }, (_, column) => Math.round((fall * column) / width));
+}
+
+/** Whether there is next to no ink some rows above and below what is seen of a line. */
+function isBareBeside(
+  { values, width, height }: GreyImage,
+  threshold: number,
+  runs: Uint8Array,
+  shifts: Int32Array,
+  row: number,
+  distance: number,
+): boolean {
+  let seen = 0;
+  let beside = 0;
+  for (let column = 0; column < width; ++column) {
+    const index = (row + (shifts[column] as number)) * width + column;
+    if (index < 0 || index >= width * height) continue;
+    if ((runs[index] || runs[index + width] || runs[index - width] || 0) === 0) continue;
+    seen += 2;
+    if ((values[index - distance * width] ?? 0) >= threshold) ++beside;
+    if ((values[index + distance * width] ?? 0) >= threshold) ++beside;
+  }
+  return beside <= MOST_BESIDE * seen;
+}
+
+/** The lines that are rules by themselves, or as others run parallel to them. */
+function withParallels(lines: readonly Line[], width: number, most: number): Line[] {
+  const middle = ({ row, fall }: Line): number => row + fall / 2;
+  // One rule gives many lines of almost the same place: each is spoken for by the one that reaches furthest.
+  const bundles: Line[][] = [];
+  for (const line of [...lines].sort((one, other) => middle(one) - middle(other))) {
+    const last = bundles.at(-1);
+    if (last !== undefined && middle(line) - middle(last.at(-1) as Line) <= most + 1) last.push(line);
+    else bundles.push([line]);
+  }
+  const best = bundles.map((bundle) => bundle.reduce((one, other) => (other.reach > one.reach ? other : one)));
+  const turn = Math.max(2, MOST_TURN * width);
+  return bundles.flatMap((bundle, index) => {
+    const { fall } = best[index] as Line;
+    const isOneOfSeveral = best.some((other, at) => at !== index && Math.abs(other.fall - fall) <= turn);
+    return isOneOfSeveral ? bundle : bundle.filter(({ whole }) => whole);
+  });
+}
+
+/** For each pixel of a run of ink down a column that is at most `most` tall, the run's height; 0 for all others. */
+function thinRuns({ values, width, height }: GreyImage, threshold: number, most: number): Uint8Array {
+  const heights = new Uint8Array(values.length);
   for (let column = 0; column < width; ++column) {
     for (let row = 0; row < height; ++row) {
       if ((values[row * width + column] as number) < threshold) continue;
       const end = runEnd(values, width, height, column, row, threshold);
-      if (end - row <= most) for (let at = row; at < end; ++at) thin[at * width + column] = 1;
+      if (end - row <= most) for (let at = row; at < end; ++at) heights[at * width + column] = end - row;
       row = end;
     }
   }
-  // With one row of play, for rules are bent and cut into pixels.
-  const near: number[] = [];
-  for (let index = 0; index < thin.length; ++index) {
-    if (thin[index] === 1 || thin[index + width] === 1 || thin[index - width] === 1) near.push(index);
-  }
-  const least = (LEAST_LENGTH - crossed) * width;
-  if (near.length < least) return image;
-  const columns = Int32Array.from(near, (index) => index % width);
-  const rows = Int32Array.from(near, (index) => Math.floor(index / width));
-  const drift = Math.floor(MOST_SLOPE * width);
-  let erased: Float32Array | undefined;
-  for (let fall = -drift; fall <= drift; ++fall) {
-    const shifts = Int32Array.from({ length: width }, (_, column) => Math.round((fall * column) / width));
-    const counts = new Int32Array(height);
-    for (let index = 0; index < columns.length; ++index) {
-      const row = (rows[index] as number) - (shifts[columns[index] as number] as number);
-      if (row >= 0 && row < height) counts[row] = (counts[row] as number) + 1;
-    }
-    for (let row = 0; row < height; ++row) {
-      if ((counts[row] as number) < least) continue;
-      if (crossed > 0 && inkAlong(image, threshold, row, shifts) < LEAST_LENGTH * width) continue;
-      erased ??= values.slice();
-      for (let column = 0; column < width; ++column) {
-        const middle = row + Math.round((fall * column) / width);
-        for (let at = Math.max(0, middle - most); at <= Math.min(height - 1, middle + most); ++at) {
-          if (thin[at * width + column] !== 1) continue;
-          // The antialiased rim of the rule goes with it.
-          for (let rim = Math.max(0, at - 1); rim <= Math.min(height - 1, at + 1); ++rim) {
-            erased[rim * width + column] = 0;
-          }
-        }
-      }
-    }
-  }
-  return erased === undefined ? image : { values: erased, width, height };
+  return heights;
 }
 
-/** In how many columns there is ink on a line or next to it. */
-function inkAlong({ values, width, height }: GreyImage, threshold: number, row: number, shifts: Int32Array): number {
-  let count = 0;
+/** How many of the pixels lie on each of the lines that start at the rows and fall by `shifts`. */
+function countAlong(pixels: readonly number[], shifts: Int32Array, height: number): Int32Array {
+  const width = shifts.length;
+  const counts = new Int32Array(height);
+  for (const index of pixels) {
+    const column = index % width;
+    const row = (index - column) / width - (shifts[column] as number);
+    if (row >= 0 && row < height) counts[row] = (counts[row] as number) + 1;
+  }
+  return counts;
+}
+
+/** Erases the runs that a line meets, but for those thicker than most on it: strokes that lie along the rule. */
+function eraseAlong(erased: Float32Array, runs: Uint8Array, shifts: Int32Array, row: number, height: number): void {
+  const width = shifts.length;
+  const met = new Map<number, number>();
   for (let column = 0; column < width; ++column) {
     const middle = row + (shifts[column] as number);
-    for (let at = Math.max(0, middle - 1); at <= Math.min(height - 1, middle + 1); ++at) {
-      if ((values[at * width + column] as number) < threshold) continue;
-      ++count;
+    for (const at of [middle, middle - 1, middle + 1]) {
+      const run = at < 0 || at >= height ? 0 : (runs[at * width + column] as number);
+      if (run === 0) continue;
+      met.set(at * width + column, run);
       break;
     }
   }
-  return count;
+  const thickness = [...met.values()].sort((one, other) => one - other)[met.size >> 1] as number;
+  for (const [index, run] of met) {
+    if (run > thickness + 1) continue;
+    let first = index;
+    while ((runs[first - width] ?? 0) > 0) first -= width;
+    // The antialiased rim of the rule goes with it.
+    for (let at = first - width, left = run + 2; left > 0; at += width, --left) {
+      if (at >= 0 && at < erased.length) erased[at] = 0;
+    }
+  }
 }
 
 /** The row after the last of the run of ink that begins at a pixel. */

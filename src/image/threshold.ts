@@ -30,17 +30,7 @@ const FLOOR_DEVIATIONS = 2;
  * two sides), but no lower than the background's noise allows. Returns undefined where nothing stands out.
  */
 export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
-  const histogram = new Float64Array(BINS);
-  for (const strength of strengths) {
-    const bin = Math.min(BINS - 1, Math.floor(strength * BINS));
-    histogram[bin] = (histogram[bin] as number) + 1;
-  }
-  let cut = otsu(histogram);
-  // Where ink is little and the sheet uneven, the first cut parts light from shade; what lies above is cut again.
-  const strongest = quantile(strengths, STRONGEST_SHARE);
-  for (let round = 0; round < RECUTS && meanFrom(histogram, cut) < UNEVEN_SHARE * strongest; ++round) {
-    cut = otsu(histogram.map((count, bin) => (bin < cut * BINS ? 0 : count)));
-  }
+  const cut = findCut(strengths);
   // Only what lies below the cut: where ink covers half the picture, statistics of all pixels would tell of the ink.
   const below = strengths.filter((strength) => strength < cut);
   const background = below.length === 0 ? strengths : below;
@@ -60,6 +50,22 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
   if (contrast < LEAST_CONTRAST || contrast < LEAST_SIGNIFICANCE * deviation) return undefined;
   if (contrast < LEAST_GAP * (quantile(background, ONE_DEVIATION_SHARE) - median)) return undefined;
   return { threshold, floor: Math.min(threshold / 2, median + FLOOR_DEVIATIONS * deviation) };
+}
+
+/** The cut in two alone, whether or not something stands out. */
+export function findCut(strengths: Float32Array): number {
+  const histogram = new Float64Array(BINS);
+  for (const strength of strengths) {
+    const bin = Math.min(BINS - 1, Math.floor(strength * BINS));
+    histogram[bin] = (histogram[bin] as number) + 1;
+  }
+  let cut = otsu(histogram);
+  // Where ink is little and the sheet uneven, the first cut parts light from shade; what lies above is cut again.
+  const strongest = quantile(strengths, STRONGEST_SHARE);
+  for (let round = 0; round < RECUTS && meanFrom(histogram, cut) < UNEVEN_SHARE * strongest; ++round) {
+    cut = otsu(histogram.map((count, bin) => (bin < cut * BINS ? 0 : count)));
+  }
+  return cut;
 }
 
 /**

@@ -135,10 +135,30 @@ describe("a classifier's methods", () => {
       TypeError,
       "latent: got a string, wanted",
     ],
-    ["texts in a latent", (abs) => abs.decode(0, new Array(16).fill("1")), TypeError, 'latent: got "1" at place 0'],
-    ["BigInts in a latent", (abs) => abs.decode(0, new Array(16).fill(1n)), TypeError, "latent: got 1n at place 0"],
-    ["a latent with holes", (abs) => abs.decode(0, new Array(16)), TypeError, "latent: got undefined at place 0"],
-    ["a latent far out", (abs) => abs.decode(0, new Array(16).fill(1e37)), RangeError, "latent: got 1e+37 at place 0"],
+    [
+      "texts in a latent",
+      (abs) => abs.decode(0, new Array(abs.latents).fill("1")),
+      TypeError,
+      'latent: got "1" at place 0',
+    ],
+    [
+      "BigInts in a latent",
+      (abs) => abs.decode(0, new Array(abs.latents).fill(1n)),
+      TypeError,
+      "latent: got 1n at place 0",
+    ],
+    [
+      "a latent with holes",
+      (abs) => abs.decode(0, new Array(abs.latents)),
+      TypeError,
+      "latent: got undefined at place 0",
+    ],
+    [
+      "a latent far out",
+      (abs) => abs.decode(0, new Array(abs.latents).fill(1e37)),
+      RangeError,
+      "latent: got 1e+37 at place 0",
+    ],
     ["a label in a text", (abs) => abs.sample("3" as never), TypeError, 'label: got "3", wanted a whole number'],
     ["no options", (abs) => abs.sample(3, null as never), TypeError, "options: got null, wanted an object"],
     [
@@ -160,7 +180,9 @@ describe("a classifier's methods", () => {
     const expected = other.explain(image);
     expect(() => (other.classes as string[]).push("ten")).toThrow(TypeError);
     Object.assign(other, { latents: 100_000, classes: new Array(50).fill("x"), confidence: "none" });
-    expect(() => other.decode(0, new Array(100_000).fill(0))).toThrow("latent: got 100000 values, wanted 16");
+    expect(() => other.decode(0, new Array(100_000).fill(0))).toThrow(
+      `latent: got 100000 values, wanted ${abs.latents}`,
+    );
     expect(() => other.sample(10)).toThrow("label: got 10");
     expect(other.explain(image)).toEqual(expected);
   });

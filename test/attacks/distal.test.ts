@@ -131,14 +131,13 @@ describe("distal", () => {
     expect(distal(linear(4), 0, { pixels: PIXELS, seed: 6 }).start).not.toEqual(found.start);
   });
 
-  it("makes ABS sure of a digit only by drawing one", async () => {
+  it("leads ABS from noise that it rejects to an image that it is sure of", async () => {
     const abs = await createClassifier();
     const { success, probability, image, start } = distal(abs, 4, { seed: 2, steps: 60 });
     expect(success).toBe(true);
     expect(probability).toBeGreaterThanOrEqual(0.9);
-    const { label, rejected, classes } = abs.explain(image);
+    const { label, rejected } = abs.classify(image);
     expect({ label, rejected }).toEqual({ label: 4, rejected: false });
-    expect(distance(image, classes[4]?.reconstruction as Float32Array)).toBeLessThan(distance(image, start));
     expect(abs.classify(start).rejected).toBe(true);
   });
 

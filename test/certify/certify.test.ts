@@ -69,10 +69,12 @@ describe("certify", () => {
 describe("the shipped prototypes", () => {
   const classifier = new PrototypeClassifier(abs.prototypes());
 
-  it("label what their own model draws, with radii that are not vacuous and that no straight way undercuts", () => {
+  it("label much of what their own models draw, with radii that are not vacuous and that no straight way undercuts", () => {
     let sum = 0;
     let right = 0;
-    for (const [label, image] of digits.slice(0, 5).entries()) {
+    const drawn = abs.classes.flatMap((_, label) => abs.sample(label, { seed: 6, count: 2 }));
+    for (const [index, image] of drawn.entries()) {
+      const label = Math.floor(index / 2);
       if (classifier.classify(image) !== label) continue;
       ++right;
       const { certified, attained, adversarial } = classifier.radius(image, "l2");
@@ -84,7 +86,7 @@ describe("the shipped prototypes", () => {
       );
       expect(classifier.classify(before)).toBe(label);
     }
-    expect(right).toBeGreaterThanOrEqual(3);
+    expect(right).toBeGreaterThanOrEqual(5);
     expect(sum / right).toBeGreaterThan(0.3);
   });
 });

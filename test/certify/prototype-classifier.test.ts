@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { distanceIn, RADIUS_NORMS, type RadiusNorm } from "../../src/certify/half-space.ts";
 import { PrototypeClassifier, type Prototypes } from "../../src/certify/prototype-classifier.ts";
+import { Random } from "../../src/random.ts";
 
 /** Values on a grid, so that no two prototypes differ by less than rounding can tell. */
 const unit = fc.integer({ min: 0, max: 32 }).map((step) => step / 32);
@@ -120,6 +121,30 @@ describe("radii of the prototype classifier", () => {
     const share = (values: number[]): number => values.filter((gap) => gap < 1e-6).length / values.length;
     expect(share(gaps.l2)).toBeGreaterThan(0.9);
     expect(share(gaps.linf)).toBeGreaterThan(0.7);
+  });
+
+  it("is exact in L2 where pixels are saturated and some differ by next to nothing", () => {
+    const random = new Random(4);
+    // As sigmoids draw: ink near 1, and a background of 10⁻³ down to 10⁻³⁰.
+    const pixel = (): number =>
+      random.uniform() < 0.4 ? 1 - 10 ** (-8 * random.uniform()) : 10 ** (-3 - 27 * random.uniform());
+    const drawn = (): number[] => Array.from({ length: 40 }, pixel);
+    let reached = 0;
+    for (let round = 0; round < 60; ++round) {
+      const images = Array.from({ length: 18 }, drawn);
+      const classifier = new PrototypeClassifier({
+        labels: images.map((_, index) => index % 3),
+        images,
+        penalties: images.map(() => 3 * random.uniform()),
+      });
+      const share = random.uniform();
+      const image = drawn().map((value, at) => share * value + (1 - share) * (images[0]?.[at] as number));
+      const { certified, attained } = classifier.radius(image, "l2");
+      if (!Number.isFinite(attained)) continue;
+      ++reached;
+      expect(attained - certified).toBeLessThan(1e-6);
+    }
+    expect(reached).toBeGreaterThan(50);
   });
 
   it("refuses what is no set of prototypes, no image and no norm", () => {

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { SHIPPED } from "../../bench/models/shipped.ts";
+import { withAssumptions } from "../../bench/models/with-assumptions.ts";
 import { estimateRadius } from "../../src/certify/radius-estimate.ts";
 import type { Classifier } from "../../src/classifier.ts";
 import { createClassifier } from "../../src/entries/node.ts";
@@ -70,8 +73,9 @@ describe("explain", () => {
     [image] = abs.sample(4, { seed: 1 }) as [Float32Array];
   });
 
-  it("estimates the radius from its redrawings, and none in binary-abs", async () => {
-    const { label, losses, classes, radiusEstimate } = abs.explain(image);
+  it("estimates the radius from its redrawings under the paper's loss, and none in binary-abs", async () => {
+    const paper = await createClassifier({ weights: withAssumptions(readFileSync(SHIPPED), {}) });
+    const { label, losses, classes, radiusEstimate } = paper.explain(image);
     expect(radiusEstimate).toEqual(
       estimateRadius(
         image,
@@ -91,7 +95,9 @@ describe("explain", () => {
   it("estimates less, the nearer the image is to another class's redrawing", () => {
     const { classes, runnerUp, radiusEstimate } = abs.explain(image);
     const target = classes[runnerUp]?.reconstruction as Float32Array;
-    const moved = image.map((value, pixel) => value + 0.3 * ((target[pixel] as number) - value));
+    const moved = image.map((value, pixel) =>
+      Math.min(1, Math.max(0, value + 0.3 * ((target[pixel] as number) - value))),
+    );
     const nearer = abs.explain(moved).radiusEstimate;
     expect(nearer?.l2).toBeLessThan(radiusEstimate?.l2 as number);
     expect(nearer?.linf).toBeLessThan(radiusEstimate?.linf as number);

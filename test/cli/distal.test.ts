@@ -28,11 +28,16 @@ describe("abs attack --distal", () => {
     expect(text.split("\n").filter((line) => line.endsWith("not reached"))).toHaveLength(10);
   });
 
-  it("makes the model sure of a class, and shows by what in a page that needs nothing else", async () => {
+  it("makes the model sure of a class, and shows by what in a page that needs nothing else", {
+    timeout: 240_000,
+  }, async () => {
     const out = join(directory.path, "distal.html");
-    const { code, stdout } = await run(["attack", "--distal", "--seed", "3", "--out", out, "--json"], {
-      createClassifier: async () => createClassifier(),
-    });
+    const { code, stdout } = await run(
+      ["attack", "--distal", "--budget", "80", "--seed", "3", "--out", out, "--json"],
+      {
+        createClassifier: async () => createClassifier(),
+      },
+    );
     expect(code).toBe(0);
     const { outcomes } = JSON.parse(stdout);
     for (const { success, probability, fromNoise, image } of outcomes) {

@@ -94,10 +94,16 @@ describe.each(CORRUPTIONS.map((corruption) => [corruption.name, corruption] as c
   });
 
   it.runIf(name in FLOORS)("leaves most digits what they are", () => {
-    const kept = digits.filter(
-      (image, index) => abs.label(corrupted(corruption, image, index, 0)) === Math.floor(index / 6),
-    ).length;
-    expect(kept / digits.length).toBeGreaterThanOrEqual(FLOORS[name] as number);
+    // A model also draws digits that hang by a thread: those that it rejects as they are say nothing of a corruption.
+    const known = [...digits.entries()].filter(([index, image]) => {
+      const { label, rejected } = abs.classify(image);
+      return label === Math.floor(index / 6) && !rejected;
+    });
+    const kept = known.filter(
+      ([index, image]) => abs.label(corrupted(corruption, image, index, 0)) === Math.floor(index / 6),
+    );
+    expect(known.length).toBeGreaterThan(digits.length / 2);
+    expect(kept.length / known.length).toBeGreaterThanOrEqual(FLOORS[name] as number);
   });
 
   it("draws what it always drew", () => {

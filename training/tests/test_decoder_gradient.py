@@ -25,7 +25,7 @@ class LossAndGradientTest(unittest.TestCase):
             image, latent = torch.rand(1, 784), torch.randn(1, 8)
             losses, gradients = losses_and_gradients(decoder, image, latent, Assumptions())
             with torch.no_grad():
-                loss, gradient = LossAndGradient(decoder, Assumptions())(image, latent)
+                loss, gradient = LossAndGradient(decoder, 1.0)(image, latent)
             self.assertTrue(torch.allclose(loss, losses, rtol=1e-5), name)
             self.assertTrue(torch.allclose(gradient, gradients, rtol=1e-3, atol=1e-7), name)
 
@@ -34,16 +34,16 @@ class CommandTest(unittest.TestCase):
     def test_writes_the_graphs_of_the_frozen_weights(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             starts = Path(folder) / "starts.json"
-            starts.write_text(json.dumps([[0.0] * 16, [0.1] * 16]), "utf-8")
+            starts.write_text(json.dumps([[0.0] * 20, [0.1] * 20]), "utf-8")
             arguments = ["decoder-onnx", "--weights", str(WEIGHTS), "--out", folder]
             with contextlib.redirect_stdout(io.StringIO()):
                 status = main([*arguments, "--class", "2", "7", "--starts", str(starts)])
             self.assertEqual(status, 0)
             for index in (2, 7):
                 for name in ("decoder", "gradient"):
-                    # The weights take 18,260 numbers of 4 bytes.
+                    # The weights take 28,184 numbers of 4 bytes.
                     size = (Path(folder) / f"{name}-{index}.onnx").stat().st_size
-                    self.assertGreater(size, 73_000)
+                    self.assertGreater(size, 112_000)
                 # Two decoded latents.
                 size = (Path(folder) / f"start-{index}.onnx").stat().st_size
                 self.assertGreater(size, 2 * 784 * 4)
@@ -57,7 +57,7 @@ class CommandTest(unittest.TestCase):
             with contextlib.redirect_stderr(errors):
                 status = main([*arguments, "--starts", str(starts)])
             self.assertEqual(status, 1)
-            self.assertIn("lists of 16 numbers", errors.getvalue())
+            self.assertIn("lists of 20 numbers", errors.getvalue())
 
 
 class BestStartTest(unittest.TestCase):
@@ -66,7 +66,7 @@ class BestStartTest(unittest.TestCase):
         decoder = Decoder(NAMED_SHAPES["shuffle"], 8, batch_norm=False).eval()
         latents, images = torch.randn(50, 8), torch.rand(5, 784)
         chosen, _ = StartTable(decoder, latents, Assumptions()).best(images)
-        start = BestStart(decoder, latents, Assumptions())
+        start = BestStart(decoder, latents, 1.0)
         for image, latent in zip(images, chosen):
             self.assertTrue(torch.equal(start(image.unsqueeze(0))[0], latent))
 

@@ -3,7 +3,7 @@
 //
 //   loss ≈ (‖y − g‖² + s + ‖u⊥‖² + β ½‖z‖²) / 784,
 //
-// where s makes up, on average over images, for what the basis does not hold and for the tolerance of a model that has one.
+// where s makes up, on average over images, for what the basis does not hold. A tolerance is left out (training/ tells why).
 // As with a true loss, what is no finite number is +∞.
 
 import { IMAGE_SIDE } from "../../../format/image";

@@ -8,10 +8,9 @@ from torch import Tensor
 from abs_training.commands.arguments import (
     add_data_arguments,
     add_split_arguments,
-    not_negative,
-    positive,
     read_limited_split,
 )
+from abs_training.commands.values import not_negative, positive
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import SIDE, to_unit_range
 from abs_training.images.image_set_files import LabelledSet, write_sets

@@ -20,8 +20,8 @@ from abs_training.commands.arguments import (
     add_data_arguments,
     class_name_words,
     class_names,
-    positive,
 )
+from abs_training.commands.values import positive
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import DataSet, read_data_set
 

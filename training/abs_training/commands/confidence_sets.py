@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from abs_training.commands.arguments import add_split_arguments, positive
+from abs_training.commands.arguments import add_split_arguments
+from abs_training.commands.values import positive
 from abs_training.confidence.sets import sets_for_report
 from abs_training.images.data import read_image_set, split_training
 from abs_training.images.image_set_files import write_sets

@@ -1,4 +1,7 @@
-"""`decoder-onnx`: decoders, their losses with gradients and starts as ONNX graphs to compare with."""
+"""`decoder-onnx`: decoders, their losses with gradients and starts as ONNX graphs to compare with.
+
+Losses are the paper's, whatever else the weights assume: other runtimes are compared on those.
+"""
 
 import argparse
 import json
@@ -8,7 +11,7 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from abs_training.commands.arguments import not_negative
+from abs_training.commands.values import not_negative
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.onnx_export import module_as_onnx
 from abs_training.images.data import PIXELS, DataError
@@ -43,11 +46,11 @@ def run(options: argparse.Namespace) -> None:
         latent, image = torch.zeros(1, decoder.latents), torch.zeros(1, PIXELS)
         graph = module_as_onnx(decoder, (latent,), ["latent"], ["image"])
         (options.out / f"decoder-{index}.onnx").write_bytes(graph)
-        gradient = LossAndGradient(decoder, weights.assumptions)
+        gradient = LossAndGradient(decoder, weights.assumptions.beta)
         graph = module_as_onnx(gradient, (image, latent), ["image", "latent"], ["loss", "gradient"])
         (options.out / f"gradient-{index}.onnx").write_bytes(graph)
         if starts is not None:
-            start = BestStart(decoder, starts, weights.assumptions)
+            start = BestStart(decoder, starts, weights.assumptions.beta)
             graph = module_as_onnx(start, (image,), ["image"], ["latent"])
             (options.out / f"start-{index}.onnx").write_bytes(graph)
 

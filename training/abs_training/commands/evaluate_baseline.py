@@ -9,7 +9,8 @@ from abs_training.baselines.adversarial_attack import EVALUATION, Attack
 from abs_training.baselines.card import EVALUATION_SUFFIX, write_card
 from abs_training.baselines.cnn import read_cnn
 from abs_training.baselines.figures import described, measure
-from abs_training.commands.arguments import add_data_arguments, positive
+from abs_training.commands.arguments import add_data_arguments
+from abs_training.commands.values import positive
 from abs_training.foundation.checkpoint import write_atomically
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import read_split

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from abs_training.commands.arguments import positive, share
+from abs_training.commands.values import positive, share
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import DataError, ImageSet
 from abs_training.images.image_set_files import write_image_set

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from abs_training.commands.arguments import positive
+from abs_training.commands.values import positive
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.threads import use_one_thread

@@ -6,10 +6,9 @@ from pathlib import Path
 from abs_training.commands.arguments import (
     add_data_arguments,
     add_workers_argument,
-    names,
-    positive,
     read_limited_split,
 )
+from abs_training.commands.values import names, positive
 from abs_training.foundation.threads import use_one_thread
 from abs_training.images.data import DataError
 from abs_training.measures.storage_report import HEADINGS, storage_figures

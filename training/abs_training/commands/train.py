@@ -16,16 +16,18 @@ from abs_training.commands.arguments import (
     assumptions_of,
     class_name_words,
     class_names,
-    distance,
     junk_words,
+    read_junk,
+    table_sizes,
+    table_words,
+)
+from abs_training.commands.values import (
+    distance,
     not_negative,
     positive,
-    read_junk,
     several,
     share,
     shares,
-    table_sizes,
-    table_words,
 )
 from abs_training.decoders import encoder
 from abs_training.decoders.layers import NAMED_SHAPES, Layer, check_layers, read_layers

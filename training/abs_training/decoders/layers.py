@@ -89,9 +89,12 @@ NAMED_SHAPES: dict[str, list[Layer]] = {
     "shuffle": _with_activations(
         [_dense(16, 7, 7), _pixel_shuffle_convolution(8), _pixel_shuffle_convolution(1)]
     ),
+    "wide": _with_activations(
+        [_dense(20, 7, 7), _pixel_shuffle_convolution(10), _pixel_shuffle_convolution(1)]
+    ),
     "dense": _with_activations([_dense(64, 1, 1), _dense(256, 1, 1), _dense(1, SIDE, SIDE)]),
 }
-"""`paper` is the decoder of Schott et al. 2018 (arXiv:1805.09190); the others are cheaper."""
+"""`paper` is the decoder of Schott et al. 2018 (arXiv:1805.09190); the others are cheaper. Shipped is `wide`."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ the images that end up there.
 
 Where redrawings have gain and offset, the basis holds the constant image and is centred on nothing (μ = 0). Both are
 then fitted among the coefficients: the sums over pixels that their fit needs are ‖g‖², y·g and √784 times the first
-coefficients. s makes up for the tolerance, too, as far as it depends on the latent; what it owes to the image is the
-same for all classes.
+coefficients. A tolerance is left out: how much of its error an image is forgiven depends on the image more than on the
+latent, and an s that learned it would promise low losses wherever no image is redrawn well.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional, Sequence
 
 import torch
@@ -118,7 +118,7 @@ class Targets:
     images: Tensor
     """y of the image that each latent redraws, `[m, coefficients]`; zeros for samples of the prior, which redraw none."""
     remainders: Tensor
-    """784 · the true loss less the latent's share and ‖u⊥‖², `[m]`."""
+    """784 · the true loss without tolerance, less the latent's share and ‖u⊥‖², `[m]`."""
     known: Tensor
     """1, or 0 for samples of the prior, `[m]`."""
 
@@ -167,6 +167,7 @@ def fit_surrogates(
 
 
 def _targets(decoder: Decoder, bank: Bank, basis: Basis, assumptions: Assumptions) -> Targets:
+    plain = replace(assumptions, tolerance=None)
     decoded = decode(decoder, bank.latents)
     wanted, _ = basis.coefficients(decoded)
     found, outside = basis.coefficients(bank.images)
@@ -176,6 +177,6 @@ def _targets(decoder: Decoder, bank: Bank, basis: Basis, assumptions: Assumption
     for copy in range(COPIES):
         block = slice(copy * count, (copy + 1) * count)
         images[block] = found
-        remainders[block] = assumptions.errors(decoded[block], bank.images) - outside
+        remainders[block] = plain.errors(decoded[block], bank.images) - outside
         known[block] = 1
     return Targets(wanted, images, remainders, known)

@@ -1,10 +1,9 @@
-"""The choice of the latent from which a search starts, as one forward graph."""
+"""The choice of the latent from which a search under the paper's loss starts, as one forward graph."""
 
 import torch
 from torch import Tensor, nn
 
 from abs_training.decoders.layers import Decoder
-from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import decode
 
 
@@ -19,11 +18,11 @@ class BestStart(nn.Module):
     table: Tensor
     offsets: Tensor
 
-    def __init__(self, decoder: Decoder, latents: Tensor, assumptions: Assumptions) -> None:
-        """`latents` is `[m, latents]`; `decoder` is one without batch normalisation."""
+    def __init__(self, decoder: Decoder, latents: Tensor, beta: float) -> None:
+        """`latents` is `[m, latents]`; `decoder` is one without batch normalisation, `beta` the weight of ½‖z‖²."""
         super().__init__()
         decoded = decode(decoder, latents)
-        offsets = decoded.square().sum(1) + assumptions.beta * 0.5 * latents.square().sum(1)
+        offsets = decoded.square().sum(1) + beta * 0.5 * latents.square().sum(1)
         self.register_buffer("latents", latents)
         self.register_buffer("table", decoded.T.contiguous())
         self.register_buffer("offsets", offsets)

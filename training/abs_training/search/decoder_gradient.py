@@ -1,4 +1,4 @@
-"""A decoder's loss and its derivative with respect to the latent, as one forward graph.
+"""A decoder's loss, the paper's, and its derivative with respect to the latent, as one forward graph.
 
 Automatic differentiation leaves no graph that could be exported, so the derivative is written out. It is
 what the module computes by hand too (`assembly/decoder/`), here in PyTorch's words.
@@ -10,17 +10,16 @@ from torch import Tensor, nn
 
 from abs_training.decoders.layers import Decoder, WeightedLayer
 from abs_training.images.data import PIXELS
-from abs_training.search.assumptions import Assumptions
 
 
 class LossAndGradient(nn.Module):
     """Turns an image `[1, 784]` and a latent `[1, latents]` into its loss `[1]` and derivative."""
 
-    def __init__(self, decoder: Decoder, assumptions: Assumptions) -> None:
-        """`decoder` is one without batch normalisation."""
+    def __init__(self, decoder: Decoder, beta: float) -> None:
+        """`decoder` is one without batch normalisation, `beta` the weight of ½‖z‖²."""
         super().__init__()
         self.decoder = decoder
-        self.beta = assumptions.beta
+        self.beta = beta
 
     def forward(self, image: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
         layers = [layer for layer in self.decoder.weighted if isinstance(layer, WeightedLayer)]
