@@ -2,13 +2,14 @@ import type { Classification } from "../results.ts";
 import type { Geometry } from "./candidates.ts";
 
 /** How many numbers `geometryFeatures` gives. */
-export const GEOMETRY_FEATURES = 12;
+export const GEOMETRY_FEATURES = 16;
 /** Labels from here on have no feature of their own. */
 const NAMED_LABELS = 10;
 /** How many numbers `evidenceFeatures` gives. */
 export const EVIDENCE_FEATURES = GEOMETRY_FEATURES + 5 + NAMED_LABELS;
 
 const MOST_CUT_INK = 6;
+const MOST_INNER_DOUBT = 3;
 const held = (value: number, most: number): number => Math.max(-most, Math.min(most, value));
 
 /** What a candidate looks like beside its line, each number of the order of 1. */
@@ -16,9 +17,12 @@ export function geometryFeatures({
   height,
   width,
   ink,
+  shift,
   cutBefore,
   cutAfter,
-  uncutInk,
+  doubtBefore,
+  doubtAfter,
+  innerDoubt,
   gap,
   tallParts,
 }: Geometry): number[] {
@@ -32,7 +36,11 @@ export function geometryFeatures({
     ink,
     Math.min(MOST_CUT_INK, cutBefore + cutAfter) / 2,
     Math.min(MOST_CUT_INK, Math.max(cutBefore, cutAfter)) / 2,
-    Math.max(0, 1 - uncutInk / 2),
+    held(4 * shift, 2),
+    16 * Math.min(0.1, shift * shift),
+    doubtBefore + doubtAfter - 1,
+    Math.max(doubtBefore, doubtAfter) - 0.5,
+    innerDoubt === Number.POSITIVE_INFINITY ? 0 : MOST_INNER_DOUBT - Math.min(MOST_INNER_DOUBT, innerDoubt),
     Number.isFinite(gap) ? held(4 * gap, 2) : -2,
     Math.max(0, 4 * gap),
     Math.max(0, tallParts - 1),

@@ -161,7 +161,7 @@ function boundedCandidates(strokes: Strokes, bounds: Bounds): { found: Candidate
   const least = Math.max(leastShare, shares[most] ?? 0);
   const found = weighed.map(({ atoms, list, shares: own }) => ({
     atoms,
-    list: list.filter((_, index) => (own[index] as number) > least),
+    list: list.filter((_, index) => !((own[index] as number) <= least)),
   }));
   const complete = isFew && least === leastShare;
   if (found.reduce((sum, { list }) => sum + list.length, 0) <= most) return { found, complete };

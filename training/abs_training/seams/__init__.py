@@ -1,0 +1,1 @@
+"""The network that tells where digits of a line part, which `readDigits` cuts by."""
