@@ -12,7 +12,7 @@ import { type LabelledGlyph, writeSheet } from "../src/strings/written.ts";
 import { tableLines } from "./measure/table.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readByComponents } from "./models/component-cut.ts";
-import { type Example, fitNetwork, goldOf } from "./reading/fit.ts";
+import { type Example, fitNetwork, exampleOf } from "./reading/fit.ts";
 import { readDigits as readMnist } from "./sets/mnist.ts";
 
 // How strings and sheets of digits are read, beside a cut by components with the plain CNN.
@@ -57,7 +57,7 @@ for (const name of ["limit", "seed"] as const) {
 const limit = Number(options.limit);
 const kinds = WRITTEN_KINDS.filter(({ name }) => name.includes(options.kinds));
 
-const digits = readMnist(data, options.fit ? "validation" : split);
+const digits = readMnist(data, options.fit ? "training" : split);
 const digitAt = (index: number): LabelledGlyph => ({
   label: digits.labels[index] as number,
   glyph: glyphOf(digits.image(index)),
@@ -71,7 +71,7 @@ function fit(): void {
   for (const kind of [...WRITTEN_KINDS.filter(({ share }) => share === 1), JUNK_SHEETS]) {
     for (const written of writtenPictures(kind, limit, digits.count, digitAt, FIT_SEED)) {
       for (const line of judgePicture(written.picture, abs, every).lines) {
-        const example = goldOf(line, written);
+        const example = exampleOf(line, written);
         evidence.push(example);
         const edges = example.edges.map(({ from, to, features }) => ({
           from,

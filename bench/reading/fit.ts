@@ -1,48 +1,77 @@
 import { Random } from "../../src/random.ts";
-import { bestPath, type Edge, marginals, type Path } from "../../src/reading/lattice.ts";
+import { bestPath, type Edge, marginals, type Scores } from "../../src/reading/lattice.ts";
 import { activations, outputs, type ScoringNetwork } from "../../src/reading/network.ts";
 import type { JudgedLine } from "../../src/reading/read-digits.ts";
 import { overlap } from "../../src/strings/tally.ts";
 import type { Written, WrittenDigit } from "../../src/strings/written.ts";
 
-// Fits the reader's weights: the right way through each line's candidates shall be the likeliest.
+// Fits the reader's weights: the right way through each line's candidates shall be the likeliest (a marginal likelihood).
 
-/** A line with the way to take. */
+/** A line with the ways to take. */
 export interface Example {
   readonly edges: readonly Edge[];
   readonly atoms: number;
-  readonly gold: Path;
+  /** For each edge whether a right way may take it as a digit, and as something else. */
+  readonly right: readonly (readonly [boolean, boolean])[];
 }
 
-/** A candidate is worth its overlap with a digit beyond this… */
+/** A candidate that is labelled right is a digit if so much of all ink of both is shared. */
+const LEAST_SHARED = 0.6;
+/** A candidate is no digit if at most this much of its ink is one's. */
+const MOST_STRAY = 0.3;
+/** Where no way is right, the best is taken: a candidate is worth what it shares with a digit beyond this… */
 const LEAST_OVERLAP = 0.5;
 /** …and as much more if it is labelled right. */
 const LABEL_WORTH = 0.3;
 /** What is neither has next to no worth, so that no digit is made of it, and it is not parted without need. */
 const OTHER_WORTH = -0.01;
 
-/** The way that takes most of each digit, and takes all else for something else. */
-export function goldOf(
+/** A line with all ways that read it right; where there are none, with the one that takes most of each digit. */
+export function exampleOf(
   { edges, atoms, candidates, classifications }: JudgedLine,
   { lines, junk, picture }: Written,
 ): Example {
   const digits = lines.flat();
-  const scores = candidates.map(({ box, pixels }, index): readonly [number, number] => {
-    let worth = -1;
+  const judged = candidates.map(({ box, pixels }, index) => {
+    let [worth, stray] = [-1, 0];
+    let isDigit = false;
     for (const digit of digits) {
       if (overlap(digit.box, box) === 0) continue;
-      const shared = inkShared(digit, pixels, picture.width);
-      const isRight = shared > LEAST_OVERLAP && classifications[index]?.label === digit.label;
-      worth = Math.max(worth, shared - LEAST_OVERLAP + (isRight ? LABEL_WORTH : 0));
+      const { shared, own, all } = inkShared(digit, pixels, picture.width);
+      const isNamed = classifications[index]?.label === digit.label;
+      const share = shared / all;
+      worth = Math.max(worth, share - LEAST_OVERLAP + (isNamed && share > LEAST_OVERLAP ? LABEL_WORTH : 0));
+      stray += shared / own;
+      if (isNamed && share >= LEAST_SHARED) isDigit = true;
     }
     const waste = Math.max(0, ...junk.map((other) => overlap(other, box) - LEAST_OVERLAP));
-    return [worth, OTHER_WORTH + waste];
+    return { isDigit, isOther: stray <= MOST_STRAY, worths: [worth, OTHER_WORTH + waste] as const };
   });
-  return { edges, atoms, gold: bestPath(edges, scores, atoms) };
+  const right = judged.map(({ isDigit, isOther }) => [isDigit, isOther] as const);
+  if (Number.isFinite(marginals(edges, held(edges.map(() => [0, 0]), right), atoms).logSum)) {
+    return { edges, atoms, right };
+  }
+  const best = judged.map((): [boolean, boolean] => [false, false]);
+  for (const { edge, isDigit } of bestPath(edges, judged.map(({ worths }) => worths), atoms)) {
+    (best[edge] as [boolean, boolean])[isDigit ? 0 : 1] = true;
+  }
+  return { edges, atoms, right: best };
 }
 
-/** What a digit's ink and a candidate's share, of what they have together. */
-function inkShared({ box, ink }: WrittenDigit, pixels: readonly number[], width: number): number {
+/** The scores, without those of what no right way takes. */
+function held(scores: readonly Scores[], right: Example["right"]): Scores[] {
+  return scores.map(([asDigit, asOther], edge) => {
+    const [isDigit, isOther] = right[edge] as readonly [boolean, boolean];
+    return [isDigit ? asDigit : Number.NEGATIVE_INFINITY, isOther ? asOther : Number.NEGATIVE_INFINITY];
+  });
+}
+
+/** How much ink a digit and a candidate share, how much the candidate has, and how much they have together. */
+function inkShared(
+  { box, ink }: WrittenDigit,
+  pixels: readonly number[],
+  width: number,
+): { shared: number; own: number; all: number } {
   let shared = 0;
   for (const index of pixels) {
     const x = (index % width) - box.left;
@@ -50,7 +79,7 @@ function inkShared({ box, ink }: WrittenDigit, pixels: readonly number[], width:
     if (x >= 0 && x < box.width && y >= 0 && y < box.height) shared += ink[y * box.width + x] as number;
   }
   const own = ink.reduce((sum, value) => sum + value, 0);
-  return shared / (own + pixels.length - shared);
+  return { shared, own: pixels.length, all: own + pixels.length - shared };
 }
 
 const HIDDEN = 20;
@@ -60,7 +89,7 @@ const STEP = 0.01;
 /** Weight of half the squared weights, for each example. */
 const RIDGE = 3e-4;
 
-/** Maximises the likelihood of the right ways by Adam (Kingma and Ba 2015), with a step that falls to nothing. */
+/** Maximises how likely the right ways are together, of all ways, by Adam (Kingma and Ba 2015), with a step that falls to nothing. */
 export function fitNetwork(examples: readonly Example[], features: number, seed = 1): ScoringNetwork {
   const random = new Random(seed);
   const rowsOf = (rows: number, inputs: number, scale: number): number[][] =>
@@ -103,18 +132,16 @@ export function fitNetwork(examples: readonly Example[], features: number, seed 
 }
 
 /** Adds the derivatives of an example's negative log-likelihood, one row for each of the network's, and returns that. */
-function addSlopes({ edges, atoms, gold }: Example, network: ScoringNetwork, slopes: number[][]): number {
+function addSlopes({ edges, atoms, right }: Example, network: ScoringNetwork, slopes: number[][]): number {
   const units = edges.map(({ features }) => activations(network, features));
   const scores = units.map((own) => outputs(network, own));
-  const { shares, logSum } = marginals(edges, scores, atoms);
-  const errors = shares.map(([asDigit, asOther]) => [asDigit, asOther] as [number, number]);
-  let loss = logSum;
-  for (const { edge, isDigit } of gold) {
-    const place = isDigit ? 0 : 1;
-    loss -= scores[edge]?.[place] as number;
-    const error = errors[edge] as [number, number];
-    error[place] -= 1;
-  }
+  const all = marginals(edges, scores, atoms);
+  const wanted = marginals(edges, held(scores, right), atoms);
+  const errors = all.shares.map(([asDigit, asOther], edge) => {
+    const [toDigit, toOther] = wanted.shares[edge] as Scores;
+    return [asDigit - toDigit, asOther - toOther] as const;
+  });
+  const loss = all.logSum - wanted.logSum;
   errors.forEach(([asDigit, asOther], edge) => {
     if (Math.abs(asDigit) + Math.abs(asOther) < 1e-4) return;
     const own = units[edge] as number[];

@@ -7,8 +7,9 @@ const LEADING_HEIGHT = 0.45;
 const SHARED_HEIGHT = 0.4;
 /** …and have a gap of at most so many usual heights. */
 const MOST_GAP = 4;
-/** A low part belongs to a line if it is this near to one of its parts, in usual heights. */
-const REACH = 0.5;
+/** A low part belongs to a line if it is this near to one of its parts, along the line and across, in usual heights. */
+const REACH_ALONG = 1;
+const REACH_ACROSS = 0.4;
 
 /** Parts that stand side by side. */
 export interface Line {
@@ -45,9 +46,10 @@ export function findLines({ parts, usualHeight }: Strokes): Line[] {
     for (const line of lines) {
       for (const other of line) {
         if (other.box.height < LEADING_HEIGHT * usualHeight) continue;
-        const distance = gapBetween(part.box, other.box) / usualHeight;
-        if (distance <= REACH && distance < (nearest?.distance ?? Number.POSITIVE_INFINITY))
-          nearest = { line, distance };
+        const [along, across] = gapsBetween(part.box, other.box);
+        if (along > REACH_ALONG * usualHeight || across > REACH_ACROSS * usualHeight) continue;
+        const distance = Math.hypot(along, across);
+        if (distance < (nearest?.distance ?? Number.POSITIVE_INFINITY)) nearest = { line, distance };
       }
     }
     if (nearest === undefined) lines.push([part]);
@@ -72,10 +74,11 @@ function sharedHeight(one: Box, other: Box): number {
   return shared / Math.min(one.height, other.height);
 }
 
-function gapBetween(one: Box, other: Box): number {
-  const across = Math.max(one.left - (other.left + other.width), other.left - (one.left + one.width));
-  const down = Math.max(one.top - (other.top + other.height), other.top - (one.top + one.height));
-  return Math.max(0, across, down);
+/** How far two boxes are apart, along a line and across. */
+function gapsBetween(one: Box, other: Box): [number, number] {
+  const along = Math.max(one.left - (other.left + other.width), other.left - (one.left + one.width));
+  const across = Math.max(one.top - (other.top + other.height), other.top - (one.top + one.height));
+  return [Math.max(0, along), Math.max(0, across)];
 }
 
 /** The median height of the digits in a line; joined ones count as often as digits fit into their width. */

@@ -18,7 +18,9 @@ const MOST_CROSSED = 0.35;
 const FULL_INK_SHARE = 0.6;
 /** A speck has less than this share of the usual height along its longer side… */
 const SPECK_SIDE = 0.12;
-/** …and ink that meets the frame along half of its longer side, and is this many times as long, is a shadow or a table. */
+/** …or is thinner than this share of the usual stroke, as what is left of a rule; */
+const THINNEST = 0.5;
+/** ink that meets the frame along half of its longer side, and is this many times as long, is a shadow or a table. */
 const SHADOW_SIDES = 2.5;
 /** What lies in a ring is a mark only if it is this short beside the usual digit: the dot in a zero. */
 const DOT_SHARE = 0.35;
@@ -58,7 +60,12 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
   const { threshold, floor } = levels;
   const all = findComponents(strength.values, strength.width, strength.height, threshold);
   const usualHeight = usual(all);
-  const parts = withoutMarks(all, usualHeight, strength.width);
+  const strokeWidth = Math.max(1, widthOf(strength, threshold));
+  const parts = withoutMarks(
+    all.filter(({ box }) => Math.min(box.width, box.height) >= THINNEST * strokeWidth),
+    usualHeight,
+    strength.width,
+  );
   if (parts.length === 0) return undefined;
   const inked = strength.values.filter((value) => value >= threshold);
   return {
@@ -69,7 +76,7 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
     full: quantile(inked, FULL_INK_SHARE),
     parts,
     usualHeight,
-    strokeWidth: Math.max(1, widthOf(strength, threshold)),
+    strokeWidth,
     factor: grey.factor,
   };
 }
