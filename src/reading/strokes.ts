@@ -10,6 +10,8 @@ import { findInkLevels, quantile } from "../image/threshold.ts";
 
 /** Larger pictures are reduced to this many pixels along the longer side, which bounds the work. */
 const WORKING_SIDE = 1600;
+/** The light is fitted to so many pixels along the longer side, at least: a quarter of the work of `preprocess`'s. */
+const FITTED_ACROSS = 16;
 /** Rules are at most this share of the strokes' width thick, but may be two pixels. */
 const RULE_SHARE = 0.6;
 /** A line of digits may cross this share of a rule. */
@@ -49,8 +51,8 @@ export interface Strokes {
 /** The ink of a picture, undefined where there is none. Errors are those of `toGrey`. */
 export function findStrokes(picture: PixelImage): Strokes | undefined {
   const grey = toGrey(picture, WORKING_SIDE);
-  const ink = findInk(grey);
-  const withRules = inkStrength(grey, ink);
+  const ink = findInk(grey, FITTED_ACROSS);
+  const withRules = inkStrength(grey, ink, FITTED_ACROSS);
   const ruled = findInkLevels(withRules.values);
   if (ruled === undefined) return undefined;
   const thickness = Math.max(2, RULE_SHARE * widthOf(withRules, ruled.threshold));
