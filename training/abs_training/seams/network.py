@@ -9,7 +9,14 @@ from torch import nn
 BLOCK = 4
 """The network's last layers see blocks of so many rows and columns, and tell of each of their pixels."""
 
-LAYERS = ((1, 8, 5, 2, 1), (8, 16, 3, 2, 1), (16, 24, 3, 1, 1), (24, 24, 3, 1, 2), (24, 24, 3, 1, 1))
+LAYERS = (
+    (1, 8, 5, 2, 1),
+    (8, 16, 3, 2, 1),
+    (16, 24, 3, 1, 1),
+    (24, 24, 3, 1, 2),
+    (24, 24, 3, 1, 1),
+    (24, 24, 3, 1, 2),
+)
 """Channels in and out, side of the kernel, step, and spacing of its taps, as in `src/reading/seam-network.ts`."""
 
 STEPS = 127
