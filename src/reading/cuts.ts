@@ -24,7 +24,7 @@ const ASIDE = 0.05;
 /** No pixel is in more doubt than this. */
 const MOST_DOUBT = 8;
 /** Ways of more doubt than this are no cuts. Chosen on strings of validation digits. */
-const MOST_MEAN_DOUBT = 3.5;
+const MOST_MEAN_DOUBT = 5;
 /** Ways are looked for so often, each time away from those found before: these cost so much more… */
 const ROUNDS = 3;
 const TAKEN = 2;
