@@ -2,22 +2,25 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createClassifier } from "../src/entries/node.ts";
-import { EVIDENCE_FEATURES, GEOMETRY_FEATURES } from "../src/reading/features.ts";
-import { BOUNDS, judgePicture, readDigits } from "../src/reading/read-digits.ts";
+import { EVIDENCE_FEATURES, GEOMETRY_FEATURES, PIECE_FEATURES } from "../src/reading/features.ts";
+import { BOUNDS, judgePicture } from "../src/reading/judge.ts";
+import { readDigits } from "../src/reading/read-digits.ts";
 import { glyphOf } from "../src/strings/glyph.ts";
 import { WRITTEN_KINDS, type WrittenKind, writtenPictures } from "../src/strings/kinds.ts";
 import { SURFACES, type Surface } from "../src/strings/sheet.ts";
 import { ReadingTally } from "../src/strings/tally.ts";
-import { type LabelledGlyph, writeSheet } from "../src/strings/written.ts";
+import { type LabelledGlyph, type Written, writeSheet } from "../src/strings/written.ts";
 import { tableLines } from "./measure/table.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readByComponents } from "./models/component-cut.ts";
-import { type Example, fitNetwork, exampleOf } from "./reading/fit.ts";
+import { writeLines, writePieces } from "./reading/examples.ts";
+import { exampleOf, fitNetwork } from "./reading/fit.ts";
 import { readDigits as readMnist } from "./sets/mnist.ts";
 
 // How strings and sheets of digits are read, beside a cut by components with the plain CNN.
 //
 //   npx tsx bench/strings.ts --data DIR [--split validation] [--limit 200] [--seed 1] [--kinds TEXT] [--time]
+//   npx tsx bench/strings.ts --data DIR --lines FILE --pieces FILE [--limit 1000]
 //   npx tsx bench/strings.ts --data DIR --fit [--limit 120]
 //
 // --data is the folder with MNIST's .gz files; --split is validation or test, --limit the number of strings of each kind (of sheets a
@@ -32,23 +35,32 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "1" },
     kinds: { type: "string", default: "" },
     fit: { type: "boolean", default: false },
+    lines: { type: "string" },
+    pieces: { type: "string" },
     time: { type: "boolean", default: false },
   },
 });
 /** The seed of the strings to fit to; those to measure on are of another. */
 const FIT_SEED = 1_000_000;
+const LINES_SEED = 2_000_000;
+const PIECES_SEED = 3_000_000;
 const TIMED = 40;
 /** Half junk, from which most is learned about it. */
 const JUNK_SHEETS: WrittenKind = {
   name: "half junk",
-  share: 0.1,
+  share: 0.3,
   write: (pick, random) => {
     const surface = SURFACES[random.below(SURFACES.length)] as Surface;
     return writeSheet(pick(55), 55, surface, random);
   },
 };
 
+/** Strings, which seams are fitted to. */
+const STRING_KINDS = WRITTEN_KINDS.filter(({ share }) => share === 1);
+const FITTED_KINDS = [...STRING_KINDS, JUNK_SHEETS];
+
 const { data, split } = options;
+const isFit = options.fit || options.lines !== undefined || options.pieces !== undefined;
 if (data === undefined) throw new Error("--data DIR is wanted");
 if (split !== "validation" && split !== "test") throw new Error(`--split: got "${split}", wanted validation or test`);
 for (const name of ["limit", "seed"] as const) {
@@ -57,48 +69,53 @@ for (const name of ["limit", "seed"] as const) {
 const limit = Number(options.limit);
 const kinds = WRITTEN_KINDS.filter(({ name }) => name.includes(options.kinds));
 
-const digits = readMnist(data, options.fit ? "training" : split);
+const digits = readMnist(data, isFit ? "training" : split);
 const digitAt = (index: number): LabelledGlyph => ({
   label: digits.labels[index] as number,
   glyph: glyphOf(digits.image(index)),
 });
 const abs = await createClassifier();
 
-function fit(): void {
-  // Every candidate is classified once, whatever it looks like; those of the first network are the same, seen without the model.
-  const every = { ...BOUNDS.standard, classifications: 100_000, leastShare: -1 };
-  const [looks, evidence]: [Example[], Example[]] = [[], []];
-  for (const kind of [...WRITTEN_KINDS.filter(({ share }) => share === 1), JUNK_SHEETS]) {
-    for (const written of writtenPictures(kind, limit, digits.count, digitAt, FIT_SEED)) {
-      for (const line of judgePicture(written.picture, abs, every).lines) {
-        const example = exampleOf(line, written);
-        evidence.push(example);
-        const edges = example.edges.map(({ from, to, features }) => ({
-          from,
-          to,
-          features: features.slice(0, GEOMETRY_FEATURES),
-        }));
-        looks.push({ ...example, edges });
-      }
-    }
+function* picturesOf(wanted: readonly WrittenKind[], seed: number): Generator<Written> {
+  // In turns, so that the beginning tells of all kinds.
+  let left = wanted.map((kind) => writtenPictures(kind, limit, digits.count, digitAt, seed));
+  while (left.length > 0) {
+    const next = left.map((pictures) => pictures.next());
+    for (const { value, done } of next) if (done !== true) yield value;
+    left = left.filter((_, index) => next[index]?.done !== true);
   }
+}
+
+function fit(): void {
+  // Every candidate is classified once, whatever it looks like; the first networks see the beginning of the same features.
+  const every = { ...BOUNDS.standard, classifications: 100_000, leastShare: -1 };
+  const examples = [...picturesOf(FITTED_KINDS, FIT_SEED)].flatMap((written) =>
+    judgePicture(written.picture, abs, every).lines.map((line) => exampleOf(line, written)),
+  );
   const networks = {
-    GEOMETRY_NETWORK: fitNetwork(looks, GEOMETRY_FEATURES),
-    EVIDENCE_NETWORK: fitNetwork(evidence, EVIDENCE_FEATURES),
+    GEOMETRY_NETWORK: fitNetwork(examples, GEOMETRY_FEATURES),
+    PIECE_SCORES: fitNetwork(examples, PIECE_FEATURES),
+    EVIDENCE_NETWORK: fitNetwork(examples, EVIDENCE_FEATURES),
+  };
+  const remarks: Record<string, string> = {
+    GEOMETRY_NETWORK: "by its sizes, cuts and gaps alone",
+    PIECE_SCORES: "by these and by whether it looks like one digit",
+    EVIDENCE_NETWORK: "by all that and by what the classifier says",
   };
   const lists = (rows: readonly (readonly number[])[]): string =>
     `[${rows.map((row) => `\n    [${row.map((value) => Number(value.toFixed(3))).join(", ")}],`).join("")}\n  ]`;
   const file = fileURLToPath(new URL("../src/reading/weights.ts", import.meta.url));
   writeFileSync(
     file,
-    `import type { ScoringNetwork } from "./network.ts";
+    `// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: fitted numbers may come near a constant
+import type { ScoringNetwork } from "./network.ts";
 
-// Fitted on strings and sheets of validation digits by \`npx tsx bench/strings.ts --data DIR --fit --limit ${limit}\`, which writes this file.
+// Fitted on strings and sheets of training digits by \`npx tsx bench/strings.ts --data DIR --fit --limit ${limit}\`, which writes this file.
 
 ${Object.entries(networks)
   .map(
     ([name, { features, hidden, output }]) =>
-      `/** How likely a candidate is ${name.startsWith("G") ? "by its looks alone" : "by its looks and by what the classifier says"}. */
+      `/** How likely a candidate is ${remarks[name]}. */
 export const ${name}: ScoringNetwork = {
   features: ${features},
   hidden: ${lists(hidden)},
@@ -161,6 +178,10 @@ function time(): void {
   console.log(tableLines(["kind", "ms to read five", "ms for five classifications", "times"], rows));
 }
 
+if (options.lines !== undefined) {
+  writeLines(options.lines, picturesOf(STRING_KINDS, LINES_SEED));
+}
+if (options.pieces !== undefined) writePieces(options.pieces, picturesOf(FITTED_KINDS, PIECES_SEED));
 if (options.fit) fit();
 else if (options.time) time();
-else await measure();
+else if (!isFit) await measure();

@@ -1,7 +1,7 @@
 import { Random } from "../../src/random.ts";
+import type { JudgedLine } from "../../src/reading/judge.ts";
 import { bestPath, type Edge, marginals, type Scores } from "../../src/reading/lattice.ts";
 import { activations, outputs, type ScoringNetwork } from "../../src/reading/network.ts";
-import type { JudgedLine } from "../../src/reading/read-digits.ts";
 import { overlap } from "../../src/strings/tally.ts";
 import type { Written, WrittenDigit } from "../../src/strings/written.ts";
 
@@ -48,11 +48,26 @@ export function exampleOf(
     return { isDigit, isOther: stray <= MOST_STRAY, worths: [worth, OTHER_WORTH + waste] as const };
   });
   const right = judged.map(({ isDigit, isOther }) => [isDigit, isOther] as const);
-  if (Number.isFinite(marginals(edges, held(edges.map(() => [0, 0]), right), atoms).logSum)) {
+  if (
+    Number.isFinite(
+      marginals(
+        edges,
+        held(
+          edges.map(() => [0, 0]),
+          right,
+        ),
+        atoms,
+      ).logSum,
+    )
+  ) {
     return { edges, atoms, right };
   }
   const best = judged.map((): [boolean, boolean] => [false, false]);
-  for (const { edge, isDigit } of bestPath(edges, judged.map(({ worths }) => worths), atoms)) {
+  for (const { edge, isDigit } of bestPath(
+    edges,
+    judged.map(({ worths }) => worths),
+    atoms,
+  )) {
     (best[edge] as [boolean, boolean])[isDigit ? 0 : 1] = true;
   }
   return { edges, atoms, right: best };
@@ -67,7 +82,7 @@ function held(scores: readonly Scores[], right: Example["right"]): Scores[] {
 }
 
 /** How much ink a digit and a candidate share, how much the candidate has, and how much they have together. */
-function inkShared(
+export function inkShared(
   { box, ink }: WrittenDigit,
   pixels: readonly number[],
   width: number,
@@ -89,7 +104,10 @@ const STEP = 0.01;
 /** Weight of half the squared weights, for each example. */
 const RIDGE = 3e-4;
 
-/** Maximises how likely the right ways are together, of all ways, by Adam (Kingma and Ba 2015), with a step that falls to nothing. */
+/**
+ * A network of so many of the first features. Maximises how likely the right ways are together, of all ways, by Adam (Kingma and Ba
+ * 2015), with a step that falls to nothing.
+ */
 export function fitNetwork(examples: readonly Example[], features: number, seed = 1): ScoringNetwork {
   const random = new Random(seed);
   const rowsOf = (rows: number, inputs: number, scale: number): number[][] =>
@@ -160,9 +178,9 @@ function addSlopes({ edges, atoms, right }: Example, network: ScoringNetwork, sl
       const error = (back[unit] as number) * (1 - value * value);
       const slope = slopes[unit] as number[];
       slope[0] = (slope[0] as number) + error;
-      features.forEach((feature, index) => {
-        slope[index + 1] = (slope[index + 1] as number) + error * feature;
-      });
+      for (let index = 0; index < network.features; ++index) {
+        slope[index + 1] = (slope[index + 1] as number) + error * (features[index] as number);
+      }
     });
   });
   return loss;

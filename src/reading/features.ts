@@ -5,8 +5,10 @@ import type { Geometry } from "./candidates.ts";
 export const GEOMETRY_FEATURES = 16;
 /** Labels from here on have no feature of their own. */
 const NAMED_LABELS = 10;
+/** How many numbers `pieceFeatures` gives. */
+export const PIECE_FEATURES = GEOMETRY_FEATURES + 2;
 /** How many numbers `evidenceFeatures` gives. */
-export const EVIDENCE_FEATURES = GEOMETRY_FEATURES + 5 + NAMED_LABELS;
+export const EVIDENCE_FEATURES = PIECE_FEATURES + 5 + NAMED_LABELS;
 
 const MOST_CUT_INK = 6;
 const MOST_INNER_DOUBT = 3;
@@ -47,9 +49,14 @@ export function geometryFeatures({
   ];
 }
 
-/** The same, and what the classifier says. */
+/** The same, and how likely it is one digit, as log odds. */
+export function pieceFeatures(geometry: readonly number[], logit: number): number[] {
+  return [...geometry, held(logit / 4, 3), 1 / (1 + Math.exp(-logit))];
+}
+
+/** All that, and what the classifier says. */
 export function evidenceFeatures(
-  geometry: Geometry,
+  piece: readonly number[],
   { label, losses, confidence, rejected }: Classification,
 ): number[] {
   const loss = losses[label] as number;
@@ -62,7 +69,7 @@ export function evidenceFeatures(
   const margin = Number.isFinite(second) ? held(Math.log((second + 1e-6) / (loss + 1e-6)), 2) : 0;
   const sureness = Math.log((confidence + 1e-3) / (1 - confidence + 1e-3)) / 4;
   return [
-    ...geometryFeatures(geometry),
+    ...piece,
     badness,
     sureness,
     sureness * sureness,

@@ -7,11 +7,11 @@ export interface ScoringNetwork {
   readonly output: readonly (readonly number[])[];
 }
 
-/** What the hidden units make of features. */
-export function activations({ hidden }: ScoringNetwork, features: readonly number[]): number[] {
+/** What the hidden units make of features, of which there may be more than the network takes: it takes the first ones. */
+export function activations({ features: count, hidden }: ScoringNetwork, features: readonly number[]): number[] {
   return hidden.map((row) => {
     let sum = row[0] as number;
-    for (let index = 0; index < features.length; ++index) {
+    for (let index = 0; index < count; ++index) {
       sum += (row[index + 1] as number) * (features[index] as number);
     }
     return Math.tanh(sum);

@@ -1,22 +1,16 @@
-import { IMAGE_PIXELS } from "../../format/image.ts";
 import { checkFunction, checkName, checkOptions } from "../arguments/checks.ts";
 import { kindOf } from "../arguments/shown.ts";
-import type { Classifier } from "../classifier.ts";
 import { EFFORTS, type Effort } from "../effort.ts";
 import { around, type Box, enlarge } from "../image/components.ts";
 import { checkedImage, type PixelImage } from "../image/pixel-image.ts";
 import type { Ink } from "../image/polarity.ts";
 import type { Classification } from "../results.ts";
-import { type Candidate, type Candidates, findCandidates } from "./candidates.ts";
-import { evidenceFeatures, geometryFeatures } from "./features.ts";
-import { bestPath, type Edge, marginals, scoresOf } from "./lattice.ts";
-import { findLines } from "./lines.ts";
-import { pieceImage } from "./piece-image.ts";
-import { findStrokes, type Strokes } from "./strokes.ts";
-import { EVIDENCE_NETWORK, GEOMETRY_NETWORK } from "./weights.ts";
+import type { Candidate } from "./candidates.ts";
+import { BOUNDS, judgePicture, type ReadingClassifier } from "./judge.ts";
+import { bestPath, marginals, scoresOf } from "./lattice.ts";
+import { EVIDENCE_NETWORK } from "./weights.ts";
 
-/** What reading asks of a classifier. */
-export type ReadingClassifier = Pick<Classifier, "classifyBatch">;
+export type { ReadingClassifier } from "./judge.ts";
 
 /** Options of `readDigits`. */
 export interface ReadingOptions {
@@ -79,108 +73,7 @@ export interface Reading {
   readonly complete: boolean;
 }
 
-/** What an effort allows. */
-export interface Bounds {
-  readonly classifications: number;
-  /** The most cuts for a part as wide as the line's digits are high. */
-  readonly cutsPerHeight: number;
-  /** Candidates that are less likely by their looks are not classified. */
-  readonly leastShare: number;
-}
-
-/** What each effort allows. */
-export const BOUNDS: Record<Effort, Bounds> = {
-  quick: { classifications: 250, cutsPerHeight: 4, leastShare: 0.1 },
-  standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.03 },
-  thorough: { classifications: 4000, cutsPerHeight: 6, leastShare: 0.005 },
-};
 const OPTIONS = ["classifier", "effort", "onProgress"] as const satisfies readonly (keyof ReadingOptions)[];
-/** Candidates between two reports of progress. */
-const BATCH = 32;
-
-/** A line with what the classifier says of its candidates. */
-export interface JudgedLine {
-  readonly atoms: number;
-  readonly candidates: readonly Candidate[];
-  readonly classifications: readonly Classification[];
-  readonly edges: readonly Edge[];
-}
-
-/** All of a picture that readings are made from. */
-export interface JudgedPicture {
-  readonly strokes: Strokes | undefined;
-  readonly lines: readonly JudgedLine[];
-  readonly complete: boolean;
-}
-
-/** Finds the candidates of a picture and has them classified. @throws as `readDigits` */
-export function judgePicture(
-  picture: PixelImage,
-  classifier: ReadingClassifier,
-  bounds: Bounds,
-  onProgress?: (done: number, total: number) => void,
-): JudgedPicture {
-  const strokes = findStrokes(picture);
-  if (strokes === undefined) return { strokes, lines: [], complete: true };
-  const { found, complete } = boundedCandidates(strokes, bounds);
-  const all = found.flatMap(({ list }) => list);
-  const classifications: Classification[] = [];
-  for (let start = 0; start < all.length; start += BATCH) {
-    const batch = all.slice(start, start + BATCH);
-    const images = new Float32Array(batch.length * IMAGE_PIXELS);
-    batch.forEach(({ pixels, box }, index) => {
-      images.set(pieceImage(strokes, pixels, box), index * IMAGE_PIXELS);
-    });
-    classifications.push(...classifier.classifyBatch(images));
-    onProgress?.(start + batch.length, all.length);
-  }
-  let at = 0;
-  const lines = found.map(({ atoms, list }) => {
-    const own = classifications.slice(at, at + list.length);
-    at += list.length;
-    const edges = list.map(({ from, to, geometry }, index) => ({
-      from,
-      to,
-      features: evidenceFeatures(geometry, own[index] as Classification),
-    }));
-    return { atoms, candidates: list, classifications: own, edges };
-  });
-  return { strokes, lines, complete };
-}
-
-/** The candidates of all lines that are worth to be classified, at most as many as the bound wants. */
-function boundedCandidates(strokes: Strokes, bounds: Bounds): { found: Candidates[]; complete: boolean } {
-  const { classifications: most, cutsPerHeight, leastShare } = bounds;
-  const isFew = strokes.parts.length <= most;
-  const heaviest = strokes.parts.toSorted((one, other) => other.mass - one.mass).slice(0, most);
-  const parts = isFew ? strokes.parts : strokes.parts.filter((part) => heaviest.includes(part));
-  const lines = findLines({ ...strokes, parts });
-  const weighed = lines.map((line) => weighCandidates(findCandidates(line, strokes, cutsPerHeight)));
-  // What is likeliest by its looks comes first of all, so that every line has a way through it.
-  const shares = weighed.flatMap((line) => line.shares).sort((one, other) => other - one);
-  const least = Math.max(leastShare, shares[most] ?? 0);
-  const found = weighed.map(({ atoms, list, shares: own }) => ({
-    atoms,
-    list: list.filter((_, index) => !((own[index] as number) <= least)),
-  }));
-  const complete = isFew && least === leastShare;
-  if (found.reduce((sum, { list }) => sum + list.length, 0) <= most) return { found, complete };
-  // Whole parts, each by itself.
-  return { found: lines.map((line) => wholeParts(findCandidates(line, strokes, 0))), complete: false };
-}
-
-function wholeParts({ atoms, list }: Candidates): Candidates {
-  return { atoms, list: list.filter(({ from, to }) => to === from + 1) };
-}
-
-/** How likely each candidate is by its looks; infinitely where it is on the likeliest way. */
-function weighCandidates({ atoms, list }: Candidates): Candidates & { shares: number[] } {
-  const edges = list.map(({ from, to, geometry }) => ({ from, to, features: geometryFeatures(geometry) }));
-  const scores = scoresOf(edges, GEOMETRY_NETWORK);
-  const shares = marginals(edges, scores, atoms).shares.map(([asDigit, asOther]) => asDigit + asOther);
-  for (const { edge } of bestPath(edges, scores, atoms)) shares[edge] = Number.POSITIVE_INFINITY;
-  return { atoms, list, shares };
-}
 
 /**
  * Reads the digits in a picture: any number of them, in lines, also such as touch or overlap. Ink is parted into components, those

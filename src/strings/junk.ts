@@ -181,7 +181,21 @@ const SIGNS: Record<string, readonly Stroke[]> = {
 };
 
 /** Kinds of junk that the reader's weights are fitted to… */
-export const FITTED_JUNK = ["scribble", "zigzag", "blot", "E", "H", "K", "M", "W", "X", "hash", "plus"] as const;
+export const FITTED_JUNK = [
+  "scribble",
+  "strokes",
+  "corners",
+  "zigzag",
+  "blot",
+  "E",
+  "H",
+  "K",
+  "M",
+  "W",
+  "X",
+  "hash",
+  "plus",
+] as const;
 /** …and kinds that they have never seen. */
 export const HELD_OUT_JUNK = ["A", "N", "R", "star", "arrow", "box", "diamond", "knot"] as const;
 /** A kind of junk. */
@@ -191,6 +205,8 @@ export type JunkKind = (typeof FITTED_JUNK)[number] | (typeof HELD_OUT_JUNK)[num
 export function junkStrokes(kind: JunkKind, random: Random): readonly Stroke[] {
   const place = (): Point => [random.uniform(), random.uniform()];
   if (kind === "scribble") return [curve(Array.from({ length: 9 + random.below(6) }, place))];
+  if (kind === "strokes") return Array.from({ length: 3 + random.below(4) }, () => [place(), place()]);
+  if (kind === "corners") return [Array.from({ length: 6 + random.below(3) }, place)];
   if (kind === "knot") return [curve(Array.from({ length: 6 }, place)), curve(Array.from({ length: 6 }, place))];
   if (kind === "zigzag") {
     const turns = 6 + random.below(4);

@@ -17,7 +17,7 @@ from abs_training.commands import (
     glyphs,
     inference_times,
     race,
-    seams,
+    reading,
     storage,
     train,
 )
@@ -43,7 +43,7 @@ COMMANDS = (
         "write images moved so that the race's cheap stages drop their class",
     ),
     ("glyphs", glyphs, "draw characters of font files, to train on or to judge a confidence on"),
-    ("seams", seams, "fit the network that tells where digits of a line part"),
+    ("reading", reading, "fit the networks by which lines of digits are read"),
     ("curves", curves, "draw the curves of a run as SVG"),
     ("baselines", baselines, "train networks to compare with, as ONNX"),
     ("evaluate-baseline", evaluate_baseline, "measure such a network, also attacked"),

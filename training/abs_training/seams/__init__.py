@@ -1,1 +1,0 @@
-"""The network that tells where digits of a line part, which `readDigits` cuts by."""
