@@ -97,7 +97,7 @@ export function inkShared(
   return { shared, own: pixels.length, all: own + pixels.length - shared };
 }
 
-const HIDDEN = 20;
+const HIDDEN = 28;
 const EPOCHS = 30;
 const BATCH = 32;
 const STEP = 0.01;
