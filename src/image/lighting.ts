@@ -126,14 +126,15 @@ function fitSurface(
   }
 
   const surface = new Float32Array(values.length);
-  for (let index = 0; index < values.length; ++index) {
-    const column = index % width;
-    const row = (index - column) / width;
-    let sum = 0;
-    for (let position = 0; position < count; ++position) {
-      sum += termAt(column, row, position) * (coefficients[position] as number);
+  const weights = Float64Array.from(coefficients);
+  for (let row = 0, index = 0; row < height; ++row) {
+    for (let column = 0; column < width; ++column, ++index) {
+      let sum = 0;
+      for (let position = 0; position < count; ++position) {
+        sum += termAt(column, row, position) * (weights[position] as number);
+      }
+      surface[index] = sum;
     }
-    surface[index] = sum;
   }
   return { surface, share };
 }

@@ -55,14 +55,15 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
   const withRules = inkStrength(grey, ink, FITTED_ACROSS);
   const ruled = findInkLevels(withRules.values);
   if (ruled === undefined) return undefined;
-  const thickness = Math.max(2, RULE_SHARE * widthOf(withRules, ruled.threshold));
+  const ruledWidth = widthOf(withRules, ruled.threshold);
+  const thickness = Math.max(2, RULE_SHARE * ruledWidth);
   const strength = eraseRules(withRules, ruled.threshold, thickness, MOST_CROSSED);
   const levels = strength === withRules ? ruled : findInkLevels(strength.values);
   if (levels === undefined) return undefined;
   const { threshold, floor } = levels;
   const all = findComponents(strength.values, strength.width, strength.height, threshold);
   const usualHeight = usual(all);
-  const strokeWidth = Math.max(1, widthOf(strength, threshold));
+  const strokeWidth = Math.max(1, strength === withRules ? ruledWidth : widthOf(strength, threshold));
   const parts = withoutMarks(
     all.filter(({ box }) => Math.min(box.width, box.height) >= THINNEST * strokeWidth),
     usualHeight,
