@@ -58,6 +58,8 @@ const JUNK_SHEETS: WrittenKind = {
 /** Strings, which seams are fitted to. */
 const STRING_KINDS = WRITTEN_KINDS.filter(({ share }) => share === 1);
 const FITTED_KINDS = [...STRING_KINDS, JUNK_SHEETS];
+/** Of junk there is much to be learned from pieces. */
+const PIECE_KINDS = [...STRING_KINDS, { ...JUNK_SHEETS, share: 1 }];
 /** Where digits are spaced, little is to be learned about seams, and much from strings of all lengths. */
 const LINE_KINDS = STRING_KINDS.map((kind) => ({
   ...kind,
@@ -186,7 +188,7 @@ function time(): void {
 if (options.lines !== undefined) {
   writeLines(options.lines, picturesOf(LINE_KINDS, LINES_SEED));
 }
-if (options.pieces !== undefined) writePieces(options.pieces, picturesOf(FITTED_KINDS, PIECES_SEED));
+if (options.pieces !== undefined) writePieces(options.pieces, picturesOf(PIECE_KINDS, PIECES_SEED));
 if (options.fit) fit();
 else if (options.time) time();
 else if (!isFit) await measure();
