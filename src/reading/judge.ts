@@ -115,18 +115,17 @@ function boundedCandidates(
   const lines = findLines({ ...strokes, parts });
   const known = lines.map((line) => knownOf(findCandidates(line, strokes, cutsPerHeight)));
   const first = sieve(known, GEOMETRY_NETWORK, SEEN_SHARE * leastShare, SEEN_MORE * most);
-  const second = sieve(
-    first.kept.map((line) => seenOf(line, strokes)),
-    PIECE_SCORES,
-    leastShare,
-    most,
-  );
-  const isBounded = second.kept.reduce((sum, { list }) => sum + list.length, 0) <= most;
-  const complete = isFew && isBounded && first.isWhole && second.isWhole;
-  if (isBounded) return { found: second.kept, complete };
+  if (countOf(first.kept) <= SEEN_MORE * most) {
+    const seen = first.kept.map((line) => seenOf(line, strokes));
+    const second = sieve(seen, PIECE_SCORES, leastShare, most);
+    const complete = isFew && first.isWhole && second.isWhole;
+    if (countOf(second.kept) <= most) return { found: second.kept, complete };
+  }
   // Whole parts, each by itself.
-  return { found: lines.map((line) => seenOf(wholeParts(findCandidates(line, strokes, 0)), strokes)), complete };
+  return { found: lines.map((line) => seenOf(wholeParts(findCandidates(line, strokes, 0)), strokes)), complete: false };
 }
+
+const countOf = (lines: readonly Known[]): number => lines.reduce((sum, { list }) => sum + list.length, 0);
 
 function knownOf({ atoms, list }: Candidates): Known {
   return { atoms, list: list.map((candidate) => ({ candidate, features: geometryFeatures(candidate.geometry) })) };
@@ -159,7 +158,10 @@ function sieve<Line extends Known>(
   const least = Math.max(leastShare, shares.flat().sort((one, other) => other - one)[most] ?? 0);
   const kept = lines.map((line, place) => ({
     ...line,
-    list: line.list.filter((_, index) => (shares[place]?.[index] as number) > least),
+    list: line.list.filter((_, index) => {
+      const share = shares[place]?.[index] as number;
+      return share > least || share === Number.POSITIVE_INFINITY;
+    }),
   }));
   return { kept, isWhole: least === leastShare };
 }

@@ -4,6 +4,8 @@ import type { Component } from "../image/components.ts";
 export const LINE_ROWS = 32;
 /** …of which the line's digits fill this many, in the middle. */
 const DIGIT_ROWS = 20;
+/** Smaller digits than of 8 pixels are not made so large, which bounds the work; nobody could read them. */
+const MOST_SCALE = DIGIT_ROWS / 8;
 /** Columns without ink to either side. */
 const MARGIN = 8;
 /** Weight of a level line beside the ink's own spread, in squared heights: a lone digit has a slant, but no slope. */
@@ -79,7 +81,7 @@ function heightsAlong({ pixels, box }: Component, columns: number, slope: number
 
 /** Draws parts of a line level and at one size, as the network for seams takes them. */
 export function lineImage(parts: readonly Component[], columns: number, bearing: Bearing): LineImage {
-  const scale = DIGIT_ROWS / bearing.height;
+  const scale = Math.min(MOST_SCALE, DIGIT_ROWS / bearing.height);
   const first = Math.min(...parts.map(({ box }) => box.left));
   const end = Math.max(...parts.map(({ box }) => box.left + box.width));
   const left = first - MARGIN / scale;
