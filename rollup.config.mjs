@@ -86,7 +86,8 @@ const library = {
     format: "es",
     chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
     // The command's threads read no numbers; without this, reading would be one more file for every page to load.
-    manualChunks: (id) => (/\/src\/(reading\/|classifier\.ts$)/.test(id) ? "shared" : undefined),
+    manualChunks: (id) =>
+      /\/src\/(image\/|reading\/|classifier\.ts$|create-classifier\.ts$)/.test(id) ? "shared" : undefined,
   },
   external: [/^node:/],
   plugins: [

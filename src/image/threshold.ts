@@ -79,16 +79,13 @@ export function findCut(strengths: Float32Array): number {
   return cut;
 }
 
-/** Of `quantile`, which runs to its end: kept, for it is large beside a small picture. */
-const quantileCounts = new Uint32Array(65_536);
-
 /**
  * The value that the given share of the values does not exceed. The share is in [0, 1]; the values must not be negative, and
  * there must be some. It is selected by its bits, upper half first, as those of such floats are in the order of their values.
  */
 export function quantile(values: Float32Array, share: number): number {
   const bits = new Uint32Array(values.slice().buffer);
-  const counts = quantileCounts.fill(0);
+  const counts = new Uint32Array(65_536);
   let rank = Math.min(bits.length - 1, Math.floor(share * bits.length));
   for (const pattern of bits) {
     const half = pattern >>> 16;
