@@ -76,8 +76,8 @@ export interface Reading {
 const OPTIONS = ["classifier", "effort", "onProgress"] as const satisfies readonly (keyof ReadingOptions)[];
 
 /**
- * Reads the digits in a picture: any number of them, in lines, also such as touch or overlap. Ink is parted into components, those
- * that may be several digits are cut where little ink is crossed, and every piece that may be a digit is redrawn by the models. Of all
+ * Reads the digits in a picture: any number of them, in lines, also such as touch or overlap. Ink is parted into components and
+ * lines, lines are cut where a small network sees that digits part, and every piece that may be a digit is redrawn by the models. Of all
  * ways to part a line into pieces the likeliest is taken, by what the models say and by sizes, cuts and gaps; so a piece that no model
  * redraws well is no digit, be it half of one, two at once or a scribble.
  *
