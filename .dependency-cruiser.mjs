@@ -66,6 +66,20 @@ export default {
       to: { path: "^src/", pathNot: "^src/(image|arguments)/" },
     },
     {
+      name: "strings-without-model",
+      comment: "What is read is written without knowing who reads it.",
+      severity: "error",
+      from: { path: "^src/strings/" },
+      to: { path: "^src/", pathNot: "^src/(strings/|random\\.ts$)" },
+    },
+    {
+      name: "reading-knows-a-classifier",
+      comment: "Reading asks a classifier by its type alone, so that nothing but images goes to it.",
+      severity: "error",
+      from: { path: "^src/reading/" },
+      to: { path: "^src/", pathNot: "^src/(reading|image|arguments)/|^src/(classifier|effort|results)\\.ts$" },
+    },
+    {
       name: "corruptions-without-model",
       comment: "Corruptions know images and random numbers.",
       severity: "error",

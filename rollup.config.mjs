@@ -81,7 +81,14 @@ const library = {
     cli: "src/cli/main.ts",
     worker: "src/cli/worker.ts",
   },
-  output: { dir: "dist/library", format: "es", chunkFileNames: (chunk) => `${chunkName(chunk)}.js` },
+  output: {
+    dir: "dist/library",
+    format: "es",
+    chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
+    // The command's threads read no numbers; without this, reading would be one more file for every page to load.
+    manualChunks: (id) =>
+      /\/src\/(image\/|reading\/|classifier\.ts$|create-classifier\.ts$)/.test(id) ? "shared" : undefined,
+  },
   external: [/^node:/],
   plugins: [
     leaveModule,

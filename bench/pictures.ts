@@ -8,12 +8,13 @@ import { createClassifier } from "../src/entries/node.ts";
 import { readImageFile } from "../src/files/read-image-file.ts";
 import type { PixelImage } from "../src/image/pixel-image.ts";
 import { Random, seedOf } from "../src/random.ts";
+import { glyphOf } from "../src/strings/glyph.ts";
 import { type Shown, writeContactSheet } from "./measure/contact-sheet.ts";
 import { tableLines } from "./measure/table.ts";
 import { wholeNumber } from "./measure/whole-number.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readDigits, toUnitRange } from "./sets/mnist.ts";
-import { type Glyph, PICTURE_KINDS } from "./sets/pictures.ts";
+import { PICTURE_KINDS } from "./sets/pictures.ts";
 
 // How pictures of digits fare that were drawn, photographed and scanned: validation digits of MNIST drawn into pictures of
 // each kind of bench/sets/pictures.ts, and beside it a folder of real ones. ABS and the plain CNN see the same images.
@@ -93,21 +94,6 @@ function fateOf(image: Float32Array, isRight: boolean, rejected: boolean): Fate 
   if (image.every((value) => value === 0)) return "blank";
   if (isRight) return rejected ? "right but rejected" : "right and accepted";
   return rejected ? "wrong and rejected" : "wrong and accepted";
-}
-
-/** The digit of an MNIST frame, cropped. */
-function glyphOf(frame: Uint8Array): Glyph {
-  const inked = [...frame.keys()].filter((index) => (frame[index] as number) > 0);
-  const columns = inked.map((index) => index % IMAGE_SIDE);
-  const [left, right] = [Math.min(...columns), Math.max(...columns)];
-  const [first, last] = [inked[0] as number, inked.at(-1) as number];
-  const [top, bottom] = [Math.floor(first / IMAGE_SIDE), Math.floor(last / IMAGE_SIDE)];
-  const [width, height] = [right - left + 1, bottom - top + 1];
-  const values = Float32Array.from({ length: width * height }, (_, index) => {
-    const row = top + Math.floor(index / width);
-    return (frame[row * IMAGE_SIDE + left + (index % width)] as number) / 255;
-  });
-  return { values, width, height };
 }
 
 async function drawnTable(data: string): Promise<void> {

@@ -1,8 +1,9 @@
 /**
  * Draws the pictures in examples/images: ten handwritten-looking digits in ten manners (canvas, chalk, pen, marker,
- * photograph) and one star, which is no digit. The same bytes come out each time.
+ * photograph) and one star, which is no digit; and those in examples/numbers: a meter, a postcode and a form. The same bytes
+ * come out each time.
  *
- * Usage: node scripts/draw-example-images.mjs [DIRECTORY]
+ * Usage: node scripts/draw-example-images.mjs [DIRECTORY] [DIRECTORY FOR NUMBERS]
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -390,6 +391,65 @@ const pictures = {
     ),
 };
 
-const directory = process.argv[2] ?? fileURLToPath(new URL("../examples/images/", import.meta.url));
-await mkdir(directory, { recursive: true });
-for (const [name, draw] of Object.entries(pictures)) await writeFile(join(directory, name), draw());
+/** The ink of several digits: each of `digits` is `[name, left, top, size]`. */
+function drawNumber(digits, { width, height, pen, slant = 0.1 }) {
+  const all = new Float32Array(width * height);
+  for (const [name, left, top, size] of digits) {
+    drawInk(name, { width, height, left, top, size, pen, slant }).forEach((covered, index) => {
+      all[index] = Math.max(all[index], covered);
+    });
+  }
+  return all;
+}
+
+const numbers = {
+  "meter-40725.png": () => {
+    const size = { width: 420, height: 130 };
+    const digits = ["four", "zero", "seven", "two", "five"].map((name, place) => [name, 40 + 74 * place, 32, 62]);
+    const ink = drawNumber(digits, { ...size, pen: 9, slant: 0 });
+    return png(colour(ink, { ...size, paper: [38], pen: [226], light: (x) => 1 - 0.35 * x, noise: 4, seed: 12 }));
+  },
+  "postcode-80336.png": () => {
+    const size = { width: 360, height: 140 };
+    const digits = [
+      ["eight", 34, 38, 66],
+      ["zero", 80, 34, 62],
+      ["three", 142, 36, 64],
+      ["three", 179, 34, 66],
+      ["six", 240, 30, 66],
+    ];
+    const ink = drawNumber(digits, { ...size, pen: 6 });
+    return png(
+      colour(ink, {
+        ...size,
+        paper: [248, 244, 232],
+        pen: [30, 50, 150],
+        light: (x, y) => 1 - 0.2 * x * y,
+        noise: 2,
+        seed: 13,
+      }),
+    );
+  },
+  "form-1962.png": () => {
+    const size = { width: 400, height: 150 };
+    const digits = ["one", "nine", "six", "two"].map((name, place) => [name, 52 + 84 * place, 46, 56]);
+    const ink = drawNumber(digits, { ...size, pen: 6 });
+    const [left, top, right, bottom] = [30, 28, 366, 122];
+    const lines = [
+      [left, top, right, top],
+      [left, bottom, right, bottom],
+      ...[0, 1, 2, 3, 4].map((cell) => [left + 84 * cell, top, left + 84 * cell, bottom]),
+    ];
+    for (const [x0, y0, x1, y1] of lines) coverSegment(ink, size.width, size.height, [x0, y0], [x1, y1], 0.8);
+    return png(colour(ink, { ...size, paper: [250], pen: [40], noise: 2, seed: 14 }));
+  },
+};
+
+async function write(directory, drawings) {
+  await mkdir(directory, { recursive: true });
+  for (const [name, draw] of Object.entries(drawings)) await writeFile(join(directory, name), draw());
+}
+
+const folder = (name) => fileURLToPath(new URL(`../examples/${name}/`, import.meta.url));
+await write(process.argv[2] ?? folder("images"), pictures);
+await write(process.argv[3] ?? folder("numbers"), numbers);

@@ -12,8 +12,11 @@ import { entryFor, type PackedPackage, packPackage } from "./support/packed.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const library = new URL("../dist/library/", import.meta.url);
 const ENTRIES = ["index.js", "browser.js", "workerd.js", "edge-light.js", "inline.js", "module.js"];
-/** The module is in it three times, as a file and as text for `import` and `require`: 1.6 MB. The decoder of WebP is 50 kB. */
-const LARGEST_TARBALL = 2_400_000;
+/**
+ * The module is in it three times, as a file and as text for `import` and `require`: 1.6 MB. The decoder of WebP is 50 kB, the
+ * networks that `readDigits` cuts by are 50 kB each time.
+ */
+const LARGEST_TARBALL = 2_500_000;
 
 describe("the package", () => {
   let packed: PackedPackage;
@@ -73,6 +76,7 @@ describe("the package", () => {
       "docs/in-a-web-page.md",
       "docs/options.md",
       "docs/own-classes.md",
+      "docs/reading.md",
       "docs/redrawings.svg",
       "docs/robustness.md",
       "docs/runtimes.md",
@@ -117,7 +121,7 @@ describe("the package", () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });
 
-  it("is smaller than 2.4 MB", () => {
+  it("is smaller than 2.5 MB", () => {
     expect(packed.size).toBeLessThan(LARGEST_TARBALL);
   });
 

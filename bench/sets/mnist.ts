@@ -20,12 +20,16 @@ export function readTraining(folder: string): { images: Uint8Array; labels: Uint
   return { images: read("images-idx3").subarray(16), labels: read("labels-idx1").subarray(8) };
 }
 
-/** MNIST's 10,000 test images, or the validation images, of the folder with its .gz files. */
-export function readDigits(folder: string, split: "test" | "validation"): Digits {
-  const [files, start] = split === "test" ? ["t10k", 0] : ["train", VALIDATION_START];
+/** MNIST's 10,000 test images, the validation images, or the training images without those, of the folder with its .gz files. */
+export function readDigits(folder: string, split: "test" | "validation" | "training"): Digits {
+  const files = split === "test" ? "t10k" : "train";
+  const [start, end] = { test: [0], validation: [VALIDATION_START], training: [0, VALIDATION_START] }[split] as [
+    number,
+    number?,
+  ];
   const read = (name: string): Uint8Array => gunzipSync(readFileSync(join(folder, `${files}-${name}-ubyte.gz`)));
   const pixels = read("images-idx3").subarray(16 + IMAGE_PIXELS * start);
-  const labels = read("labels-idx1").subarray(8 + start);
+  const labels = read("labels-idx1").subarray(8).subarray(start, end);
   const image = (index: number): Uint8Array => {
     const at = index % labels.length;
     return pixels.subarray(at * IMAGE_PIXELS, (at + 1) * IMAGE_PIXELS);

@@ -1,14 +1,8 @@
 import type { Random } from "../../src/random.ts";
+import { type Glyph, inkAt } from "../../src/strings/glyph.ts";
 
 // Pictures of digits as people draw, photograph and scan them, of which the digit is known: one kind for each thing that
 // may lie in a picture beside the digit, or befall it.
-
-/** How much ink lies on each pixel of a drawn digit, in [0, 1], row-major, cropped to the digit. */
-export interface Glyph {
-  readonly values: Float32Array;
-  readonly width: number;
-  readonly height: number;
-}
 
 /** A picture in grey or RGB, in [0, 1]. */
 export interface DrawnPicture {
@@ -188,17 +182,6 @@ function drawOn(sheet: Sheet, inkOf: (x: number, y: number) => number): void {
     const ink = sheet.ink * inkOf(index % sheet.width, Math.floor(index / sheet.width));
     if (ink > (sheet.missing[index] as number)) sheet.missing[index] = ink;
   }
-}
-
-/** The glyph between its pixels, its soft rim made as steep as a pen's; 0 outside. */
-function inkAt({ values, width, height }: Glyph, x: number, y: number): number {
-  const [column, row] = [Math.floor(x - 0.5), Math.floor(y - 0.5)];
-  const [across, down] = [x - 0.5 - column, y - 0.5 - row];
-  const at = (c: number, r: number): number =>
-    c < 0 || r < 0 || c >= width || r >= height ? 0 : (values[r * width + c] as number);
-  const upper = at(column, row) * (1 - across) + at(column + 1, row) * across;
-  const lower = at(column, row + 1) * (1 - across) + at(column + 1, row + 1) * across;
-  return clamped(2 * (upper * (1 - down) + lower * down) - 0.5);
 }
 
 /** The sheet under a light, with a camera's noise; half of the time as ink on paper, half of the time inverted. */

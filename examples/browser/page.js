@@ -1,7 +1,7 @@
 // Draws on a canvas, classifies what is there and shows how the models redraw it. The library's file is loaded as it is,
 // without a bundler; README.md tells how to run the page.
 
-import { createClassifier, preprocess } from "../../dist/library/browser.js";
+import { createClassifier, preprocess, readDigits } from "../../dist/library/browser.js";
 
 const SIDE = 28;
 const INK = "black";
@@ -179,4 +179,81 @@ function pictureOf(values, grey = (value) => value) {
     picture.data[4 * pixel + 3] = 255;
   }
   return picture;
+}
+
+// The wide sheet: boxes are drawn over what was written, which is kept without them.
+const STRIP_INK_WIDTH = 9;
+const READ_MILLISECONDS = 250;
+const strip = element("strip");
+const written = new OffscreenCanvas(strip.width, strip.height).getContext("2d", { willReadFrequently: true });
+const shown = strip.getContext("2d");
+const number = element("number");
+let stripLast;
+let reading;
+
+written.lineWidth = STRIP_INK_WIDTH;
+written.lineCap = "round";
+written.lineJoin = "round";
+written.strokeStyle = INK;
+clearStrip();
+
+strip.addEventListener("pointerdown", (event) => {
+  if (!event.isPrimary || event.button !== 0) return;
+  strip.setPointerCapture(event.pointerId);
+  stripLast = stripPlaceOf(event);
+  write(stripLast);
+});
+strip.addEventListener("pointermove", (event) => {
+  if (stripLast !== undefined && event.isPrimary) write(stripPlaceOf(event));
+});
+for (const end of ["pointerup", "pointercancel"]) {
+  strip.addEventListener(end, (event) => {
+    if (event.isPrimary) stripLast = undefined;
+  });
+}
+element("clear-strip").addEventListener("click", clearStrip);
+
+function stripPlaceOf(event) {
+  const { left, top, width, height } = strip.getBoundingClientRect();
+  return { x: ((event.clientX - left) * strip.width) / width, y: ((event.clientY - top) * strip.height) / height };
+}
+
+function write(place) {
+  written.beginPath();
+  written.moveTo(stripLast.x, stripLast.y);
+  written.lineTo(place.x, place.y);
+  written.stroke();
+  stripLast = place;
+  shown.drawImage(written.canvas, 0, 0);
+  // A number is read when the pen rests.
+  clearTimeout(reading);
+  reading = setTimeout(readStrip, READ_MILLISECONDS);
+}
+
+function clearStrip() {
+  clearTimeout(reading);
+  written.fillStyle = PAPER;
+  written.fillRect(0, 0, strip.width, strip.height);
+  shown.drawImage(written.canvas, 0, 0);
+  number.textContent = "Write a number on the wide sheet.";
+}
+
+function readStrip() {
+  if (abs === undefined) return;
+  const picture = written.getImageData(0, 0, strip.width, strip.height);
+  const { text, lines, others } = readDigits(picture, { classifier: abs });
+  shown.drawImage(written.canvas, 0, 0);
+  const boxes = [
+    ...others.map(({ box }) => [box, "red"]),
+    ...lines.flatMap((line) => line.digits.map(({ box }) => [box, "green"])),
+  ];
+  for (const [{ left, top, width, height }, colour] of boxes) {
+    shown.strokeStyle = colour;
+    shown.strokeRect(left - 1.5, top - 1.5, width + 3, height + 3);
+  }
+  const confidences = lines.flatMap(({ digits }) => digits.map(({ confidence }) => confidence));
+  number.textContent =
+    text === ""
+      ? "No digit found."
+      : `Reads ${text.replaceAll("\n", " and ")} (least sure digit ${inPercent(Math.min(...confidences))}).`;
 }

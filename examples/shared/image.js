@@ -1,7 +1,7 @@
 import { readBody } from "./body.js";
 import { readPgm, readRaw } from "./frames.js";
 import { readJson } from "./json.js";
-import { pictureReader } from "./picture.js";
+import { pictureReader, wholePicture } from "./picture.js";
 import { Refusal, shown } from "./refusal.js";
 
 const FRAMES_LIMIT = 65_536;
@@ -27,6 +27,12 @@ const FORMATS = {
   "application/json": { limit: JSON_LIMIT, read: readJson },
 };
 
+/** The same for a picture of many digits. */
+const PICTURES = {
+  "image/png": { limit: PICTURE_LIMIT, read: wholePicture },
+  "image/jpeg": { limit: PICTURE_LIMIT, read: wholePicture },
+};
+
 /**
  * The images that a request carries.
  *
@@ -34,10 +40,24 @@ const FORMATS = {
  * @returns `{ images, several }`: whether the answer is to be a list, also of one
  * @throws {Refusal} for every body that has none
  */
-export async function readImages(request, milliseconds) {
+export function readImages(request, milliseconds) {
+  return readAs(FORMATS, request, milliseconds);
+}
+
+/**
+ * The picture that a request carries, as `readDigits` takes it.
+ *
+ * @param milliseconds that the body may take
+ * @throws {Refusal} for every body that is no PNG or JPEG
+ */
+export function readPicture(request, milliseconds) {
+  return readAs(PICTURES, request, milliseconds);
+}
+
+async function readAs(formats, request, milliseconds) {
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0].trim().toLowerCase();
-  if (!Object.hasOwn(FORMATS, type)) {
-    const wanted = Object.keys(FORMATS).join(", ");
+  if (!Object.hasOwn(formats, type)) {
+    const wanted = Object.keys(formats).join(", ");
     const got = shown(type) || "no content type";
     throw new Refusal(415, `got ${got}, wanted one of ${wanted}`, { headers: { accept: wanted } });
   }
@@ -46,6 +66,6 @@ export async function readImages(request, milliseconds) {
     const message = `got the content encoding ${shown(encoding)}, wanted none`;
     throw new Refusal(415, message, { headers: { "accept-encoding": "identity" } });
   }
-  const { limit, read } = FORMATS[type];
+  const { limit, read } = formats[type];
   return read(await readBody(request, limit, milliseconds));
 }

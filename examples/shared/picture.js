@@ -1,4 +1,4 @@
-import { readUpload } from "../../dist/examples/uploads.js";
+import { readUpload, readUploadedPicture } from "../../dist/examples/uploads.js";
 import { Refusal, shown } from "./refusal.js";
 
 /** Pixels that the pictures of a request may claim together, whatever they pack to: what they cost is bounded with them. */
@@ -18,10 +18,23 @@ export function pictureReader() {
       left -= pixels;
       return image;
     } catch (error) {
-      // Messages quote the names of parts, which can be any bytes.
-      const message = shown(error instanceof Error ? error.message : String(error), 200);
-      const status = error instanceof RangeError ? 413 : 400;
+      const { status, message } = refusalOf(error);
       throw new Refusal(status, left < MOST_PIXELS && status === 413 ? `${message} after those before` : message);
     }
   };
+}
+
+/** A PNG or JPEG with its pixels, for `readDigits`. @throws {Refusal} as the reader above */
+export function wholePicture(bytes) {
+  try {
+    return readUploadedPicture(bytes, MOST_PIXELS);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function refusalOf(error) {
+  // Messages quote the names of parts, which can be any bytes.
+  const message = shown(error instanceof Error ? error.message : String(error), 200);
+  return new Refusal(error instanceof RangeError ? 413 : 400, message);
 }

@@ -1,7 +1,8 @@
 // A small web service around a classifier, in nothing but Request and Response: Workers, Deno, Bun and Node all have these.
 
+import { readDigits } from "../../dist/examples/uploads.js";
 import { MOST_IMAGES, PIXELS, SIDE } from "./frames.js";
-import { readImages } from "./image.js";
+import { readImages, readPicture } from "./image.js";
 import { isPreflight, originHeaders, preflightHeaders } from "./origins.js";
 import { Refusal, shown } from "./refusal.js";
 
@@ -20,7 +21,7 @@ const HELP = `POST a picture of a digit, as
 
 and get JSON: { label, name, confidence, rejected, probabilities }. Bytes, PGM and numbers are ${SIDE}×${SIDE} pixels, row by row,
 bright ink on dark. Up to ${MOST_IMAGES} images at once, as a JSON array, as bytes or as PGMs one after the other, are answered with
-{ results: [ … ] }. GET /health tells whether all that works.
+{ results: [ … ] }. POST a PNG or JPEG to /read to read all digits in it: { text, lines, others, complete }. GET /health tells whether all that works.
 `;
 
 /**
@@ -65,6 +66,16 @@ export function respondWith(
     return json(200, several ? { results } : results[0]);
   }
 
+  async function read(request) {
+    const picture = await readPicture(request, bodyMilliseconds);
+    const { text, lines, others, complete } = readDigits(picture, { classifier: await sharedClassifier() });
+    const plain = lines.map(({ digits, ...line }) => ({
+      ...line,
+      digits: digits.map(({ probabilities, ...digit }) => ({ ...digit, probabilities: [...probabilities] })),
+    }));
+    return json(200, { text, lines: plain, others, complete });
+  }
+
   async function health() {
     try {
       await sharedClassifier();
@@ -74,7 +85,7 @@ export function respondWith(
     return json(200, { status: "ok" });
   }
 
-  const routes = { "/": { GET: help, POST: classify }, "/health": { GET: health } };
+  const routes = { "/": { GET: help, POST: classify }, "/read": { POST: read }, "/health": { GET: health } };
 
   async function route(request, path) {
     if (!Object.hasOwn(routes, path)) {

@@ -18,6 +18,7 @@ import { type Progress, startProgress } from "./progress.ts";
 import { scoreLines } from "./score-lines.ts";
 import { ScoreBoard, scoresOf, type Tally } from "./scores.ts";
 import type { ImageRange } from "./shards.ts";
+import { scoreStrings, stringLines } from "./string-scores.ts";
 import type { TimedBatch } from "./tasks.ts";
 
 /** Images classified between two reports of progress. */
@@ -34,7 +35,12 @@ export const evaluateCommand: Command = {
     ...CHOSEN_IMAGES_OPTIONS,
     corruptions: { description: "under fifteen kinds of corruption after MNIST-C instead of as they are" },
     corruption: { value: "NAMES", description: "under these kinds only, a comma between names" },
-    seed: { value: "N", description: "which noise, angles and strokes the corruptions draw (default: 0)" },
+    strings: {
+      value: "N",
+      description:
+        "instead read N strings of digits of each kind, spaced, touching and overlapping, and sheets with junk",
+    },
+    seed: { value: "N", description: "which noise, strokes and strings are drawn (default: 0)" },
     ...WORKERS_OPTION,
     ...MODEL_OPTIONS,
   },
@@ -43,6 +49,7 @@ export const evaluateCommand: Command = {
     "abs evaluate --data mnist --split train --workers auto --json",
     "abs evaluate --data mnist --shard 0/8 --json > 0.json",
     "abs evaluate --data mnist --limit 1000 --corruptions",
+    "abs evaluate --data mnist --strings 100",
   ],
   run: evaluateSplit,
 };
@@ -53,6 +60,33 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   const { directory, split, data, whole, range, shard } = await readChosenImages(invocation);
   const { start, stop } = range;
   const dataSha256 = sha256OfData(data);
+  const strings = stringsOf(invocation);
+  if (strings !== undefined) {
+    await withWorkforce(invocation, environment, 1, ({ classifier, ...workforce }) => {
+      checkLabels(data, range, classifier.classes.length);
+      const scores = scoreStrings(classifier, data, range, strings, startProgress(environment, "reading"));
+      if (invocation.flag("json")) {
+        const settings = {
+          ...measuredSettings(invocation, environment, { split, dataSha256, weightsSha256: workforce.weightsSha256 }),
+          confidence: workforce.confidence,
+        };
+        printJson(environment, {
+          data: directory,
+          ...settings,
+          offset: whole.start,
+          seed: strings.seed,
+          strings: scores,
+        });
+        return;
+      }
+      printTable(environment, [
+        ...stringLines(scores),
+        "",
+        `${strings.count} strings of each kind, seed ${strings.seed}`,
+      ]);
+    });
+    return DONE;
+  }
   const chunk = chunkLength(stop - start, wanted);
   const chunks = Array.from({ length: Math.ceil((stop - start) / chunk) }, (_, index) => {
     const from = start + index * chunk;
@@ -105,13 +139,28 @@ async function evaluateSplit(invocation: Invocation, environment: Environment): 
   return DONE;
 }
 
+/** What the command line says of strings, undefined where it wants none. @throws UsageError */
+function stringsOf(invocation: Invocation): { count: number; seed: number } | undefined {
+  const count = invocation.wholeNumber("strings", undefined, 1);
+  if (count === undefined) return undefined;
+  for (const other of ["corruptions", "corruption", "shard", "workers"]) {
+    if (invocation.flag(other) || invocation.text(other) !== undefined) {
+      throw new UsageError(`--strings and --${other} exclude each other`);
+    }
+  }
+  return { count, seed: invocation.seed() };
+}
+
 /** What the command line says of corruptions, undefined where it wants none. @throws UsageError */
 function corruptionsOf(invocation: Invocation): Corruptions | undefined {
   const names = invocation.names("corruption", CORRUPTION_NAMES);
   const isWanted = invocation.flag("corruptions") || names !== undefined;
   const seed = invocation.seed();
   if (!isWanted) {
-    if (invocation.text("seed") !== undefined) throw new UsageError("--seed is for --corruptions only");
+    const isForStrings = invocation.text("strings") !== undefined;
+    if (invocation.text("seed") !== undefined && !isForStrings) {
+      throw new UsageError("--seed is for --corruptions and --strings only");
+    }
     return undefined;
   }
   if (invocation.text("shard") !== undefined) {

@@ -9,10 +9,12 @@ import { DONE, type Environment, FAILED, printProblem, WRONG_USAGE } from "./env
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain/explain.ts";
 import { mergeCommand } from "./merge.ts";
+import { readCommand } from "./read.ts";
 import { sampleCommand } from "./sample.ts";
 
 const COMMANDS: readonly Command[] = [
   classifyCommand,
+  readCommand,
   explainCommand,
   sampleCommand,
   evaluateCommand,

@@ -60,8 +60,8 @@ export function findComponents(strengths: Float32Array, width: number, height: n
   return components;
 }
 
-/** The smallest box around all components; empty where there are none. */
-export function around(components: readonly Component[]): Box {
+/** The smallest box around all components, or other things with a box; empty where there are none. */
+export function around(components: readonly { readonly box: Box }[]): Box {
   const left = Math.min(...components.map(({ box }) => box.left));
   const top = Math.min(...components.map(({ box }) => box.top));
   const right = Math.max(...components.map(({ box }) => box.left + box.width));
@@ -74,4 +74,16 @@ export function around(components: readonly Component[]): Box {
 /** The longer side of a box. */
 export function longerSide({ width, height }: Box): number {
   return Math.max(width, height);
+}
+
+/** A box of the reduced picture in pixels of the whole one, whose last block may be cut short. */
+export function enlarge(box: Box, factor: number, picture: { readonly width: number; readonly height: number }): Box {
+  const left = box.left * factor;
+  const top = box.top * factor;
+  return {
+    left,
+    top,
+    width: Math.min(picture.width - left, box.width * factor),
+    height: Math.min(picture.height - top, box.height * factor),
+  };
 }

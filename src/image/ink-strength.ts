@@ -1,5 +1,5 @@
 import { type GreyImage, reduceGrey } from "./grey.ts";
-import { fitLighting } from "./lighting.ts";
+import { FITTED_ACROSS, fitLighting } from "./lighting.ts";
 import type { Ink } from "./polarity.ts";
 import { windowMaximum, windowMean, windowMinimum } from "./window.ts";
 
@@ -17,12 +17,14 @@ const DARKEST_BACKGROUND = 0.15;
  * The background is found in two steps: a smooth surface for the lamp and the lens, then the morphological closing of
  * what is left (the largest value of a window, then the smallest of the same window), which fills strokes narrower
  * than the window and follows the edges of shadows.
+ *
+ * @param fittedAcross how many pixels along the longer side the light is fitted to, at least
  */
-export function inkStrength(image: GreyImage, ink: Ink): GreyImage {
+export function inkStrength(image: GreyImage, ink: Ink, fittedAcross = FITTED_ACROSS): GreyImage {
   const { width, height } = image;
   const paper: GreyImage =
     ink === "dark" ? image : { width, height, values: image.values.map((value) => Math.max(0, 1 - value)) };
-  const background = findBackground(paper);
+  const background = findBackground(paper, fittedAcross);
   const values = new Float32Array(width * height);
   for (let row = 0, index = 0; row < height; ++row) {
     const y = ((row + 0.5) * background.height) / height - 0.5;
@@ -37,10 +39,10 @@ export function inkStrength(image: GreyImage, ink: Ink): GreyImage {
 }
 
 /** The brightness of the bare sheet, at most 96 pixels per side. */
-function findBackground(paper: GreyImage): GreyImage {
+function findBackground(paper: GreyImage, fittedAcross: number): GreyImage {
   const small = reduceGrey(paper, BACKGROUND_SIDE);
   const { width, height } = small;
-  const light = fitLighting(small).values.map((value) => Math.max(DARKEST_BACKGROUND, value));
+  const light = fitLighting(small, fittedAcross).values.map((value) => Math.max(DARKEST_BACKGROUND, value));
   const even = { width, height, values: small.values.map((value, index) => value / (light[index] as number)) };
   const radius = Math.max(1, Math.ceil(WINDOW_SHARE * Math.max(width, height)));
   const filled = windowMinimum(windowMaximum(even, radius), radius);

@@ -8,6 +8,8 @@ export const SIDE = IMAGE_SIDE;
 export const FITTED_SIDE = 20;
 /** Where MNIST's centres of mass lie, in pixels from the left and upper edge: the middle of pixel 14. */
 export const CENTRE = 14.5;
+/** Ink weaker than this share of full ink does not widen the digit's box: it is the blur around the strokes. */
+const BOX_SHARE = 0.1;
 
 /**
  * Places the ink inside `box` as MNIST does: its longer side fills 20 pixels, its aspect is kept, its centre of mass
@@ -99,4 +101,19 @@ function centreOfMass(ink: GreyImage, box: Box): { x: number; y: number } {
   }
   if (mass === 0) return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
   return { x: momentX / mass, y: momentY / mass };
+}
+
+/** The smallest box around the ink, or undefined where there is none. */
+export function inkBox({ values, width, height }: GreyImage): Box | undefined {
+  let [left, right, top, bottom] = [width, -1, height, -1];
+  for (let index = 0; index < values.length; ++index) {
+    if ((values[index] as number) < BOX_SHARE) continue;
+    const column = index % width;
+    const row = (index - column) / width;
+    left = Math.min(left, column);
+    right = Math.max(right, column);
+    top = Math.min(top, row);
+    bottom = Math.max(bottom, row);
+  }
+  return right < 0 ? undefined : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }

@@ -1,5 +1,5 @@
 import { type GreyImage, reduceGrey } from "./grey.ts";
-import { withoutLighting } from "./lighting.ts";
+import { FITTED_ACROSS, withoutLighting } from "./lighting.ts";
 import { windowMaximum, windowMinimum } from "./window.ts";
 
 /** Which way the ink differs from what it lies on: dark on paper, or bright on a board or screen. */
@@ -22,10 +22,12 @@ const LEAST_BALANCE = 1e-6;
  * screen (bright ink) if dark.
  *
  * Inverting the image inverts the answer.
+ *
+ * @param fittedAcross how many pixels along the longer side the light is fitted to, at least
  */
-export function findInk(image: GreyImage): Ink {
+export function findInk(image: GreyImage, fittedAcross = FITTED_ACROSS): Ink {
   const small = reduceGrey(image, SIDE);
-  const even = withoutLighting(small);
+  const even = withoutLighting(small, fittedAcross);
   const { values, width, height } = even;
   const radius = Math.ceil(REACH * Math.max(width, height));
   const brightest = windowMaximum(even, radius).values;

@@ -1,9 +1,9 @@
-import { type Box, type Component, findComponents } from "./components.ts";
+import { type Box, type Component, enlarge, findComponents } from "./components.ts";
 import { pickDigit } from "./digit.ts";
 import { type GreyImage, toGrey } from "./grey.ts";
 import { inkStrength } from "./ink-strength.ts";
 import { checkedImage, type PixelImage } from "./pixel-image.ts";
-import { FITTED_SIDE, placeInFrame, SIDE } from "./placement.ts";
+import { FITTED_SIDE, inkBox, placeInFrame, SIDE } from "./placement.ts";
 import { findInk, type Ink } from "./polarity.ts";
 import { eraseRules } from "./rules.ts";
 import { thickenThinStrokes } from "./stroke-width.ts";
@@ -38,8 +38,6 @@ const WORKING_SIDE = 800;
 const SIDE_PER_BLUR = 300;
 /** The strength that this share of the ink stays below counts as full ink: pencil and felt pen are seldom even. */
 const FULL_INK_SHARE = 0.6;
-/** Ink weaker than this share of full ink does not widen the digit's box: it is the blur around the strokes. */
-const BOX_SHARE = 0.1;
 
 /**
  * Turns a picture of a digit into the 28×28 image that the classifier was trained on, by MNIST's recipe: the ink is
@@ -122,31 +120,4 @@ function isolate(strength: GreyImage, digit: readonly Component[], floor: number
     near[index] === 0 ? 0 : Math.max(0, Math.min(1, (value - floor) / Math.max(full - floor, Number.EPSILON))),
   );
   return { values, width, height };
-}
-
-/** The smallest box around the ink, or undefined where there is none. */
-function inkBox({ values, width, height }: GreyImage): Box | undefined {
-  let [left, right, top, bottom] = [width, -1, height, -1];
-  for (let index = 0; index < values.length; ++index) {
-    if ((values[index] as number) < BOX_SHARE) continue;
-    const column = index % width;
-    const row = (index - column) / width;
-    left = Math.min(left, column);
-    right = Math.max(right, column);
-    top = Math.min(top, row);
-    bottom = Math.max(bottom, row);
-  }
-  return right < 0 ? undefined : { left, top, width: right - left + 1, height: bottom - top + 1 };
-}
-
-/** A box of the reduced picture in pixels of the whole one, whose last block may be cut short. */
-function enlarge(box: Box, factor: number, picture: PixelImage): Box {
-  const left = box.left * factor;
-  const top = box.top * factor;
-  return {
-    left,
-    top,
-    width: Math.min(picture.width - left, box.width * factor),
-    height: Math.min(picture.height - top, box.height * factor),
-  };
 }

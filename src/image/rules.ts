@@ -33,18 +33,25 @@ interface Line {
  *
  * @param strength how much ink lies on each pixel
  * @param threshold from which strength on a pixel is ink
+ * @param thickness the most pixels that a rule is thick; where the digits are small beside the picture, what their strokes allow
+ * @param crossed the share of a lone rule's length that strokes may hide, as a line of digits does
  * @returns the same picture if it has no rules
  */
-export function eraseRules(strength: GreyImage, threshold: number): GreyImage {
-  const level = eraseLevelRules(strength, threshold);
+export function eraseRules(
+  strength: GreyImage,
+  threshold: number,
+  thickness = MOST_THICKNESS * Math.max(strength.width, strength.height),
+  crossed = 0,
+): GreyImage {
+  const most = Math.max(1, Math.floor(thickness));
+  const level = eraseLevelRules(strength, threshold, most, crossed);
   const turned = transpose(level);
-  const upright = eraseLevelRules(turned, threshold);
+  const upright = eraseLevelRules(turned, threshold, most, crossed);
   return upright === turned ? level : transpose(upright);
 }
 
-function eraseLevelRules(image: GreyImage, threshold: number): GreyImage {
+function eraseLevelRules(image: GreyImage, threshold: number, most: number, crossed: number): GreyImage {
   const { values, width, height } = image;
-  const most = Math.max(1, Math.floor(MOST_THICKNESS * Math.max(width, height)));
   const runs = thinRuns(image, threshold, most);
   // With one row of play, for rules are bent and cut into pixels.
   const near: number[] = [];
@@ -68,7 +75,7 @@ function eraseLevelRules(image: GreyImage, threshold: number): GreyImage {
       const reach = clear + (hidden[row] as number);
       if (reach < (1 - MOST_BARE) * inside) continue;
       if (!isBareBeside(image, threshold, runs, shifts, row, most + 2)) continue;
-      lines.push({ row, fall, reach, whole: clear >= (1 - MOST_BARE) * width });
+      lines.push({ row, fall, reach, whole: clear >= (1 - MOST_BARE - crossed) * width });
     }
   }
   const rules = withParallels(lines, width, most);

@@ -32,11 +32,14 @@ const FLOOR_DEVIATIONS = 2;
 export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
   const cut = findCut(strengths);
   // Only what lies below the cut: where ink covers half the picture, statistics of all pixels would tell of the ink.
-  const below = strengths.filter((strength) => strength < cut);
-  const background = below.length === 0 ? strengths : below;
+  const background = below(strengths, cut);
   const median = medianOf(background);
+  const distances = new Float32Array(background.length);
+  for (let index = 0; index < distances.length; ++index) {
+    distances[index] = Math.abs((background[index] as number) - median);
+  }
   // 1.4826 turns the median absolute deviation of a normal distribution into its standard deviation.
-  const deviation = 1.4826 * medianOf(background.map((strength) => Math.abs(strength - median)));
+  const deviation = 1.4826 * medianOf(distances);
   const threshold = Math.max(cut, median + THRESHOLD_DEVIATIONS * deviation);
 
   let sum = 0;
@@ -50,6 +53,14 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
   if (contrast < LEAST_CONTRAST || contrast < LEAST_SIGNIFICANCE * deviation) return undefined;
   if (contrast < LEAST_GAP * (quantile(background, ONE_DEVIATION_SHARE) - median)) return undefined;
   return { threshold, floor: Math.min(threshold / 2, median + FLOOR_DEVIATIONS * deviation) };
+}
+
+/** The strengths below a cut; all where none are. */
+function below(strengths: Float32Array, cut: number): Float32Array {
+  const found = new Float32Array(strengths.length);
+  let count = 0;
+  for (const strength of strengths) if (strength < cut) found[count++] = strength;
+  return count === 0 ? strengths : found.slice(0, count);
 }
 
 /** The cut in two alone, whether or not something stands out. */
@@ -73,7 +84,7 @@ export function findCut(strengths: Float32Array): number {
  * there must be some. It is selected by its bits, upper half first, as those of such floats are in the order of their values.
  */
 export function quantile(values: Float32Array, share: number): number {
-  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  const bits = new Uint32Array(values.slice().buffer);
   const counts = new Uint32Array(65_536);
   let rank = Math.min(bits.length - 1, Math.floor(share * bits.length));
   for (const pattern of bits) {

@@ -3,7 +3,10 @@ import { decodeJpegImage } from "../files/jpeg.ts";
 import { decodePngImage } from "../files/png.ts";
 import { looksLikePng } from "../files/png-chunks.ts";
 import { asFramedDigit } from "../image/framed.ts";
+import type { PixelImage } from "../image/pixel-image.ts";
 import { preprocess } from "../image/preprocess.ts";
+
+export { readDigits } from "../reading/read-digits.ts";
 
 /** A picture that was read. */
 export interface Upload {
@@ -23,14 +26,15 @@ export interface Upload {
  * @throws {Error} saying what else is wrong: neither of the two kinds, damaged, cut short, of a kind that is not read
  */
 export function readUpload(bytes: Uint8Array, pixelLimit: number): Upload {
-  const picture = decode(bytes, pixelLimit);
+  const picture = readUploadedPicture(bytes, pixelLimit);
   return {
     image: asFramedDigit(picture) ?? preprocess(picture).image,
     pixels: picture.width * picture.height,
   };
 }
 
-function decode(bytes: Uint8Array, pixelLimit: number) {
+/** The same as it is, for `readDigits`. @throws as `readUpload` */
+export function readUploadedPicture(bytes: Uint8Array, pixelLimit: number): PixelImage {
   if (looksLikePng(bytes)) return decodePngImage(bytes, pixelLimit);
   if (latin1(bytes, 0, 3) === "\xff\xd8\xff") return decodeJpegImage(bytes, pixelLimit);
   const head = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");

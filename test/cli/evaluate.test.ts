@@ -174,7 +174,7 @@ describe("abs evaluate", () => {
   it.each([
     ["--corruption", "rain", "--corruption wants names out of shot-noise, "],
     ["--corruption", "stripe,", 'canny-edges, got ""'],
-    ["--seed", "1", "--seed is for --corruptions only"],
+    ["--seed", "1", "--seed is for --corruptions and --strings only"],
     ["--corruptions", "--seed", "4294967296", "--seed wants at most 4294967295"],
     ["--corruptions", "--shard", "0/2", "--shard and --corruptions exclude each other"],
   ])("refuses %s %s", async (...words) => {

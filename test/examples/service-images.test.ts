@@ -145,7 +145,7 @@ describe("a bad request", () => {
       405,
       "got DELETE, wanted one of GET, HEAD, OPTIONS, POST",
     ],
-    ["another path", () => new Request(`${ADDRESS}images`), 404, "got the path /images, wanted / or /health"],
+    ["another path", () => new Request(`${ADDRESS}images`), 404, "got the path /images, wanted / or /read or /health"],
     [
       "a long path",
       () => new Request(`${ADDRESS}${"x".repeat(3000)}`),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { encode as encodePng } from "fast-png";
 import jpeg from "jpeg-js";
@@ -223,5 +224,36 @@ describe("an upload that is bad", () => {
     expect(body.error).toContain(message);
     expect((body.error as string).length).toBeLessThan(300);
     expect(await answerTo(post(map, PGM))).toMatchObject({ status: 200, body: { label: 3 } });
+  });
+});
+
+describe("/read", () => {
+  const read = (body: Uint8Array, type = PNG) =>
+    new Request("http://localhost/read", {
+      method: "POST",
+      headers: { "content-type": type },
+      body: Uint8Array.from(body),
+    });
+
+  it("answers with the numbers in a picture, as the library reads them", async () => {
+    const bytes = readFileSync(new URL("../../examples/numbers/postcode-80336.png", import.meta.url));
+    const { status, body } = await answerTo(read(bytes));
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ text: "80336", others: [], complete: true });
+    const [line] = body.lines as [{ digits: { probabilities: number[] }[] }];
+    for (const { probabilities } of line.digits) expect(probabilities).toHaveLength(10);
+  });
+
+  it("has no lines for a blank picture", async () => {
+    const { status, body } = await answerTo(
+      read(pngOf({ width: 50, height: 40, data: new Uint8Array(2000).fill(255) })),
+    );
+    expect([status, body]).toEqual([200, { text: "", lines: [], others: [], complete: true }]);
+  });
+
+  it("refuses what is no PNG or JPEG, and what claims too many pixels", async () => {
+    expect((await answerTo(read(new Uint8Array(9)))).status).toBe(400);
+    expect((await answerTo(read(new Uint8Array(784), RAW))).status).toBe(415);
+    expect((await answerTo(new Request("http://localhost/read"))).status).toBe(405);
   });
 });

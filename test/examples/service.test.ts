@@ -75,7 +75,7 @@ describe("the log", () => {
       id: expect.stringMatching(UUID),
       ms: expect.any(Number),
     };
-    const error = "got the path /x%1B[1m, wanted / or /health";
+    const error = "got the path /x%1B[1m, wanted / or /read or /health";
     expect(logged).toEqual([
       { ...entry, method: "POST", path: "/", status: 200, error: undefined, cause: undefined },
       { ...entry, method: "GET", path: "/health", status: 200, error: undefined, cause: undefined },

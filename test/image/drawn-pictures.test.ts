@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Glyph, PICTURE_KINDS } from "../../bench/sets/pictures.ts";
+import { PICTURE_KINDS } from "../../bench/sets/pictures.ts";
 import { preprocess } from "../../src/image/preprocess.ts";
 import { Random, seedOf } from "../../src/random.ts";
+import type { Glyph } from "../../src/strings/glyph.ts";
 import { draw, FIVE, largestDifference, meanDifference } from "./drawing.ts";
 
 // Digits drawn of strokes into pictures of every kind; how MNIST's digits fare in them is what bench/pictures.ts prints.

@@ -17,6 +17,7 @@ from abs_training.commands import (
     glyphs,
     inference_times,
     race,
+    reading,
     storage,
     train,
 )
@@ -42,6 +43,7 @@ COMMANDS = (
         "write images moved so that the race's cheap stages drop their class",
     ),
     ("glyphs", glyphs, "draw characters of font files, to train on or to judge a confidence on"),
+    ("reading", reading, "fit the networks by which lines of digits are read"),
     ("curves", curves, "draw the curves of a run as SVG"),
     ("baselines", baselines, "train networks to compare with, as ONNX"),
     ("evaluate-baseline", evaluate_baseline, "measure such a network, also attacked"),

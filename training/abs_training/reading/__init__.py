@@ -1,0 +1,1 @@
+"""The networks of `readDigits`: where digits of a line part, and what is one digit."""

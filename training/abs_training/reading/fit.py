@@ -1,0 +1,101 @@
+"""Fits the networks for seams and for pieces."""
+
+import math
+from typing import Callable
+
+import torch
+from torch import nn
+
+from abs_training.foundation.randomness import generator_for
+from abs_training.reading.lines import Line, batch_of
+from abs_training.reading.piece_network import PieceNetwork
+from abs_training.reading.pieces import Pieces
+from abs_training.reading.seam_network import SeamNetwork
+
+BATCH = 32
+PIECES_PER_BATCH = 128
+LARGEST_STEP = 3e-3
+MOST_SHIFT = 2
+"""Lines are shifted up and down by up to so many rows, since their middle is but estimated."""
+
+
+def fit_seams(
+    lines: list[Line], epochs: int, seed: int, report: Callable[[int, float], None]
+) -> SeamNetwork:
+    """Minimises the cross entropy of all pixels by Adam (Kingma and Ba 2015), with a step that falls to nothing."""
+    network = SeamNetwork(generator_for(seed, "seams", "weights"))
+    optimizer = torch.optim.Adam(network.parameters(), lr=LARGEST_STEP)
+    batches = math.ceil(len(lines) / BATCH)
+    for epoch in range(epochs):
+        generator = generator_for(seed, "seams", epoch)
+        # Lines of like lengths share a batch, and little of it is filling.
+        order = sorted(
+            torch.randperm(len(lines), generator=generator).tolist(),
+            key=lambda index: lines[index].ink.shape[1] // 16,
+        )
+        total = 0.0
+        for step, place in enumerate(torch.randperm(batches, generator=generator).tolist()):
+            set_step(optimizer, (epoch + step / batches) / epochs)
+            chosen = [lines[index] for index in order[place * BATCH : (place + 1) * BATCH]]
+            ink, seams, mask = batch_of(chosen)
+            shift = int(torch.randint(-MOST_SHIFT, MOST_SHIFT + 1, (), generator=generator))
+            loss = seam_loss(network, ink.roll(shift, 2), seams.roll(shift, 2), mask)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() / batches
+        report(epoch, total)
+    return network
+
+
+def mean_loss(network: SeamNetwork, lines: list[Line]) -> float:
+    """The cross entropy per pixel."""
+    total = 0.0
+    with torch.no_grad():
+        for start in range(0, len(lines), BATCH):
+            chosen = lines[start : start + BATCH]
+            total += len(chosen) * seam_loss(network, *batch_of(chosen)).item()
+    return total / len(lines)
+
+
+def seam_loss(
+    network: SeamNetwork, ink: torch.Tensor, seams: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
+    """The mean over all pixels that the mask leaves."""
+    losses = nn.functional.binary_cross_entropy_with_logits(network(ink), seams, reduction="none")
+    return (losses * mask).sum() / mask.sum()
+
+
+def fit_pieces(
+    pieces: Pieces, epochs: int, seed: int, report: Callable[[int, float], None]
+) -> PieceNetwork:
+    """Minimises the cross entropy of all pieces in the same way."""
+    network = PieceNetwork(generator_for(seed, "pieces", "weights"))
+    optimizer = torch.optim.Adam(network.parameters(), lr=LARGEST_STEP)
+    for epoch in range(epochs):
+        generator = generator_for(seed, "pieces", epoch)
+        batches = torch.randperm(len(pieces.labels), generator=generator).split(PIECES_PER_BATCH)
+        total = 0.0
+        for step, chosen in enumerate(batches):
+            set_step(optimizer, (epoch + step / len(batches)) / epochs)
+            images = pieces.images[chosen].float() / 255
+            loss = nn.functional.cross_entropy(network(images), pieces.labels[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() / len(batches)
+        report(epoch, total)
+    return network
+
+
+def mean_piece_loss(network: PieceNetwork, pieces: Pieces) -> float:
+    """The cross entropy per piece."""
+    with torch.no_grad():
+        scores = torch.cat([network(part.float() / 255) for part in pieces.images.split(1000)])
+        return nn.functional.cross_entropy(scores, pieces.labels).item()
+
+
+def set_step(optimizer: torch.optim.Optimizer, share: float) -> None:
+    """Sets the step for a share of the way: half a wave of the cosine, from the largest step to nothing."""
+    for group in optimizer.param_groups:
+        group["lr"] = LARGEST_STEP * (1 + math.cos(math.pi * share)) / 2

@@ -1,0 +1,98 @@
+"""The networks for reading: they learn, are stored as they are, and their files are checked."""
+
+import contextlib
+import io
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from abs_training.cli import main
+from abs_training.images.data import DataError
+from abs_training.reading.fit import fit_pieces, fit_seams, mean_loss, mean_piece_loss
+from abs_training.reading.lines import ROWS, Line, read_lines
+from abs_training.reading.piece_network import KINDS
+from abs_training.reading.pieces import Pieces, read_pieces
+from abs_training.reading.stored_network import module_text, round_weights
+
+
+def silent(epoch: int, loss: float) -> None:
+    """Reports nothing."""
+
+
+def bars(count: int) -> list[Line]:
+    """Two bars each, with the seam midway."""
+    generator = np.random.default_rng(0)
+    lines = []
+    for _ in range(count):
+        ink, seams = np.zeros((2, ROWS, 48), np.uint8)
+        left, right = generator.integers(4, 16), generator.integers(26, 40)
+        ink[6:26, left : left + 3] = 255
+        ink[6:26, right : right + 3] = 255
+        seams[:, (left + right) // 2 : (left + right) // 2 + 2] = 255
+        lines.append(Line(ink, seams))
+    return lines
+
+
+def write_lines(path: Path, lines: list[Line]) -> None:
+    """Writes lines as the benchmark does."""
+    with path.open("wb") as file:
+        for line in lines:
+            file.write(line.ink.shape[1].to_bytes(4, "little"))
+            file.write(line.ink.tobytes() + line.seams.tobytes())
+
+
+def tops_and_bottoms(count: int) -> Pieces:
+    """Ink above is a 0, ink below is no digit."""
+    images = torch.zeros(count, 1, 28, 28, dtype=torch.uint8)
+    labels = torch.arange(count) % 2 * (KINDS - 1)
+    images[::2, :, 4:10, 8:20] = 255
+    images[1::2, :, 18:24, 8:20] = 255
+    return Pieces(images, labels)
+
+
+class ReadingTest(unittest.TestCase):
+    """Small fits of small data."""
+
+    def test_learns(self) -> None:
+        """Both losses fall far below those of an even guess."""
+        lines, pieces = bars(64), tops_and_bottoms(256)
+        self.assertLess(mean_loss(fit_seams(lines, 12, 0, silent), lines), 0.16)
+        self.assertLess(mean_piece_loss(fit_pieces(pieces, 40, 0, silent), pieces), 0.1)
+
+    def test_stores(self) -> None:
+        """Rounding changes little, and rounding again nothing; equal seeds give equal modules."""
+        lines = bars(8)
+        first, second = (fit_seams(lines, 1, 3, silent) for _ in range(2))
+        before = mean_loss(first, lines)
+        text = module_text(first.layers, "SEAM_NETWORK", "command")
+        self.assertAlmostEqual(mean_loss(first, lines), before, delta=0.01)
+        self.assertEqual(text, module_text(second.layers, "SEAM_NETWORK", "command"))
+        weights = [layer.weight.clone() for layer in first.layers]
+        round_weights(first.layers)
+        for layer, weight in zip(first.layers, weights):
+            self.assertTrue(torch.allclose(layer.weight, weight, rtol=1e-3))
+
+    def test_command(self) -> None:
+        """Fits files and writes modules; what is no such file is named."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            write_lines(folder / "lines", bars(20))
+            pieces = tops_and_bottoms(40)
+            records = torch.cat([pieces.labels[:, None].byte(), pieces.images.flatten(1)], 1)
+            (folder / "pieces").write_bytes(records.numpy().tobytes())
+            arguments = ["--lines", f"{folder}/lines", "--pieces", f"{folder}/pieces"]
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                status = main(["reading", *arguments, "--out", name, "--epochs", "1"])
+            self.assertEqual(status, 0)
+            for module in ("seam-weights.ts", "piece-weights.ts"):
+                self.assertIn("StoredNetwork = {", (folder / module).read_text("utf-8"))
+            (folder / "cut").write_bytes((folder / "lines").read_bytes()[:-1])
+            self.assertRaisesRegex(DataError, "wanted lines", read_lines, folder / "cut")
+            self.assertRaisesRegex(DataError, "multiple of 785", read_pieces, folder / "cut")
+
+
+if __name__ == "__main__":
+    unittest.main()
