@@ -13,7 +13,7 @@ export { preprocess } from "../image/preprocess.ts";
 export type { Frames } from "../image-stream.ts";
 export type { ImageValues } from "../image-values.ts";
 export type { ModuleSource } from "../load/instantiate.ts";
-export type { ClassExplanation, Classification, Explanation, LossAndGradient } from "../results.ts";
+export type { ClassExplanation, Classification, Evaluation, Explanation, LossAndGradient } from "../results.ts";
 export type { Inference } from "../search.ts";
 export { WeightsError } from "../weights/errors.ts";
 export type { Variant } from "../weights/variants.ts";
