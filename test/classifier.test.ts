@@ -237,16 +237,19 @@ describe("lossAndGradient", () => {
 });
 
 describe("evaluate", () => {
-  it.each(["abs", "binary-abs"] as const)("agrees with explain at the latents that it found, in %s", async (variant) => {
-    const other = await createClassifier({ variant });
-    const [image] = other.sample(4, { seed: 3 }) as [Float32Array];
-    other.explain(image).classes.forEach(({ latent, loss, reconstruction, gain, offset }, label) => {
-      const found = other.evaluate(image, label, latent);
-      expect(Math.abs(found.loss - loss)).toBeLessThan(1e-5 * loss);
-      expect([found.gain, found.offset]).toEqual([gain, offset]);
-      expect(found.reconstruction).toEqual(reconstruction);
-    });
-  });
+  it.each(["abs", "binary-abs"] as const)(
+    "agrees with explain at the latents that it found, in %s",
+    async (variant) => {
+      const other = await createClassifier({ variant });
+      const [image] = other.sample(4, { seed: 3 }) as [Float32Array];
+      other.explain(image).classes.forEach(({ latent, loss, reconstruction, gain, offset }, label) => {
+        const found = other.evaluate(image, label, latent);
+        expect(Math.abs(found.loss - loss)).toBeLessThan(1e-5 * loss);
+        expect([found.gain, found.offset]).toEqual([gain, offset]);
+        expect(found.reconstruction).toEqual(reconstruction);
+      });
+    },
+  );
 
   it("has the derivative that differences of losses have", () => {
     const [image] = abs.sample(2, { seed: 5 }) as [Float32Array];

@@ -1,0 +1,106 @@
+import { CLASSES } from "../exchange.ts";
+
+// Ten lines that fall: the loss of each digit by the step, on a logarithmic scale.
+
+/** Room for the digits behind the lines' ends, in CSS pixels. */
+const RIGHT = 30;
+const EDGE = 8;
+
+/** A chart of losses, drawn anew at each step. */
+export class RaceChart {
+  readonly #canvas: HTMLCanvasElement;
+  #history: number[][] = [];
+  #steps = 1;
+  #winner = -1;
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = canvas;
+    new ResizeObserver(() => this.#draw()).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
+  }
+
+  clear(): void {
+    this.#history = [];
+    this.#winner = -1;
+    this.#draw();
+  }
+
+  /** @param losses one per class, after one step more */
+  add(losses: number[], steps: number): void {
+    this.#history.push(losses);
+    this.#steps = steps;
+    this.#winner = losses.indexOf(Math.min(...losses));
+    this.#draw();
+  }
+
+  /** The last step: the losses that the library's own search found. */
+  finish(losses: number[], winner: number): void {
+    this.#history.push(losses);
+    this.#winner = winner;
+    this.#draw();
+  }
+
+  #draw(): void {
+    const context = this.#canvas.getContext("2d") as CanvasRenderingContext2D;
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const density = Math.min(3, devicePixelRatio);
+    this.#canvas.width = Math.round(width * density);
+    this.#canvas.height = Math.round(height * density);
+    context.scale(density, density);
+    const style = getComputedStyle(this.#canvas);
+    const colour = (name: string) => style.getPropertyValue(name);
+    const all = this.#history.flat().filter((loss) => Number.isFinite(loss) && loss > 0);
+    if (all.length === 0) return;
+    const [least, most] = [Math.log(Math.min(...all)), Math.log(Math.max(...all))];
+    const x = (step: number) => EDGE + (step / (this.#steps + 1)) * (width - RIGHT - EDGE);
+    const y = (loss: number) =>
+      EDGE + ((most - Math.log(Math.max(loss, Number.MIN_VALUE))) / Math.max(1e-6, most - least)) * (height - 2 * EDGE);
+    const line = (label: number): void => {
+      context.beginPath();
+      this.#history.forEach((losses, step) => {
+        context.lineTo(x(step), y(losses[label] as number));
+      });
+      context.stroke();
+    };
+    context.lineJoin = "round";
+    context.strokeStyle = colour("--line");
+    context.lineWidth = 1.25;
+    for (let label = 0; label < CLASSES; ++label) if (label !== this.#winner) line(label);
+    context.strokeStyle = colour("--for-ink");
+    context.lineWidth = 2.5;
+    line(this.#winner);
+    this.#name(
+      context,
+      x(this.#history.length - 1),
+      (label) => y(this.#history.at(-1)?.[label] as number),
+      colour,
+      height,
+    );
+  }
+
+  /** Writes each digit where its line ends, those that would lie on each other apart. */
+  #name(
+    context: CanvasRenderingContext2D,
+    end: number,
+    heightOf: (label: number) => number,
+    colour: (name: string) => string,
+    height: number,
+  ): void {
+    const gap = 11;
+    const labels = Array.from({ length: CLASSES }, (_, label) => ({ label, y: heightOf(label) }));
+    labels.sort((one, other) => other.y - one.y);
+    let below = height - EDGE + gap;
+    context.textBaseline = "middle";
+    labels.forEach((place, index) => {
+      // Two columns, so that ten digits fit where they end close together.
+      if (index % 2 === 0) {
+        place.y = Math.min(place.y, below - gap);
+        below = place.y;
+      } else place.y = Math.min(place.y, below);
+      const isWinner = place.label === this.#winner;
+      context.fillStyle = colour(isWinner ? "--for-ink" : "--muted");
+      context.font = `${isWinner ? "700 13px" : "11px"} system-ui, sans-serif`;
+      context.fillText(String(place.label), end + 5 + (index % 2) * 10, Math.max(gap / 2, place.y));
+    });
+  }
+}

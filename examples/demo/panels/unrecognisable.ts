@@ -1,0 +1,31 @@
+import { addDigits, button, element, select } from "../page/elements.ts";
+import { inPercent } from "../page/words.ts";
+import { contest } from "./contest.ts";
+
+/** Climbs from noise until each model is sure to see a digit. */
+export function startUnrecognisable(): void {
+  addDigits(select("ascend-target"), 5);
+  let seed = 0;
+  const buttons = { start: button("ascend-start"), stop: button("ascend-stop") };
+  // The same noise for all three, another one each time.
+  buttons.start.addEventListener("click", () => ++seed);
+  contest(
+    { list: element("ascended", HTMLElement), ...buttons },
+    "What comes of noise for",
+    async (name, contender) => {
+      const target = Number(select("ascend-target").value);
+      contender.say("climbing…");
+      const { image, probability, success, asked } = await contender.bench.ask(
+        "ascend",
+        { model: name, target, seed },
+        {
+          onProgress: (climb) =>
+            contender.show(climb.image, `${inPercent(climb.probability)} sure · ${climb.asked} questions`),
+        },
+      );
+      contender.show(image, `${inPercent(probability)} sure · ${asked} questions`);
+      if (success) contender.say(`Sure that this is a ${target}`, "fooled");
+      else contender.say(`Never sure of a ${target}`, "withstood");
+    },
+  );
+}
