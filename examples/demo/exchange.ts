@@ -62,6 +62,8 @@ export interface Redrawings {
   /** Estimated distance to the next label. */
   estimate: { l2: number; linf: number } | undefined;
   certificate: Certificate;
+  /** Evaluations of decoders: those of the descents shown, and those of the library's own search. */
+  evaluations: { shown: number; searched: number };
 }
 
 /** An attack under way: what it tries, and the nearest success so far. */
@@ -84,6 +86,8 @@ export interface AttackEnd {
 export interface Ascent {
   image: Float32Array;
   probability: number;
+  /** How far the image is from the noise, in L2. */
+  distance: number;
   /** Images that the model was asked about. */
   asked: number;
 }

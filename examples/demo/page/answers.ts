@@ -41,7 +41,7 @@ class Row {
     const isFooled = truth !== undefined && !rejected && label !== truth;
     this.item.classList.toggle("rejected", rejected);
     this.item.classList.toggle("fooled", isFooled);
-    setText(this.#digit, rejected ? "✕" : String(label));
+    setText(this.#digit, rejected ? "×" : String(label));
     setText(
       this.#words,
       rejected ? `not a digit (${label}?)` : `${inPercent(confidence)} sure${isFooled ? ", fooled" : ""}`,

@@ -11,6 +11,7 @@ export class RaceChart {
   readonly #canvas: HTMLCanvasElement;
   #history: number[][] = [];
   #steps = 1;
+  #found: number[] | undefined;
   #winner = -1;
 
   constructor(canvas: HTMLCanvasElement) {
@@ -21,6 +22,7 @@ export class RaceChart {
 
   clear(): void {
     this.#history = [];
+    this.#found = undefined;
     this.#winner = -1;
     this.#draw();
   }
@@ -33,9 +35,9 @@ export class RaceChart {
     this.#draw();
   }
 
-  /** The last step: the losses that the library's own search found. */
+  /** The losses that the library's own search found: dots behind the lines. */
   finish(losses: number[], winner: number): void {
-    this.#history.push(losses);
+    this.#found = losses;
     this.#winner = winner;
     this.#draw();
   }
@@ -49,10 +51,10 @@ export class RaceChart {
     context.scale(density, density);
     const style = getComputedStyle(this.#canvas);
     const colour = (name: string) => style.getPropertyValue(name);
-    const all = this.#history.flat().filter((loss) => Number.isFinite(loss) && loss > 0);
-    if (all.length === 0) return;
+    const all = [...this.#history, this.#found ?? []].flat().filter((loss) => Number.isFinite(loss) && loss > 0);
+    if (this.#history.length === 0 && this.#found === undefined) return;
     const [least, most] = [Math.log(Math.min(...all)), Math.log(Math.max(...all))];
-    const x = (step: number) => EDGE + (step / (this.#steps + 1)) * (width - RIGHT - EDGE);
+    const x = (step: number) => EDGE + (step / this.#steps) * (width - RIGHT - 2 * EDGE);
     const y = (loss: number) =>
       EDGE + ((most - Math.log(Math.max(loss, Number.MIN_VALUE))) / Math.max(1e-6, most - least)) * (height - 2 * EDGE);
     const line = (label: number): void => {
@@ -69,13 +71,16 @@ export class RaceChart {
     context.strokeStyle = colour("--for-ink");
     context.lineWidth = 2.5;
     line(this.#winner);
-    this.#name(
-      context,
-      x(this.#history.length - 1),
-      (label) => y(this.#history.at(-1)?.[label] as number),
-      colour,
-      height,
-    );
+    const dots = width - RIGHT;
+    this.#found?.forEach((loss, label) => {
+      context.beginPath();
+      context.arc(dots, y(loss), label === this.#winner ? 4 : 2.5, 0, 2 * Math.PI);
+      context.fillStyle = colour(label === this.#winner ? "--for-ink" : "--muted");
+      context.fill();
+    });
+    const [end, ends] =
+      this.#found === undefined ? [x(this.#history.length - 1), this.#history.at(-1) ?? []] : [dots, this.#found];
+    this.#name(context, end, (label) => y(ends[label] as number), colour, height);
   }
 
   /** Writes each digit where its line ends, those that would lie on each other apart. */
@@ -100,7 +105,7 @@ export class RaceChart {
       const isWinner = place.label === this.#winner;
       context.fillStyle = colour(isWinner ? "--for-ink" : "--muted");
       context.font = `${isWinner ? "700 13px" : "11px"} system-ui, sans-serif`;
-      context.fillText(String(place.label), end + 5 + (index % 2) * 10, Math.max(gap / 2, place.y));
+      context.fillText(String(place.label), end + 7 + (index % 2) * 10, Math.max(gap / 2, place.y));
     });
   }
 }

@@ -57,8 +57,9 @@ export class RaceView {
   }
 
   step(step: RaceStep): void {
-    if (wantsStill.matches) return;
+    // Whoever wants no motion gets the whole chart at once.
     this.#steps.push(step);
+    if (wantsStill.matches) return;
     this.#play();
   }
 
@@ -72,8 +73,10 @@ export class RaceView {
     this.#isPlaying = true;
     const frame = (): void => {
       const step = this.#steps.shift();
-      if (step !== undefined) this.#showStep(step);
-      else if (this.#end !== undefined) {
+      if (step !== undefined) {
+        this.#showStep(step);
+        while (wantsStill.matches && this.#steps.length > 0) this.#showStep(this.#steps.shift() as RaceStep);
+      } else if (this.#end !== undefined) {
         this.#showEnd(this.#end);
         this.#end = undefined;
       }
@@ -94,7 +97,7 @@ export class RaceView {
     showDigit(canvas("best"), redrawings.subarray(this.#best(losses) * PIXELS, (this.#best(losses) + 1) * PIXELS));
   }
 
-  #showEnd({ label, runnerUp, losses, redrawings, seen, advantage }: Redrawings): void {
+  #showEnd({ label, runnerUp, losses, redrawings, seen, advantage, evaluations }: Redrawings): void {
     this.#most = Math.max(this.#most, ...losses);
     this.#chart.finish(losses, label);
     this.#showLanes(losses, redrawings, label, runnerUp);
@@ -102,7 +105,10 @@ export class RaceView {
     showAdvantage(canvas("advantage"), advantage, seen);
     setText(element("best-caption", HTMLElement), `Best redrawing: the ${label}’s`);
     setText(element("advantage-caption", HTMLElement), `What decides: ${label} or ${runnerUp}`);
-    setText(this.#state, `The ${label} redraws it best, then the ${runnerUp}.`);
+    setText(
+      this.#state,
+      `The ${label} redraws it best, then the ${runnerUp}. ${evaluations.shown} redrawings shown; the library’s own search needs ${evaluations.searched}.`,
+    );
   }
 
   #best(losses: number[]): number {

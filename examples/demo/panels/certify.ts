@@ -33,6 +33,17 @@ export function startCertify(current: CurrentImage): void {
     });
     showCopies(copies, labels, most);
   };
+  current.onChange(() => {
+    // What was found is about another image.
+    if (bench.isBusy) return;
+    setText(result, "");
+    canvas("copies").getContext("2d")?.clearRect(0, 0, 290, 145);
+    for (const { item, fill, count } of bars) {
+      item.classList.remove("winner");
+      fill.style.setProperty("--share", "0");
+      count.textContent = "0";
+    }
+  });
   start.addEventListener("click", async () => {
     const { image } = current;
     if (image === undefined) return setText(result, "Draw something first.");

@@ -1,6 +1,6 @@
-import { MODEL_NAMES, MODELS, type ModelName, PIXELS } from "../exchange.ts";
+import { MODEL_NAMES, MODELS, type ModelName } from "../exchange.ts";
 import { Bench, Cancelled } from "../page/bench.ts";
-import { digitCanvas, showDigit } from "../page/digit-canvas.ts";
+import { clearDigit, digitCanvas, showDigit } from "../page/digit-canvas.ts";
 import { make, setText } from "../page/elements.ts";
 
 // The same done to each of the three models at once, each in a worker of its own that can be ended at any time.
@@ -15,7 +15,6 @@ export class Contender {
 
   constructor(name: ModelName, what: string) {
     this.#picture = digitCanvas(`${what} ${MODELS[name]}`);
-    showDigit(this.#picture, new Uint8Array(PIXELS));
     this.#headline.setAttribute("role", "status");
     this.item = make(
       "li",
@@ -25,6 +24,15 @@ export class Contender {
       this.#headline,
       this.#details,
     );
+  }
+
+  /** Shows what the contest is about, before it begins. */
+  prepare(image: Float32Array | undefined): void {
+    if (this.bench.isBusy) return;
+    if (image === undefined) clearDigit(this.#picture);
+    else showDigit(this.#picture, image);
+    this.#details.textContent = "";
+    this.say("");
   }
 
   show(image: Float32Array, details: string): void {
@@ -45,7 +53,7 @@ export function contest(
   { list, start, stop }: { list: HTMLElement; start: HTMLButtonElement; stop: HTMLButtonElement },
   what: string,
   run: (name: ModelName, contender: Contender) => Promise<void>,
-): { stop(): void } {
+): readonly Contender[] {
   const contenders = MODEL_NAMES.map((name) => [name, new Contender(name, what)] as const);
   list.append(...contenders.map(([, { item }]) => item));
   const end = (): void => {
@@ -75,5 +83,5 @@ export function contest(
     stop.disabled = true;
   });
   stop.addEventListener("click", end);
-  return { stop: end };
+  return contenders.map(([, contender]) => contender);
 }

@@ -5,7 +5,7 @@ import type { CurrentImage } from "../page/current-image.ts";
 import { clearDigit, showDigit } from "../page/digit-canvas.ts";
 import { button, canvas, element, select } from "../page/elements.ts";
 import { inDecimals, inPercent, named } from "../page/words.ts";
-import { contest } from "./contest.ts";
+import { type Contender, contest } from "./contest.ts";
 import { slider } from "./slider.ts";
 import { type Spoiling, spoilt, UNSPOILT } from "./spoil.ts";
 
@@ -37,6 +37,7 @@ export class FoolPanel {
   readonly #current: CurrentImage;
   readonly #answers = new Answers(element("spoilt-answers", HTMLElement));
   readonly #spoiling: { [name in keyof Spoiling]: { value: number } };
+  #contenders: readonly Contender[] = [];
   #look: AbortController | undefined;
   /** What the unspoilt image is taken for by the classifier: what the others should say of the spoilt one, too. */
   #truth: number | undefined;
@@ -85,7 +86,7 @@ export class FoolPanel {
   async show(): Promise<void> {
     const image = this.#image();
     this.#look?.abort();
-    button("attack-start").disabled = image === undefined;
+    for (const contender of this.#contenders) contender.prepare(image);
     if (image === undefined) {
       clearDigit(canvas("spoilt"));
       this.#answers.clear();

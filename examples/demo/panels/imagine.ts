@@ -7,6 +7,8 @@ import { named } from "../page/words.ts";
 import { slider } from "./slider.ts";
 
 const STOPS = 11;
+/** The ends of a walk lie nearer to the middle than samples do, so that they look like what they are. */
+const TYPICAL = 0.6;
 
 /** What the models draw: a slider for each latent, samples, and walks between two digits. */
 export class ImaginePanel {
@@ -46,10 +48,10 @@ export class ImaginePanel {
     void this.#walk();
   }
 
-  /** Numbers from the prior, N(0, 1), within the sliders' reach. */
-  #sample(): Float32Array {
+  /** Numbers from N(0, spread²), with 1 the prior, within the sliders' reach. */
+  #sample(spread = 1): Float32Array {
     const normal = normals(++this.#seed);
-    return Float32Array.from({ length: LATENTS }, () => Math.min(3, Math.max(-3, normal())));
+    return Float32Array.from({ length: LATENTS }, () => Math.min(3, Math.max(-3, spread * normal())));
   }
 
   #set(latent: Float32Array): void {
@@ -80,13 +82,13 @@ export class ImaginePanel {
     const start = button("walk-start");
     start.disabled = true;
     try {
-      const place = (id: string): Place => ({ label: Number(select(id).value), latent: this.#sample() });
+      const place = (id: string): Place => ({ label: Number(select(id).value), latent: this.#sample(TYPICAL) });
       const stops = await this.#bench.ask("walk", { from: place("walk-from"), to: place("walk-to"), stops: STOPS });
       element("walk", HTMLElement).replaceChildren(
         ...stops.map(({ image, decision }) => {
           const picture = digitCanvas("");
           showDigit(picture, image);
-          const said = make("span", "said", decision.rejected ? "✕" : String(decision.label));
+          const said = make("span", "said", decision.rejected ? "×" : String(decision.label));
           said.setAttribute("aria-label", named(decision));
           said.setAttribute("role", "img");
           return make("li", decision.rejected ? "rejected" : "", picture, said);

@@ -1,5 +1,6 @@
+import type { Ascent } from "../exchange.ts";
 import { addDigits, button, element, select } from "../page/elements.ts";
-import { inPercent } from "../page/words.ts";
+import { inDecimals, inPercent } from "../page/words.ts";
 import { contest } from "./contest.ts";
 
 /** Climbs from noise until each model is sure to see a digit. */
@@ -15,12 +16,11 @@ export function startUnrecognisable(): void {
     async (name, contender) => {
       const target = Number(select("ascend-target").value);
       contender.say("climbing…");
-      const { image, probability, success, asked } = await contender.bench.ask(
+      const end = await contender.bench.ask(
         "ascend",
         { model: name, target, seed },
         {
-          onProgress: (climb) =>
-            contender.show(climb.image, `${inPercent(climb.probability)} sure · ${climb.asked} questions`),
+          onProgress: (climb) => contender.show(climb.image, wordsOf(climb)),
         },
       );
       contender.show(image, `${inPercent(probability)} sure · ${asked} questions`);
@@ -28,4 +28,8 @@ export function startUnrecognisable(): void {
       else contender.say(`Never sure of a ${target}`, "withstood");
     },
   );
+}
+
+function wordsOf({ probability, distance, asked }: Ascent): string {
+  return `${inPercent(probability)} sure · ${inDecimals(distance, 2)} from the noise · ${asked} questions`;
 }

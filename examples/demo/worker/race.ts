@@ -46,7 +46,7 @@ export const race: Respond<"race"> = async ({ image }, { tell, isWanted }) => {
     tell({ step, steps: STEPS, losses, redrawings });
     if (!(await isWanted())) return undefined;
   }
-  const { label, runnerUp, losses, classes, image: seen, advantage, radiusEstimate } = abs.explain(image);
+  const { label, runnerUp, losses, classes, image: seen, advantage, radiusEstimate, evaluations } = abs.explain(image);
   const redrawings = new Uint8Array(CLASSES * PIXELS);
   classes.forEach(({ reconstruction }, index) => {
     redrawings.set(bytesOf(reconstruction), index * PIXELS);
@@ -61,6 +61,7 @@ export const race: Respond<"race"> = async ({ image }, { tell, isWanted }) => {
     advantage,
     estimate: radiusEstimate,
     certificate: abs.certify(image, SMOOTHING),
+    evaluations: { shown: CLASSES * (STEPS + 1), searched: evaluations },
   };
 };
 
