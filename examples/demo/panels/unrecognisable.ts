@@ -23,9 +23,8 @@ export function startUnrecognisable(): void {
           onProgress: (climb) => contender.show(climb.image, wordsOf(climb)),
         },
       );
-      contender.show(image, `${inPercent(probability)} sure · ${asked} questions`);
-      if (success) contender.say(`Sure that this is a ${target}`, "fooled");
-      else contender.say(`Never sure of a ${target}`, "withstood");
+      contender.show(end.image, wordsOf(end));
+      contender.say(end.success ? `Sure that this is a ${target}` : `Never sure of a ${target}`);
     },
   );
 }
