@@ -5,6 +5,8 @@ import { BUILT, demoFiles, writeNetworks } from "../../scripts/demo/plugin.ts";
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 writeNetworks();
+// Tests build, too, and a page that takes itself for one under development keeps nothing for when there is no network.
+process.env["NODE_ENV"] = process.argv.includes("build") ? "production" : process.env["NODE_ENV"];
 
 export default defineConfig({
   root: path("./"),

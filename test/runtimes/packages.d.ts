@@ -8,6 +8,10 @@ declare module "puppeteer-core" {
     on(event: "request", listener: (request: { url(): string }) => void): void;
     on(event: "requestfailed", listener: (request: { url(): string }) => void): void;
     on(event: "response", listener: (response: { status(): number; url(): string }) => void): void;
+    on(
+      event: "workercreated",
+      listener: (worker: { client: { send(method: string, parameters: object): Promise<unknown> } }) => void,
+    ): void;
     setViewport(size: {
       width: number;
       height: number;
@@ -21,7 +25,6 @@ declare module "puppeteer-core" {
     reload(): Promise<unknown>;
     $(selector: string): Promise<Element | null>;
     screenshot(options: Screenshot): Promise<unknown>;
-    workers(): { client: { send(method: string, parameters: object): Promise<unknown> } }[];
     focus(selector: string): Promise<void>;
     evaluate(expression: string): Promise<unknown>;
     waitForFunction(expression: string, options?: { timeout: number }): Promise<unknown>;

@@ -113,7 +113,7 @@ export class FoolPanel {
 
   #startAttacks(): void {
     const buttons = { start: button("attack-start"), stop: button("attack-stop") };
-    contest(
+    this.#contenders = contest(
       { list: element("attacked", HTMLElement), ...buttons },
       "The image that attacks",
       async (name, contender) => {
