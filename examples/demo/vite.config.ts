@@ -6,7 +6,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 
 writeNetworks();
 // Tests build, too, and a page that takes itself for one under development keeps nothing for when there is no network.
-process.env["NODE_ENV"] = process.argv.includes("build") ? "production" : process.env["NODE_ENV"];
+if (process.argv.includes("build")) process.env["NODE_ENV"] = "production";
 
 export default defineConfig({
   root: path("./"),
