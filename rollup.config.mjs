@@ -12,16 +12,34 @@ rmSync("dist/library", { recursive: true, force: true });
 
 const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["format/**", "src/**"], noEmit: false });
 
-/** Leaves imports of the module as they are written: relative to dist/library. */
+/** Leaves imports of the module, and of its text, as they are written: relative to dist/library. */
 const leaveModule = {
   name: "leave-module",
-  resolveId: (id) => (/abs\.wasm(\?module)?$/.test(id) ? { id, external: "absolute" } : null),
+  resolveId: (id) => (/(abs\.wasm(\?module)?|packed\.cjs)$/.test(id) ? { id, external: "absolute" } : null),
+};
+
+/** The module as text; dist/abs.wasm must be built already. */
+const packedModule = () => `"${gzipSync(readFileSync("dist/abs.wasm"), { level: 9 }).toString("base64")}"`;
+
+/** The text as a file, for what is required: bundlers take it along where they leave dist/abs.wasm behind. */
+const placePackedModule = {
+  name: "place-packed-module",
+  generateBundle() {
+    this.emitFile({ type: "asset", fileName: "packed.cjs", source: `exports.text = ${packedModule()};\n` });
+  },
+};
+
+/** Where a required file lies. Rollup's own way asks for `document` first, which jest's jsdom has in Node. */
+const ownAddress = {
+  name: "own-address",
+  resolveImportMeta: (property) => (property === "url" ? 'require("node:url").pathToFileURL(__filename).href' : null),
 };
 
 /** Chunks by a file that is in them: what all entries share, what those for Node do, what the command and its threads do. */
 const CHUNKS = {
   "/src/classifier.ts": "shared",
   "/src/load/node.ts": "node",
+  "/src/load/unpack.ts": "unpack",
   "/src/cli/tasks.ts": "tasks",
   "/src/files/webp.ts": "webp",
   "/src/files/webp-chunks.ts": "pictures",
@@ -82,13 +100,29 @@ const library = {
   ],
 };
 
-// One file with the module inside; dist/abs.wasm must be built already.
+// The same for `require`, which the entries for one host only do without.
+const required = {
+  input: { index: "src/entries/node.ts", inline: "src/entries/inline.ts", module: "src/entries/module.ts" },
+  output: {
+    dir: "dist/library",
+    format: "cjs",
+    // jest imports nothing dynamically without a flag.
+    dynamicImportInCjs: false,
+    entryFileNames: "[name].cjs",
+    chunkFileNames: (chunk) => `${chunkName(chunk)}.cjs`,
+    intro: ({ name }) => (name === "inline" ? 'const PACKED_MODULE = require("./packed.cjs").text;' : ""),
+  },
+  external: [/^node:/],
+  plugins: [leaveModule, ownAddress, placePackedModule, compile()],
+};
+
+// One file with the module inside.
 const inline = {
   input: "src/entries/inline.ts",
   output: {
     file: "dist/library/inline.js",
     format: "es",
-    intro: () => `const PACKED_MODULE = "${gzipSync(readFileSync("dist/abs.wasm"), { level: 9 }).toString("base64")}";`,
+    intro: () => `const PACKED_MODULE = ${packedModule()};`,
   },
   plugins: [compile()],
 };
@@ -97,20 +131,29 @@ const inline = {
 // files that a host serves for the classifier stay the same.
 const apart = ["certify", "attacks"].map((name) => ({
   input: `src/entries/${name}.ts`,
-  output: { file: `dist/library/${name}.js`, format: "es" },
+  output: [
+    { file: `dist/library/${name}.js`, format: "es" },
+    { file: `dist/library/${name}.cjs`, format: "cjs" },
+  ],
   plugins: [compile()],
 }));
 
-const types = {
+// One set of declarations for `import`, one for `require`: TypeScript tells by a file's ending what it describes.
+const types = ["d.ts", "d.cts"].map((ending) => ({
   input: { index: "src/entries/node.ts", inline: "src/entries/inline.ts", module: "src/entries/module.ts" },
-  output: { dir: "dist/library", format: "es", chunkFileNames: (chunk) => `${chunkName(chunk)}.d.ts` },
-  plugins: [dts()],
-};
-
-const apartTypes = apart.map(({ input, output }) => ({
-  input,
-  output: { file: output.file.replace(/js$/, "d.ts"), format: "es" },
+  output: {
+    dir: "dist/library",
+    format: "es",
+    entryFileNames: `[name].${ending}`,
+    chunkFileNames: (chunk) => `${chunkName(chunk)}.${ending}`,
+  },
   plugins: [dts()],
 }));
 
-export default [library, inline, ...apart, types, ...apartTypes];
+const apartTypes = ["certify", "attacks"].map((name) => ({
+  input: `src/entries/${name}.ts`,
+  output: ["d.ts", "d.cts"].map((ending) => ({ file: `dist/library/${name}.${ending}`, format: "es" })),
+  plugins: [dts()],
+}));
+
+export default [library, required, inline, ...apart, ...types, ...apartTypes];

@@ -45,6 +45,7 @@ export {
   evaluateWithGradient,
   featuresAddress,
   fitAddress,
+  gate,
   paperProbabilities,
   presentNext,
   raceLabel,

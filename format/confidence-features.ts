@@ -37,14 +37,16 @@ export enum Feature {
   /** Gain and offset of the winner's redrawing. */
   gain,
   offset,
+  /** For each class, of its loss and the lowest: ln of their difference over their sum, floored. As many places as classes. */
+  class_margins,
 }
 
-/** How many features there are. */
-export const FEATURE_COUNT = Feature.offset + 1;
+/** How many features have one place. */
+export const SINGLE_FEATURE_COUNT = Feature.class_margins;
 /** How many a file of version 2 has: the first ones, for its redrawings have neither gain nor offset. */
 export const FIRST_FEATURE_COUNT = Feature.gain;
 
-/** Places of the penalties, which the gate's logit falls with, without bound. They follow the features. */
+/** Places of the penalties, which the gate's logit falls with, without bound. They follow the features, all classes' too. */
 export enum Penalty {
   /** Blurred squared error in units. */
   blurred_error,
@@ -71,7 +73,7 @@ export const UNEXPLAINED_FLOOR = 0.001;
 /** Squared pixels that `log_error` and `log_blurred_image` count as 1; a clean digit's squared error is 7.3, the median. */
 export const LOG_SQUARES_UNIT = 5.0;
 
-/** Floor of the margin before its ln; clean digits have 0.063 at the first percentile. */
+/** Floor of a margin before its ln; clean digits have 0.063 at the first percentile. */
 export const MARGIN_FLOOR = 0.003;
 
 /** Cap of the contrast, where it says no more; clean digits have 1.08 at the 99th percentile. */

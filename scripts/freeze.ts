@@ -77,6 +77,8 @@ function writeSettings({ classes, confidence, race }: Model, version: string): v
       `export const PAPER_FLOOR: f64 = ${paper.floor};`,
       "/** Images of lower confidence are rejected. */",
       `export const REJECT_BELOW: f64 = ${(calibrated ?? paper).rejectBelow};`,
+      "/** And those whose gate is lower. */",
+      `export const REJECT_GATE_BELOW: f64 = ${calibrated?.rejectGateBelow ?? 0};`,
       "",
       `export const EFFORTS: StaticArray<string> = [${EFFORTS.map((effort) => JSON.stringify(effort)).join(", ")}];`,
       `export const STANDARD_EFFORT: i32 = ${EFFORTS.indexOf("standard")};`,

@@ -3,9 +3,10 @@ import { type RaceRules, raceRuleBytes } from "./effort.ts";
 import { checkedExports, type ModuleExports } from "./module-exports.ts";
 import { responseOf } from "./response.ts";
 import { readBundleHeader } from "./weights/bundle.ts";
-import { type CalibratedConfidence, calibrationValues, FEATURES, PENALTIES } from "./weights/confidence.ts";
+import { type CalibratedConfidence, calibrationValues, featureCount, PENALTIES } from "./weights/confidence.ts";
 import { WeightsError } from "./weights/errors.ts";
 import type { Assumptions, ModelDescription } from "./weights/model.ts";
+import { decodeUtf8 } from "./weights/utf8.ts";
 import { describeVariant, type Variant } from "./weights/variants.ts";
 
 // The only file that knows the module's ABI (assembly/index.ts): addresses, views and calls. The module itself remembers what
@@ -70,7 +71,7 @@ export class Engine {
     this.prototypeCount = header.prototypes;
     this.beta = header.beta;
     const metadata = this.#bytes(address + header.metadataOffset, header.metadataLength).slice();
-    this.description = describeVariant(JSON.parse(new TextDecoder().decode(metadata)), variant);
+    this.description = describeVariant(JSON.parse(decodeUtf8(metadata)), variant);
     const binary = variant === "binary-abs" ? this.description.binaryVariant : undefined;
     this.#threshold = binary?.threshold;
     this.assumptions = this.description.assumptions ?? {};
@@ -303,13 +304,13 @@ export class Engine {
   }
 
   /**
-   * The last search's result as probabilities, [classes], and the evaluations of decoders that took: one for
-   * `"calibrated"`, which looks at the winner's reconstruction, unless that search was a race and kept it; none for `"paper"`.
-   * Uniform where no class can redraw the image.
+   * The last search's result as probabilities, [classes], the gate, which is how likely the image is one of the classes at
+   * all, and the evaluations of decoders that took: one for `"calibrated"`, which looks at the winner's reconstruction, unless
+   * that search was a race and kept it; none for `"paper"`, which has no gate: 1. Uniform where no class can redraw the image.
    *
    * @throws {Error} for `"calibrated"` when the model brings no fitted confidence; when the image was not searched
    */
-  probabilities(kind: ConfidenceKind): { probabilities: Float64Array; evaluations: number } {
+  probabilities(kind: ConfidenceKind): { probabilities: Float64Array; gate: number; evaluations: number } {
     const { paper, calibrated } = this.description.confidence;
     if (kind === "calibrated" && calibrated === undefined) throw new Error("this model brings no fitted confidence");
     const evaluations = served(
@@ -319,16 +320,17 @@ export class Engine {
       "probabilities are those of a search, and the image was not searched",
     );
     const address = this.#module.probabilitiesAddress();
-    return { probabilities: new Float64Array(this.#module.memory.buffer, address, this.classes).slice(), evaluations };
+    const probabilities = new Float64Array(this.#module.memory.buffer, address, this.classes).slice();
+    return { probabilities, gate: kind === "paper" ? 1 : this.#module.gate(), evaluations };
   }
 
   /**
-   * What the last calibrated probabilities rest on: the gate's features and penalties, in the order of `FEATURES` and
-   * `PENALTIES`; zeros where no class could redraw the image.
+   * What the last calibrated probabilities rest on: the gate's features and penalties, in the order of `FEATURES`, the
+   * last one's of each class, and `PENALTIES`; zeros where no class could redraw the image.
    */
   features(): Float64Array {
     const address = this.#module.featuresAddress();
-    return new Float64Array(this.#module.memory.buffer, address, FEATURES.length + PENALTIES.length).slice();
+    return new Float64Array(this.#module.memory.buffer, address, featureCount(this.classes) + PENALTIES.length).slice();
   }
 
   /**

@@ -47,6 +47,7 @@ const PARAMETERS: Readonly<Record<Exclude<keyof ModuleExports, "memory">, number
   reserveCalibration: 1,
   calibratedProbabilities: 0,
   featuresAddress: 0,
+  gate: 0,
   seedNoise: 1,
   addNoise: 3,
   castVotes: 4,

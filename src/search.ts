@@ -56,13 +56,13 @@ export class Search {
   decide(engine: Engine, all = false): Classification {
     const searched = this.#searchClasses(engine, all);
     const losses = engine.losses();
-    const { probabilities, evaluations: judged } = engine.probabilities(this.#confidence);
+    const { probabilities, gate, evaluations: judged } = engine.probabilities(this.#confidence);
     const label = smallest(losses);
     const confidence = probabilities[label] as number;
     return {
       label,
       name: engine.description.classes[label] as string,
-      rejected: !Number.isFinite(losses[label]) || confidence < this.#rejectBelow(engine),
+      rejected: !Number.isFinite(losses[label]) || this.#rejects(engine, confidence, gate),
       confidence,
       probabilities,
       losses,
@@ -79,8 +79,10 @@ export class Search {
     return all ? engine.settleRace() : spent;
   }
 
-  #rejectBelow({ description: { confidence } }: Engine): number {
-    return (this.#confidence === "calibrated" ? confidence.calibrated : confidence.paper)?.rejectBelow as number;
+  #rejects({ description }: Engine, confidence: number, gate: number): boolean {
+    const { paper, calibrated } = description.confidence;
+    if (this.#confidence === "paper" || calibrated === undefined) return confidence < paper.rejectBelow;
+    return confidence < calibrated.rejectBelow || gate < calibrated.rejectGateBelow;
   }
 }
 

@@ -12,7 +12,7 @@ const random = randomModel(layers, { latents: 5, classes: 4, prototypes: 12 });
 const model = {
   ...random,
   assumptions,
-  confidence: { ...random.confidence, calibrated: randomConfidence(3) },
+  confidence: { ...random.confidence, calibrated: randomConfidence(3, 4) },
   race: randomRaceTables(random),
   binaryVariant: { threshold: 0.4, classScales: [1, 1, 1, 1], confidence: random.confidence.paper },
 };

@@ -58,7 +58,7 @@ describe("createClassifier", () => {
   it("uses the fitted confidence where the weights bring one, the paper's otherwise or on request", async () => {
     const layers = shapes["pixel shuffle"] as readonly Record<string, unknown>[];
     const plain = randomModel(layers, { latents: 5, classes: 4 });
-    const calibrated = randomConfidence(3);
+    const calibrated = randomConfidence(3, 4);
     const fitted = { ...plain, confidence: { ...plain.confidence, calibrated } };
     const weights = writeWeightsFile(weightsFileParts(fitted, layers));
     const without = writeWeightsFile(weightsFileParts(plain, layers));
@@ -78,7 +78,7 @@ describe("createClassifier", () => {
     expect(fallback.classify(image)).toEqual(paper.classify(image));
     expect(paper.classify(image).probabilities).not.toEqual(found.probabilities);
     expect(found.evaluations).toBe(paper.classify(image).evaluations + 1);
-    expect(found.rejected).toBe(found.confidence < calibrated.rejectBelow);
+    expect(paper.classify(image).rejected).toBe(paper.classify(image).confidence < plain.confidence.paper.rejectBelow);
     await expect(createClassifier({ weights: without, confidence: "calibrated" })).rejects.toThrow(
       /these weights bring no calibrated confidence, only "paper"/,
     );

@@ -131,7 +131,7 @@ export function dropStarts(): void {
 export function reserveCalibration(hiddenUnits: i32): usize {
   if (loaded == 0 || prototypes != changetype<Starts>(0) || samples != changetype<Starts>(0)) return 0;
   if (!allocateEvidence()) return 0;
-  const address = confidence.allocateCalibration(hiddenUnits);
+  const address = confidence.allocateCalibration(hiddenUnits, sizes.classes);
   modelEnd = mark();
   return address;
 }

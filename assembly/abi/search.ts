@@ -159,9 +159,14 @@ export function calibratedProbabilities(): i32 {
   return loss.evaluations;
 }
 
+/** How likely the image is one of the classes at all, by the last `calibratedProbabilities`: 0 to 1. */
+export function gate(): f64 {
+  return confidence.gate();
+}
+
 /**
- * f64 [20]: what the last fitted confidence looked at, as format/confidence-features.ts has it, all 0 where no class could
- * redraw the image; 0 where none is in place.
+ * f64 [20 + classes]: what the last fitted confidence looked at, as format/confidence-features.ts has it, all 0 where no class
+ * could redraw the image; 0 where none is in place.
  */
 export function featuresAddress(): usize {
   return confidence.featuresAddress();

@@ -4,7 +4,6 @@
 import {
   BLURRED_ERROR_UNIT,
   ERROR_UNIT,
-  FEATURE_COUNT,
   Feature,
   LATENT_UNIT,
   LOG_SQUARES_UNIT,
@@ -12,6 +11,7 @@ import {
   MOST_CONTRAST,
   PENALTY_COUNT,
   Penalty,
+  SINGLE_FEATURE_COUNT,
   SMALL,
   UNEXPLAINED_FLOOR,
 } from "../../format/confidence-features";
@@ -66,8 +66,12 @@ export function uniformProbabilities(classes: i32, probabilities: usize): void {
 /** Parameters, f64: scale, widening, bias, penalties, centres, spreads; then for each hidden unit w, b, W. */
 let parameters: usize = 0;
 let hiddenUnits: i32 = 0;
-/** f64 [FEATURE_COUNT + PENALTY_COUNT]. */
+/** How many features there are: the single ones and one per class. */
+let featureCount: i32 = 0;
+/** f64 [featureCount + PENALTY_COUNT]. */
 let features: usize = 0;
+/** g of the last probabilities. */
+let lastGate: f64 = 0;
 
 /** Forgets the parameters, for another model takes the memory. */
 export function resetCalibration(): void {
@@ -81,22 +85,29 @@ export function isCalibrated(): bool {
 }
 
 /** Reserves the parameters of a fitted model and returns their address; 0 when memory runs out. */
-export function allocateCalibration(units: i32): usize {
+export function allocateCalibration(units: i32, classes: i32): usize {
   hiddenUnits = units;
-  const count = 3 + PENALTY_COUNT + 2 * FEATURE_COUNT + units * (2 + FEATURE_COUNT);
+  featureCount = SINGLE_FEATURE_COUNT + classes;
+  const count = 3 + PENALTY_COUNT + 2 * featureCount + units * (2 + featureCount);
   parameters = allocate(doubles(count));
-  features = allocate(doubles(FEATURE_COUNT + PENALTY_COUNT));
+  features = allocate(doubles(featureCount + PENALTY_COUNT));
   return features == 0 ? 0 : parameters;
 }
 
-/** f64 [features + penalties], in the order of format/confidence-features.ts: what the last gate looked at. */
+/** f64 [features + penalties], all classes' margins among them, in the order of format/confidence-features.ts: what the last gate looked at. */
 export function featuresAddress(): usize {
   return features;
 }
 
-/** Makes them all 0: no gate looked at anything. */
+/** Makes them all 0, and the gate: it looked at nothing. */
 export function clearFeatures(): void {
-  memory.fill(features, 0, doubles(FEATURE_COUNT + PENALTY_COUNT));
+  memory.fill(features, 0, doubles(featureCount + PENALTY_COUNT));
+  lastGate = 0;
+}
+
+/** g of the last calibrated probabilities, in [0, 1]: how likely the image is one of the classes at all. */
+export function gate(): f64 {
+  return lastGate;
 }
 
 /** Index of the lowest of `losses` f32 [classes], the first of equals, leaving out `except`. */
@@ -126,7 +137,10 @@ export function calibratedProbabilities(
   describe(least, lossOf(losses, lowest(losses, classes, winner)), evidence, latentSquare);
   putFeature(Feature.gain, gain);
   putFeature(Feature.offset, offset);
-  const gate = 1 / (1 + NativeMath.exp(-gateLogit()));
+  for (let index = 0; index < classes; ++index) {
+    store<f64>(features + doubles(Feature.class_margins + index), logMargin(marginOf(least, lossOf(losses, index))));
+  }
+  lastGate = 1 / (1 + NativeMath.exp(-gateLogit()));
   const sharpness = (load<f64>(parameters) * <f64>PIXELS) / (1 + evidence.error / load<f64>(parameters, 8));
   let total: f64 = 0;
   for (let index = 0; index < classes; ++index) {
@@ -136,7 +150,7 @@ export function calibratedProbabilities(
   }
   for (let index = 0; index < classes; ++index) {
     const at = probabilities + doubles(index);
-    store<f64>(at, (gate * load<f64>(at)) / total + (1 - gate) / <f64>classes);
+    store<f64>(at, (lastGate * load<f64>(at)) / total + (1 - lastGate) / <f64>classes);
   }
 }
 
@@ -153,7 +167,7 @@ function describe(least: f64, second: f64, evidence: Evidence, latentSquare: f64
   const shared = image - product;
   // 1 − ρ² by Lagrange's identity, which keeps its digits where ρ is close to 1.
   const unexplained = min(max((image * error - product * product) / (image * redrawn + SMALL), 0), 1);
-  const margin = second < Infinity ? (second - least) / (second + least + SMALL) : 1;
+  const margin = marginOf(least, second);
   const halfSquare = latentSquare / 2;
   putFeature(Feature.correlation, shared / sqrt(image * redrawn + SMALL));
   putFeature(Feature.log_unexplained, NativeMath.log(unexplained + UNEXPLAINED_FLOOR));
@@ -163,7 +177,7 @@ function describe(least: f64, second: f64, evidence: Evidence, latentSquare: f64
   putFeature(Feature.log_blurred_error, NativeMath.log1p(blurredError));
   putFeature(Feature.log_error, NativeMath.log1p(evidence.error / LOG_SQUARES_UNIT));
   putFeature(Feature.margin, margin);
-  putFeature(Feature.log_margin, NativeMath.log(margin + MARGIN_FLOOR));
+  putFeature(Feature.log_margin, logMargin(margin));
   putFeature(Feature.latent, halfSquare);
   putFeature(Feature.brightness, evidence.brightness / pixels);
   putFeature(Feature.largest_error, evidence.largestError);
@@ -175,32 +189,41 @@ function describe(least: f64, second: f64, evidence: Evidence, latentSquare: f64
   putPenalty(Penalty.latent, halfSquare / LATENT_UNIT);
 }
 
+/** By how much a loss lies above the lowest, as a share of both: 0 to 1. */
+function marginOf(least: f64, loss: f64): f64 {
+  return loss < Infinity ? (loss - least) / (loss + least + SMALL) : 1;
+}
+
+function logMargin(margin: f64): f64 {
+  return NativeMath.log(margin + MARGIN_FLOOR);
+}
+
 function putFeature(feature: Feature, value: f64): void {
   store<f64>(features + doubles(feature), value);
 }
 
 function putPenalty(penalty: Penalty, value: f64): void {
-  store<f64>(features + doubles(FEATURE_COUNT + penalty), value);
+  store<f64>(features + doubles(featureCount + penalty), value);
 }
 
 function gateLogit(): f64 {
   let logit = load<f64>(parameters, 16);
   let at = parameters + 24;
   for (let index = 0; index < PENALTY_COUNT; ++index) {
-    logit -= load<f64>(at) * load<f64>(features + doubles(FEATURE_COUNT + index));
+    logit -= load<f64>(at) * load<f64>(features + doubles(featureCount + index));
     at += 8;
   }
   const centres = at;
-  const spreads = centres + doubles(FEATURE_COUNT);
-  at = spreads + doubles(FEATURE_COUNT);
+  const spreads = centres + doubles(featureCount);
+  at = spreads + doubles(featureCount);
   for (let unit = 0; unit < hiddenUnits; ++unit) {
     let sum = load<f64>(at, 8);
-    for (let index: usize = 0; index < <usize>(FEATURE_COUNT << 3); index += 8) {
+    for (let index: usize = 0; index < <usize>(featureCount << 3); index += 8) {
       const standardised = (load<f64>(features + index) - load<f64>(centres + index)) / load<f64>(spreads + index);
       sum += load<f64>(at + 16 + index) * standardised;
     }
     logit += load<f64>(at) * NativeMath.tanh(sum);
-    at += doubles(2 + FEATURE_COUNT);
+    at += doubles(2 + featureCount);
   }
   return logit;
 }

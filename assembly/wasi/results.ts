@@ -1,10 +1,10 @@
 // Results as lines of JSON.
 
 import { doubles, floats } from "../bytes";
-import { lossesAddress, probabilitiesAddress } from "../index";
+import { gate, lossesAddress, probabilitiesAddress } from "../index";
 import { lowest } from "../inference/confidence";
 import * as sizes from "../sizes";
-import { CLASS_NAMES, REJECT_BELOW } from "./frozen";
+import { CLASS_NAMES, IS_CALIBRATED, REJECT_BELOW, REJECT_GATE_BELOW } from "./frozen";
 import { flush, put, putNumber, putWhole } from "./text";
 
 /** Writes what the last search and its confidence found. */
@@ -16,7 +16,8 @@ export function writeResult(frame: u64, evaluations: i32): void {
   beginResult(frame, label);
   put(',"confidence":');
   putNumber(confidence);
-  put(confidence < REJECT_BELOW ? ',"rejected":true' : ',"rejected":false');
+  const isRejected = confidence < REJECT_BELOW || (IS_CALIBRATED && gate() < REJECT_GATE_BELOW);
+  put(isRejected ? ',"rejected":true' : ',"rejected":false');
   put(',"losses":[');
   for (let index = 0; index < sizes.classes; ++index) {
     if (index > 0) put(",");

@@ -49,7 +49,7 @@ export interface AttackedModel {
    * [0, 1]. `lossAndGradient` then has its derivative with respect to the curve's value. The model of black-and-white
    * images sees 1 from .5 on and 0 below.
    */
-  response?(value: number): number;
+  response?: ((value: number) => number) | undefined;
 }
 
 /** What an attack cannot do without. */

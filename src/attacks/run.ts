@@ -213,7 +213,7 @@ function runAttack(method: Attack, checked: CheckedAttack, before: readonly Atta
     }
   } catch (error) {
     if (error instanceof ModelFailure) {
-      const why = error.cause instanceof Error ? error.cause.message : shown(error.cause);
+      const why = messageOf(error.cause) ?? shown(error.cause);
       throw new AttackError(
         `attack "${method.name}": the model failed after ${target.queries} question${target.queries === 1 ? "" : "s"}: ${shownText(why)}`,
         before,
@@ -233,6 +233,16 @@ function runAttack(method: Attack, checked: CheckedAttack, before: readonly Atta
     queries,
     seed: checked.seed,
   };
+}
+
+/** The message of an error, of whichever realm: a model may live in another one. */
+function messageOf(thrown: unknown): string | undefined {
+  try {
+    const { message } = Object(thrown) as { message?: unknown };
+    return typeof message === "string" ? message : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the model threw, told apart from what an attack throws itself. */
@@ -271,7 +281,7 @@ function guarded(model: AttackedModel): AttackedModel {
         checkedRedrawings((model as Required<AttackedModel>).explain(image), image),
       ),
     }),
-    ...(model.response && { response: asked((value: number) => (model as Required<AttackedModel>).response(value)) }),
+    ...(model.response && { response: asked((value: number) => model.response?.(value) as number) }),
   };
 }
 

@@ -12,6 +12,7 @@ export type { Box, Found, Ink, PixelData, PixelImage, Preprocessed } from "../im
 export { preprocess } from "../image/preprocess.ts";
 export type { Frames } from "../image-stream.ts";
 export type { ImageValues } from "../image-values.ts";
+export { isSupported } from "../load/host.ts";
 export type { ModuleSource } from "../load/instantiate.ts";
 export type { ClassExplanation, Classification, Evaluation, Explanation, LossAndGradient } from "../results.ts";
 export type { Inference } from "../search.ts";

@@ -2,6 +2,7 @@ import { checkBytes } from "../arguments/checks.ts";
 import { shownText } from "../arguments/printable.ts";
 import { kindOf, shown } from "../arguments/shown.ts";
 import { bytesKind, bytesOf } from "../arguments/typed-arrays.ts";
+import { BEGINNING, forbidsCompiling, missingAbility } from "./host.ts";
 
 /** What a caller may pass as the module. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL | Response;
@@ -10,10 +11,14 @@ export type ModuleSource = WebAssembly.Module | BufferSource | URL | Response;
 export type ReadFile = (url: URL) => Promise<ArrayBuffer | ArrayBufferView>;
 
 const WANTED = "a WebAssembly.Module, its bytes, a URL or a Response";
-/** What WebAssembly begins with: a zero byte and "asm". */
-const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+/** Bytes that tell WebAssembly from everything else, whatever its version. */
+const MAGIC = /* @__PURE__ */ BEGINNING.slice(0, 4);
 /** What messages call bytes and modules that were passed as they are. */
 const GIVEN = "what was given";
+const FORBIDDEN =
+  "this host forbids compiling WebAssembly: a page's Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src, and Workers want the module imported";
+/** Where a page came in place of the module: servers of one-page sites send theirs for every file that is not there. */
+const PAGE_HINT = "; a page came in place of abs.wasm, which analysis-by-synthesis/inline has inside";
 /** Bytes that are shown of what is something else. */
 const BYTES_SHOWN = 24;
 /** Characters of another's message that are passed on. */
@@ -23,6 +28,8 @@ const MOST_OF_REASON = 160;
 interface Found {
   bytes: Uint8Array<ArrayBuffer>;
   origin: string;
+  /** Status and content type, where a server sent them. */
+  answer?: string;
 }
 
 /**
@@ -31,10 +38,12 @@ interface Found {
  *
  * @param readFile for hosts whose `fetch` reads no files
  * @throws {TypeError} when `source` is none of them
- * @throws {Error} when a URL or Response cannot be read, gives something else than WebAssembly, or a module that this host
- *   does not run
+ * @throws {Error} when the host has no WebAssembly, no SIMD or a policy against it, when a URL or Response cannot be read, gives
+ *   something else than WebAssembly, or a module that this host does not run
  */
 export async function instantiate(source: ModuleSource, readFile?: ReadFile): Promise<WebAssembly.Instance> {
+  const missing = missingAbility();
+  if (missing !== undefined) throw new Error(`module: ${missing}`);
   if (isModule(source)) return await start(source, GIVEN);
   const found =
     bytesKind(source) === undefined
@@ -54,14 +63,20 @@ function isModule(source: unknown): source is WebAssembly.Module {
   }
 }
 
-async function compile({ bytes, origin }: Found): Promise<WebAssembly.Module> {
+async function compile({ bytes, origin, answer }: Found): Promise<WebAssembly.Module> {
   if (MAGIC.some((byte, place) => bytes[place] !== byte)) {
-    const beginning = shown(String.fromCharCode(...bytes.subarray(0, BYTES_SHOWN)));
+    const beginning = String.fromCharCode(...bytes.subarray(0, BYTES_SHOWN));
+    const begins = bytes.length === 0 ? "" : ` that begin with ${shown(beginning)}`;
+    const said = answer === undefined ? "" : ` (${answer})`;
     throw new Error(
-      `module: ${origin} is no WebAssembly but ${bytes.length} bytes${bytes.length === 0 ? "" : ` that begin with ${beginning}`}`,
+      `module: ${origin} is no WebAssembly but ${bytes.length} bytes${begins}${said}${/^\s*</.test(beginning) ? PAGE_HINT : ""}`,
     );
   }
-  return await WebAssembly.compile(bytes).catch(failed(`this host cannot compile ${origin}`));
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    return failed(forbidsCompiling() ? FORBIDDEN : `this host cannot compile ${origin}`)(cause);
+  }
 }
 
 async function start(module: WebAssembly.Module, origin: string): Promise<WebAssembly.Instance> {
@@ -75,7 +90,7 @@ async function start(module: WebAssembly.Module, origin: string): Promise<WebAss
 
 async function read(source: unknown, readFile?: ReadFile): Promise<Found> {
   const tag = tagOf(source);
-  if (tag === "Response") return await receive(source as Response, "the Response");
+  if (tag === "Response" || isAnswer(source)) return await receive(source as Response, "the Response");
   if (tag !== "URL") throw new TypeError(`module: got ${kindOf(source)}, wanted ${WANTED}`);
   const origin = shownText(String(source));
   const problem = `${origin} cannot be read`;
@@ -83,21 +98,44 @@ async function read(source: unknown, readFile?: ReadFile): Promise<Found> {
   if (url.protocol === "file:" && readFile !== undefined) {
     return { bytes: bytesOf(await readFile(url).catch(failed(problem))), origin };
   }
-  return await receive(await fetch(url).catch(failed(problem)), origin);
+  return await receive(await fetched(url).catch(failed(problem)), origin);
+}
+
+/** As a promise also where the host has no `fetch` to call. */
+async function fetched(url: URL): Promise<Response> {
+  return await fetch(url);
 }
 
 /** As a promise, so that it fails as the other steps do. */
 async function parsed(address: string): Promise<URL> {
-  return new URL(address);
+  // Turbopack's URLs of assets in pages say no more than a path.
+  return new URL(address, typeof location === "object" ? location.href : undefined);
 }
 
-async function receive(response: Response, origin: string): Promise<Found> {
-  if (response.ok !== true) {
-    const answer = shownText(`${response.status} ${response.statusText}`);
-    throw new Error(`module: ${response.url ? shownText(response.url) : origin} answered ${answer}`);
-  }
+async function receive(response: Response, name: string): Promise<Found> {
+  const { url } = response;
+  const origin = typeof url === "string" && url !== "" ? shownText(url) : name;
+  const answer = answerOf(response);
+  if (response.ok !== true) throw new Error(`module: ${origin} answered ${answer}`);
   const body = async (): Promise<Uint8Array<ArrayBuffer>> => bytesOf(await response.arrayBuffer());
-  return { bytes: await body().catch(failed(`${origin} cannot be read`)), origin };
+  return { bytes: await body().catch(failed(`${origin} cannot be read`)), origin, answer };
+}
+
+/** Status and content type. */
+function answerOf({ status, statusText, headers }: Response): string {
+  const type: unknown = typeof headers?.get === "function" ? headers.get("content-type") : undefined;
+  const words = [status, statusText].filter((word) => word !== undefined && word !== "").join(" ");
+  return typeof type === "string" ? `${shownText(words)}, ${shown(type)}` : shownText(words);
+}
+
+/** Whether a value is a Response of those that put fetch into hosts without it, which may bear no tag. */
+function isAnswer(source: unknown): boolean {
+  try {
+    const { ok, arrayBuffer } = Object(source) as Partial<Response>;
+    return typeof ok === "boolean" && typeof arrayBuffer === "function";
+  } catch {
+    return false;
+  }
 }
 
 /** What a value says it is, `Response` for one of any realm; `Object` where it says nothing. */

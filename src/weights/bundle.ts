@@ -44,6 +44,7 @@ import type { Model, ModelDescription } from "./model.ts";
 import type { RaceTables } from "./race.ts";
 import { counted, type Order, rearrange } from "./rearrange.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
+import { encodeUtf8 } from "./utf8.ts";
 
 // The bundle: a model as the module reads it (assembly/bundle.ts): a header, the layers, then flat tensors with
 // channels innermost, in the form in which the weights file stores them.
@@ -78,7 +79,7 @@ export function readBundleHeader(view: DataView): BundleHeader {
 export function writeBundle(model: Model): Uint8Array<ArrayBuffer> {
   const classes = model.classes.length;
   const body = new Body(WORD_BYTES * (HEADER_WORDS + LAYER_WORDS * model.layers.length), classes);
-  const metadata = new TextEncoder().encode(JSON.stringify(describe(model)));
+  const metadata = encodeUtf8(JSON.stringify(describe(model)));
   const metadataOffset = body.placeBytes(metadata);
   const layers = model.layers.map((layer, index) => {
     const { weight, bias } = model.weights[index] as { weight: StoredTensor; bias: StoredTensor };

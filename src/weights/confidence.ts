@@ -1,9 +1,9 @@
 import {
-  FEATURE_COUNT,
   Feature,
   FIRST_FEATURE_COUNT,
   PENALTY_COUNT,
   Penalty,
+  SINGLE_FEATURE_COUNT,
 } from "../../format/confidence-features.ts";
 import { MOST_HIDDEN_UNITS } from "../../format/limits.ts";
 import { shown } from "../arguments/shown.ts";
@@ -24,7 +24,7 @@ export interface CalibratedConfidence {
   /** s in softmax(−s · 784 · loss / (1 + E / widening)), E the winner's squared error. */
   scale: number;
   widening: number;
-  /** Mean and standard deviation of each of `FEATURES` on the data of the fit. */
+  /** Mean and standard deviation of each of `FEATURES` on the data of the fit: `featureCount` of the classes. */
   centres: readonly number[];
   spreads: readonly number[];
   /** [units][features]: the hidden layer of the gate, with tanh. */
@@ -34,8 +34,10 @@ export interface CalibratedConfidence {
   outputBias: number;
   /** Weights > 0 of `PENALTIES`, which are taken off the gate's logit. */
   penalties: readonly number[];
-  /** Images of lower confidence are rejected. */
+  /** Images of lower confidence are rejected; */
   rejectBelow: number;
+  /** and those whose gate, how likely they are one of the classes at all, is lower than this. */
+  rejectGateBelow: number;
 }
 
 /** How losses and reconstructions become probabilities and a rejection. */
@@ -50,8 +52,16 @@ export type FeatureName = keyof typeof Feature;
 /** Name of a penalty, likewise. */
 export type PenaltyName = keyof typeof Penalty;
 
-/** Names of what the gate's network looks at, in the module's order. */
-export const FEATURES = Array.from({ length: FEATURE_COUNT }, (_, place) => Feature[place] as FeatureName);
+/** Names of what the gate's network looks at, in the module's order; the last stands for one feature of each class. */
+export const FEATURES = Array.from({ length: SINGLE_FEATURE_COUNT + 1 }, (_, place) => Feature[place] as FeatureName);
+
+/** How many numbers the gate's network looks at. */
+export function featureCount(classes: number): number {
+  return SINGLE_FEATURE_COUNT + classes;
+}
+
+/** What files bring: all, those of before margins of each class were looked at, those of version 2. */
+const KNOWN_FEATURES = [FEATURES, FEATURES.slice(0, SINGLE_FEATURE_COUNT), FEATURES.slice(0, FIRST_FEATURE_COUNT)];
 
 /** Names of what the gate's logit falls with, without bound, in the module's order. */
 export const PENALTIES = Array.from({ length: PENALTY_COUNT }, (_, place) => Penalty[place] as PenaltyName);
@@ -79,14 +89,16 @@ const LARGEST_PARAMETER = 1e6;
 /**
  * Reads the metadata `confidence`: `{"paper": {…}, "calibrated": {…}}`, the latter optional.
  *
+ * @param classes how many classes the file has
  * @throws {WeightsError} naming the entry that is missing or out of range
  */
-export function readConfidence(value: unknown): Confidence {
+export function readConfidence(value: unknown, classes: number): Confidence {
   const entries = record(value, "confidence");
   const calibrated = entries["calibrated"];
   return {
     paper: readPaperConfidence(entries["paper"], "confidence.paper"),
-    calibrated: calibrated === undefined ? undefined : readCalibrated(record(calibrated, "confidence.calibrated")),
+    calibrated:
+      calibrated === undefined ? undefined : readCalibrated(record(calibrated, "confidence.calibrated"), classes),
   };
 }
 
@@ -100,9 +112,10 @@ export function readPaperConfidence(value: unknown, name: string): PaperConfiden
   };
 }
 
-function readCalibrated(values: Record<string, unknown>): CalibratedConfidence {
+function readCalibrated(values: Record<string, unknown>, classes: number): CalibratedConfidence {
   const name = "confidence.calibrated";
-  const names = checkNames(values["features"], `${name}.features`, [FEATURES, FEATURES.slice(0, FIRST_FEATURE_COUNT)]);
+  const names = checkNames(values["features"], `${name}.features`, KNOWN_FEATURES);
+  const count = names.length > SINGLE_FEATURE_COUNT ? featureCount(classes) : names.length;
   checkNames(values["penalty_features"], `${name}.penalty_features`, [PENALTIES]);
   const list = (key: string, length: number): number[] =>
     numbers(values[key], `${name}.${key}`, length, LARGEST_PARAMETER);
@@ -113,9 +126,9 @@ function readCalibrated(values: Record<string, unknown>): CalibratedConfidence {
   // A gate that does not look at the last features gives them no weight.
   const padded = (found: number[], value: number): number[] => [
     ...found,
-    ...Array<number>(FEATURES.length - names.length).fill(value),
+    ...Array<number>(featureCount(classes) - count).fill(value),
   ];
-  const spreads = list("spreads", names.length);
+  const spreads = list("spreads", count);
   spreads.forEach((spread, index) => {
     numberIn(spread, `${name}.spreads[${index}]`, 1e-9, LARGEST_PARAMETER);
   });
@@ -127,16 +140,17 @@ function readCalibrated(values: Record<string, unknown>): CalibratedConfidence {
   return {
     scale: numberIn(values["scale"], `${name}.scale`, 1e-9, LARGEST_PARAMETER),
     widening: numberIn(values["widening"], `${name}.widening`, 1e-9, 1e12),
-    centres: padded(list("centres", names.length), 0),
+    centres: padded(list("centres", count), 0),
     spreads: padded(spreads, 1),
     hiddenWeights: hidden.map((row: unknown, index) =>
-      padded(numbers(row, `${name}.hidden_weights[${index}]`, names.length, LARGEST_PARAMETER), 0),
+      padded(numbers(row, `${name}.hidden_weights[${index}]`, count, LARGEST_PARAMETER), 0),
     ),
     hiddenBiases: list("hidden_biases", hidden.length),
     outputWeights: list("output_weights", hidden.length),
     outputBias: numberIn(values["output_bias"], `${name}.output_bias`, -LARGEST_PARAMETER, LARGEST_PARAMETER),
     penalties,
     rejectBelow: numberIn(values["reject_below"], `${name}.reject_below`, 0, 1),
+    rejectGateBelow: numberIn(values["reject_gate_below"] ?? 0, `${name}.reject_gate_below`, 0, 1),
   };
 }
 

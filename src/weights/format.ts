@@ -13,6 +13,7 @@ import { RACE_TENSORS, readRaceTables } from "./race.ts";
 import type { Safetensors } from "./safetensors.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 import { biasShape, checkScales, readStoredTensor, type TensorShape, weightShape } from "./tensors.ts";
+import { encodeUtf8 } from "./utf8.ts";
 import { readBinaryVariant } from "./variants.ts";
 
 // Our own weights file: the reader of docs/weights-format.md.
@@ -64,7 +65,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
     weights,
     beta: numberIn(inference["beta"], "inference.beta", 0, 1e6),
     sphereRadius: numberIn(inference["sphere_radius"], "inference.sphere_radius", 1e-3, 1e6),
-    confidence: readConfidence(json(metadata, "confidence")),
+    confidence: readConfidence(json(metadata, "confidence"), classes.length),
     ...(Object.keys(assumptions).length === 0 ? {} : { assumptions }),
     ...(binaryVariant === undefined ? {} : { binaryVariant }),
     ...(race === undefined ? {} : { race }),
@@ -90,7 +91,7 @@ function checkMetadata(metadata: ReadonlyMap<string, string>): void {
     .sort()
     .map((key) => `${key}\0${metadata.get(key)}\0`)
     .join("");
-  const found = crc32(new TextEncoder().encode(text));
+  const found = crc32(encodeUtf8(text));
   if (metadata.get(CHECKSUM_KEY) !== found) {
     throw new WeightsError(
       `damaged weights file: the metadata has CRC-32 ${found}, the file says ${shown(metadata.get(CHECKSUM_KEY))}`,

@@ -2,6 +2,7 @@ import { MOST_FILE_BYTES, MOST_HEADER_BYTES, MOST_TENSORS } from "../../format/l
 import { shown } from "../arguments/shown.ts";
 import { WeightsError } from "./errors.ts";
 import { parseJson } from "./json.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** One tensor of a safetensors file; `bytes` is a view into the file. */
 export interface Tensor {
@@ -81,7 +82,7 @@ export function readSafetensors(file: Uint8Array): Safetensors {
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = decodeUtf8(bytes);
   } catch (cause) {
     throw new WeightsError("damaged weights file: its header is not UTF-8", { cause });
   }

@@ -35,7 +35,7 @@ const instantiate = (module: WebAssembly.Module): WebAssembly.Instance => new We
 /** A model with everything that takes memory: prototypes, tables for a race, a fitted confidence. */
 function wholeModel(layers: readonly Record<string, unknown>[], seed: number): Model {
   const model = randomModel(layers, { latents: 5, classes: 2, seed, prototypes: 700, element: "I8" });
-  const confidence = { ...model.confidence, calibrated: randomConfidence(seed) };
+  const confidence = { ...model.confidence, calibrated: randomConfidence(seed, 2) };
   return { ...model, confidence, race: randomRaceTables(model, {}, "I8") };
 }
 

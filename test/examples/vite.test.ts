@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "puppeteer-core";
 import { build, createServer, preview } from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { launchChromium } from "../runtimes/hosts/puppeteer.ts";
 import { chromium, troubleOf } from "../support/chromium.ts";
 import { freePort, skipWithout } from "../support/runtimes.ts";
@@ -21,7 +21,10 @@ beforeAll(async () => {
   const installed = join(root, "node_modules/analysis-by-synthesis");
   mkdirSync(installed, { recursive: true });
   for (const path of ["package.json", "dist"]) cpSync(join(project, path), join(installed, path), { recursive: true });
+  // As on the command line: vitest's own NODE_ENV would have Vite choose what is for development.
+  vi.stubEnv("NODE_ENV", "production");
   await build({ root, logLevel: "error" });
+  vi.unstubAllEnvs();
 });
 
 describe("examples/vite, built", () => {

@@ -19,7 +19,7 @@ const constants = Object.entries(format).filter(
 describe("the confidence's features", () => {
   it("have different names, one for each place", () => {
     for (const [names, count] of [
-      [FEATURES, format.FEATURE_COUNT],
+      [FEATURES, format.SINGLE_FEATURE_COUNT + 1],
       [PENALTIES, format.PENALTY_COUNT],
     ] as const) {
       expect(new Set(names).size).toBe(count);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RACE_RULES } from "../../src/effort.ts";
 import { preparePrototypes } from "../../src/starts.ts";
-import { FEATURES, PENALTIES } from "../../src/weights/confidence.ts";
+import { FEATURES, featureCount, PENALTIES } from "../../src/weights/confidence.ts";
 import type { Assumptions } from "../../src/weights/model.ts";
 import { referenceFeatures, referenceGateLogit, referenceProbabilities } from "../reference/confidence.ts";
 import { randomConfidence } from "../support/confidence.ts";
@@ -11,7 +11,7 @@ import { randomImage, randomModel, randomRaceTables, shapes, uniformNumbers } fr
 
 const model = randomModel(shapes["pixel shuffle"] as never, { classes: 4, prototypes: 6 });
 
-function judge(image: Float32Array, calibrated = randomConfidence(1), assumptions: Assumptions = {}) {
+function judge(image: Float32Array, calibrated = randomConfidence(1, 4), assumptions: Assumptions = {}) {
   const engine = engineFor({ ...model, assumptions, confidence: { ...model.confidence, calibrated } });
   preparePrototypes(engine);
   engine.setImage(image);
@@ -42,7 +42,7 @@ describe("the calibrated confidence", () => {
   it.each(images)("looks at the same as the reference: %s", (_, image) => {
     const { features, redrawing } = judge(image);
     const expected = referenceFeatures(redrawing);
-    expect(features.length).toBe(FEATURES.length + PENALTIES.length);
+    expect(features.length).toBe(featureCount(4) + PENALTIES.length);
     features.forEach((value, index) => {
       // Sums of 784 values in 32 bits; the logarithm of what is left unexplained magnifies them by up to 1000.
       expect(Math.abs(value - (expected[index] as number))).toBeLessThan(
@@ -53,7 +53,7 @@ describe("the calibrated confidence", () => {
 
   it.each(images)("looks at gain and offset where redrawings have them: %s", (_, image) => {
     const assumptions = { response: 1.5, photometry: { gain: 10, offset: 1 }, tolerance: 1 };
-    const { features, redrawing } = judge(image, randomConfidence(1), assumptions);
+    const { features, redrawing } = judge(image, randomConfidence(1, 4), assumptions);
     const expected = referenceFeatures(redrawing);
     expect(redrawing.gain).not.toBe(1);
     features.forEach((value, index) => {
@@ -66,7 +66,7 @@ describe("the calibrated confidence", () => {
   it("knows the gain of a winner that a race has kept", () => {
     const assumptions = { photometry: { gain: 10, offset: 1 }, tolerance: 1 };
     const racing = { ...model, assumptions, race: randomRaceTables(model) };
-    const engine = engineFor({ ...racing, confidence: { ...model.confidence, calibrated: randomConfidence(1) } });
+    const engine = engineFor({ ...racing, confidence: { ...model.confidence, calibrated: randomConfidence(1, 4) } });
     engine.setRaceRules(RACE_RULES.standard);
     engine.setImage(randomImage(5));
     engine.searchRace();
@@ -81,7 +81,7 @@ describe("the calibrated confidence", () => {
 
   it.each(images)("gives the reference's probabilities: %s", (_, image) => {
     for (let seed = 1; seed <= 5; ++seed) {
-      const calibrated = randomConfidence(seed, seed);
+      const calibrated = randomConfidence(seed, 4, seed);
       const { probabilities, redrawing } = judge(image, calibrated);
       referenceProbabilities(calibrated, redrawing).forEach((expected, index) => {
         expect(Math.abs((probabilities[index] as number) - expected)).toBeLessThan(1e-5);
@@ -103,7 +103,7 @@ describe("the calibrated confidence", () => {
   });
 
   it("takes what a race's winner drew, and spends nothing", () => {
-    const calibrated = randomConfidence(1);
+    const calibrated = randomConfidence(1, 4);
     const racing = { ...model, confidence: { ...model.confidence, calibrated }, race: randomRaceTables(model) };
     const engine = engineFor(racing);
     for (const rules of Object.values(RACE_RULES)) {
@@ -131,14 +131,14 @@ describe("the calibrated confidence", () => {
         fc.constantFrom(...images.map(([, image]) => image)),
         fc.double({ min: 0.1, max: 1000, noNaN: true }),
         (seed, image, weight) => {
-          const drawn = randomConfidence(seed);
+          const drawn = randomConfidence(seed, 4);
           const calibrated = { ...drawn, penalties: drawn.penalties.map((penalty) => penalty * weight) };
           const { probabilities, features } = judge(image, calibrated);
           // A tanh is at most 1, so the gate's logit is at most this, and no p exceeds g + (1 − g)/classes.
           const most =
             calibrated.outputWeights.reduce((sum, value) => sum + Math.abs(value), calibrated.outputBias) -
             calibrated.penalties.reduce(
-              (sum, penalty, place) => sum + penalty * (features[FEATURES.length + place] as number),
+              (sum, penalty, place) => sum + penalty * (features[featureCount(4) + place] as number),
               0,
             );
           const gate = 1 / (1 + Math.exp(-most));
@@ -158,9 +158,9 @@ describe("the calibrated confidence", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1e6 }),
-        fc.array(finite, { minLength: FEATURES.length, maxLength: FEATURES.length }),
+        fc.array(finite, { minLength: featureCount(4), maxLength: featureCount(4) }),
         (seed, features) => {
-          const calibrated = randomConfidence(seed);
+          const calibrated = randomConfidence(seed, 4);
           const largest = calibrated.outputWeights.reduce(
             (sum, weight) => sum + Math.abs(weight),
             calibrated.outputBias,
@@ -176,7 +176,7 @@ describe("the calibrated confidence", () => {
   });
 
   it("is uniform in the module too when the penalties weigh the residual heavily", () => {
-    const calibrated = { ...randomConfidence(2), penalties: [1e5, 1e5, 1e5] };
+    const calibrated = { ...randomConfidence(2, 4), penalties: [1e5, 1e5, 1e5] };
     expect(Array.from(judge(images[1]?.[1] as Float32Array, calibrated).probabilities)).toEqual([
       0.25, 0.25, 0.25, 0.25,
     ]);

@@ -15,7 +15,7 @@ const STARTS = 4;
 const plain = randomModel(shapes["pixel shuffle"] as never, { latents: LATENTS, classes: CLASSES });
 const model = {
   ...plain,
-  confidence: { ...plain.confidence, calibrated: randomConfidence(1) },
+  confidence: { ...plain.confidence, calibrated: randomConfidence(1, CLASSES) },
   race: randomRaceTables(plain),
 };
 const bundle = writeBundle(model);

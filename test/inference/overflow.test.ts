@@ -21,7 +21,7 @@ const KINDS = Object.values(shapes);
 
 function overflowing(layers: Layers, seed: number, share: number, hasTables: boolean): Model {
   const plain = randomModel(layers, { latents: LATENTS, classes: CLASSES, seed, prototypes: hasTables ? 0 : 6 });
-  const confidence = { ...plain.confidence, calibrated: randomConfidence(seed) };
+  const confidence = { ...plain.confidence, calibrated: randomConfidence(seed, CLASSES) };
   return overflowingModel(
     { ...plain, confidence, ...(hasTables && { race: randomRaceTables(plain, { seed }) }) },
     seed,

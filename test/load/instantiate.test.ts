@@ -80,7 +80,7 @@ describe("the option module", () => {
     [
       "HTML",
       () => new Response("<!doctype html><title>Not here</title>"),
-      'module: the Response is no WebAssembly but 38 bytes that begin with "<!doctype html><title>No"',
+      'module: the Response is no WebAssembly but 38 bytes that begin with "<!doctype html><title>No" (200, "text/plain;charset=UTF-8"); a page came in place of abs.wasm, which analysis-by-synthesis/inline has inside',
     ],
     [
       "HTML from a URL",
@@ -104,7 +104,7 @@ describe("the option module", () => {
     [
       "an answer that is an error",
       () => new Response("", { status: 503, statusText: "Busy" }),
-      "module: the Response answered 503 Busy",
+      'module: the Response answered 503 Busy, "text/plain;charset=UTF-8"',
     ],
     [
       "a Response that was read",

@@ -13,6 +13,7 @@ import {
   type CalibratedConfidence,
   FEATURES,
   type FeatureName,
+  featureCount,
   PENALTIES,
   type PenaltyName,
 } from "../../src/weights/confidence.ts";
@@ -46,7 +47,7 @@ export function boxBlur(values: readonly number[]): number[] {
   });
 }
 
-/** The features, then the penalties, in the order of their names. */
+/** The features, those of each class last, then the penalties, in the order of their names. */
 export function referenceFeatures({
   image,
   reconstruction,
@@ -73,10 +74,11 @@ export function referenceFeatures({
   const unexplained =
     (imageVariance * dot(centredResidual, centredResidual) - product ** 2) / (imageVariance * redrawnVariance + SMALL);
   const [least = 0, second = 0] = Array.from(losses).sort((a, b) => a - b);
-  const margin = (second - least) / (second + least + SMALL);
+  const marginOf = (loss: number): number => (loss < Infinity ? (loss - least) / (loss + least + SMALL) : 1);
+  const margin = marginOf(second);
   const missing = blurredResidual.map((value) => Math.max(value, 0));
   const halfSquare = 0.5 * dot(Array.from(latent), Array.from(latent));
-  const features: Record<FeatureName, number> = {
+  const features: Record<Exclude<FeatureName, "class_margins">, number> = {
     correlation: shared / Math.sqrt(imageVariance * redrawnVariance + SMALL),
     log_unexplained: Math.log(Math.min(Math.max(unexplained, 0), 1) + UNEXPLAINED_FLOOR),
     whiteness: blurredError / (error + SMALL),
@@ -100,7 +102,11 @@ export function referenceFeatures({
     error: error / ERROR_UNIT,
     latent: halfSquare / LATENT_UNIT,
   };
-  return [...FEATURES.map((name) => features[name]), ...PENALTIES.map((name) => penalties[name])];
+  const margins = Array.from(losses, (loss) => Math.log(marginOf(loss) + MARGIN_FLOOR));
+  return [
+    ...FEATURES.flatMap((name) => (name === "class_margins" ? margins : features[name])),
+    ...PENALTIES.map((name) => penalties[name]),
+  ];
 }
 
 /** The gate's logit for features and penalties. */
@@ -122,7 +128,7 @@ export function referenceProbabilities(model: CalibratedConfidence, redrawing: R
   const features = referenceFeatures(redrawing);
   const gate = 1 / (1 + Math.exp(-referenceGateLogit(model, features)));
   const losses = Array.from(redrawing.losses);
-  const error = ERROR_UNIT * (features[FEATURES.length + PENALTIES.indexOf("error")] as number);
+  const error = ERROR_UNIT * (features[featureCount(losses.length) + PENALTIES.indexOf("error")] as number);
   const raised = losses.map((loss) =>
     Math.exp((-model.scale * IMAGE_PIXELS * (loss - Math.min(...losses))) / (1 + error / model.widening)),
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { FEATURES, PENALTIES, readConfidence } from "../../src/weights/confidence.ts";
+import { featureCount, PENALTIES, readConfidence } from "../../src/weights/confidence.ts";
 import { referenceFeatures, referenceProbabilities } from "./confidence.ts";
 
 // The scalar reference against PyTorch's numbers (training/tests/golden_confidence.py writes them).
@@ -29,16 +29,14 @@ const redrawings = [
 ];
 
 describe("the reference of the calibrated confidence", () => {
-  const { calibrated } = readConfidence({
-    paper: { scale: 1, floor: 0, reject_below: 0 },
-    calibrated: golden.calibrated,
-  });
+  const paper = { scale: 1, floor: 0, reject_below: 0 };
+  const { calibrated } = readConfidence({ paper, calibrated: golden.calibrated }, 3);
 
   it.each(redrawings.map((redrawing, index) => ({ redrawing, index })))(
     "agrees with the trainer: $index",
     ({ redrawing, index }) => {
       const features = referenceFeatures(redrawing);
-      expect(features.length).toBe(FEATURES.length + PENALTIES.length);
+      expect(features.length).toBe(featureCount(3) + PENALTIES.length);
       features.forEach((value, at) => {
         expect(value).toBeCloseTo(golden.features[index]?.[at] as number, 9);
       });

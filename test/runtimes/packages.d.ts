@@ -8,10 +8,6 @@ declare module "puppeteer-core" {
     on(event: "request", listener: (request: { url(): string }) => void): void;
     on(event: "requestfailed", listener: (request: { url(): string }) => void): void;
     on(event: "response", listener: (response: { status(): number; url(): string }) => void): void;
-    on(
-      event: "workercreated",
-      listener: (worker: { client: { send(method: string, parameters: object): Promise<unknown> } }) => void,
-    ): void;
     setViewport(size: {
       width: number;
       height: number;

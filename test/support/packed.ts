@@ -47,14 +47,26 @@ export function installPacked({ tarball }: PackedPackage, folder: string): strin
   return target;
 }
 
-type Exports = Record<string, string | Record<string, string>>;
+type Targets = string | { [condition: string]: Targets };
 
 /** The file, relative to the package, that its `exports` name for a subpath under the conditions that a host sets. */
 export function entryFor(packageFolder: string, subpath: string, conditions: readonly string[]): string {
-  const { exports } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as { exports: Exports };
+  const { exports } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as {
+    exports: Record<string, Targets>;
+  };
   const targets = exports[subpath];
   if (targets === undefined) throw new Error(`the package has no ${subpath}`);
+  const file = chosen(targets, conditions);
+  if (file === undefined) throw new Error(`the package has no ${subpath} for ${conditions.join(", ")}`);
+  return file;
+}
+
+/** The first that a condition leads to; a condition under which nothing is found is passed over. */
+function chosen(targets: Targets, conditions: readonly string[]): string | undefined {
   if (typeof targets === "string") return targets;
-  const condition = Object.keys(targets).find((name) => name === "default" || conditions.includes(name));
-  return targets[condition as string] as string;
+  for (const [name, target] of Object.entries(targets)) {
+    const file = name === "default" || conditions.includes(name) ? chosen(target, conditions) : undefined;
+    if (file !== undefined) return file;
+  }
+  return undefined;
 }

@@ -83,7 +83,9 @@ const DTYPES: Readonly<Record<number, string>> = { 1: "I8", 2: "F16", 4: "F32" }
 /** Gives the parts a calibrated confidence with some entries changed. */
 export function changeCalibrated({ metadata }: WeightsFileParts, changes: Record<string, unknown>): void {
   const { paper } = JSON.parse(metadata["confidence"] as string) as { paper: unknown };
-  const any = confidenceMetadata({ paper: { scale: 1, floor: 0, rejectBelow: 0 }, calibrated: randomConfidence(1) });
+  const classes = (JSON.parse(metadata["classes"] as string) as string[]).length;
+  const calibrated = randomConfidence(1, classes);
+  const any = confidenceMetadata({ paper: { scale: 1, floor: 0, rejectBelow: 0 }, calibrated });
   metadata["confidence"] = JSON.stringify({ paper, calibrated: { ...(any["calibrated"] as object), ...changes } });
 }
 
@@ -112,6 +114,7 @@ export function confidenceMetadata({ paper, calibrated }: Confidence): Record<st
             penalty_features: PENALTIES,
             penalties: calibrated.penalties,
             reject_below: calibrated.rejectBelow,
+            reject_gate_below: calibrated.rejectGateBelow,
           },
         }),
   };

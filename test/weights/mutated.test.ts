@@ -34,7 +34,7 @@ const originals: readonly WeightsFileParts[] = [
       { coefficients: 4, surrogateHidden: 4, proposalHidden: 4, candidates: 1 },
       element,
     );
-    return { ...plain, race, confidence: { ...plain.confidence, calibrated: randomConfidence(2) } };
+    return { ...plain, race, confidence: { ...plain.confidence, calibrated: randomConfidence(2, 3) } };
   }),
   {
     ...randomModel(layers, { latents: 3, classes: 2, prototypes: 3, element: "F32" }),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { FIRST_FEATURE_COUNT } from "../../format/confidence-features.ts";
+import { FIRST_FEATURE_COUNT, SINGLE_FEATURE_COUNT } from "../../format/confidence-features.ts";
 import { FEATURES } from "../../src/weights/confidence.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import { randomConfidence } from "../support/confidence.ts";
@@ -27,28 +27,34 @@ describe("readWeights", () => {
   });
 
   it("reads back a calibrated confidence", () => {
-    const calibrated = randomConfidence(4);
+    const calibrated = randomConfidence(4, model.classes.length);
     const confidence = { ...model.confidence, calibrated };
     parts.metadata["confidence"] = JSON.stringify(confidenceMetadata(confidence));
     expect(readWeights(writeWeightsFile(parts)).confidence).toEqual(confidence);
   });
 
-  it("reads a confidence of version 2, whose gate looks at neither gain nor offset", () => {
-    const calibrated = randomConfidence(4);
-    const first = (values: readonly number[]): number[] => values.slice(0, FIRST_FEATURE_COUNT);
+  it.each([
+    ["looks at no class's margin", SINGLE_FEATURE_COUNT, "3"],
+    ["looks at neither gain nor offset, as in version 2", FIRST_FEATURE_COUNT, "2"],
+  ])("reads a confidence whose gate %s, and rejects nothing by itself", (_, count, version) => {
+    const calibrated = randomConfidence(4, model.classes.length);
+    const first = (values: readonly number[]): number[] => values.slice(0, count);
+    const rest = (values: readonly number[], value: number): number[] => values.slice(count).fill(value);
     changeCalibrated(parts, {
       ...((confidenceMetadata({ ...model.confidence, calibrated })["calibrated"] as object) ?? {}),
-      features: FEATURES.slice(0, FIRST_FEATURE_COUNT),
+      features: FEATURES.slice(0, count),
       centres: first(calibrated.centres),
       spreads: first(calibrated.spreads),
       hidden_weights: calibrated.hiddenWeights.map(first),
+      reject_gate_below: undefined,
     });
-    parts.metadata["format_version"] = "2";
+    parts.metadata["format_version"] = version;
     expect(readWeights(writeWeightsFile(parts)).confidence.calibrated).toEqual({
       ...calibrated,
-      centres: [...first(calibrated.centres), 0, 0],
-      spreads: [...first(calibrated.spreads), 1, 1],
-      hiddenWeights: calibrated.hiddenWeights.map((row) => [...first(row), 0, 0]),
+      centres: [...first(calibrated.centres), ...rest(calibrated.centres, 0)],
+      spreads: [...first(calibrated.spreads), ...rest(calibrated.spreads, 1)],
+      hiddenWeights: calibrated.hiddenWeights.map((row) => [...first(row), ...rest(row, 0)]),
+      rejectGateBelow: 0,
     });
   });
 

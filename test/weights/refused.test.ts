@@ -196,7 +196,7 @@ describe("a weights file that is not as it should be", () => {
     [
       "a hidden unit without a weight for every feature",
       () => changeCalibrated(parts, { hidden_weights: [[1, 2]], hidden_biases: [0], output_weights: [0] }),
-      /confidence\.calibrated\.hidden_weights\[0\] is a list of 2, wanted a list of 17 numbers/,
+      /confidence\.calibrated\.hidden_weights\[0\] is a list of 2, wanted a list of 20 numbers/,
     ],
     [
       "more biases than hidden units",

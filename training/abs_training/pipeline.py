@@ -8,6 +8,7 @@ from typing import Any, Mapping, Optional
 import numpy as np
 import torch
 
+from abs_training.confidence.sets import MoreImages
 from abs_training.decoders.budget import check_budget, check_values, values
 from abs_training.decoders.layers import Decoder
 from abs_training.decoders.vae import Vae
@@ -46,14 +47,14 @@ def start_run(
     workers: int,
     storage: str = "int8",
     race: Optional[TableSizes] = None,
-    more_junk: Optional[Mapping[str, torch.Tensor]] = None,
+    more: MoreImages = MoreImages(),
 ) -> Run:
     """A run that continues from what is saved in its folder.
 
     `workers` is the number of processes or threads; it does not change the result. `storage` names
     how the finished weights are stored (`quantization.STORAGES`), `race` gives the sizes of the
-    race's tables; without it the weights have none. `more_junk` are further images that the confidence is to
-    reject, bytes `[n, 28, 28]` of each kind. All three come after training, so that another
+    race's tables; without it the weights have none. `more` are further images that the confidence is
+    fitted to. All three come after training, so that another
     choice continues from the same saved stages.
 
     Raises LayerError for a model that is too large for the package's reader.
@@ -76,7 +77,7 @@ def start_run(
         workers,
         storage,
         race,
-        more_junk or {},
+        more,
         torch.device(configuration.device),
         configuration.assumptions(),
         identity,

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from abs_training.confidence.model import (
-    FEATURES,
     PENALTIES,
+    SINGLE_FEATURES,
     CalibratedConfidence,
     evidence_of,
 )
@@ -20,6 +20,7 @@ from abs_training.confidence.redrawing import Redrawings
 
 GOLDEN = Path(__file__).resolve().parents[2] / "test" / "golden" / "confidence.json"
 UNITS = 3
+CLASSES = 3
 
 
 def pattern(count: int, multiplier: int, modulus: int) -> Tensor:
@@ -29,7 +30,7 @@ def pattern(count: int, multiplier: int, modulus: int) -> Tensor:
 
 def model() -> CalibratedConfidence:
     """Some parameters."""
-    count = len(FEATURES)
+    count = SINGLE_FEATURES + CLASSES
     return CalibratedConfidence(
         scale=0.4,
         widening=12.0,
@@ -41,6 +42,7 @@ def model() -> CalibratedConfidence:
         output_bias=2.0,
         penalties=0.1 * pattern(len(PENALTIES), 2, 5) + 0.05,
         reject_below=0.6,
+        reject_gate_below=0.5,
     )
 
 

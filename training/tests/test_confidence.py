@@ -7,8 +7,8 @@ from torch import Tensor
 
 from abs_training.confidence.fit import fit_to_evidence
 from abs_training.confidence.model import (
-    FEATURES,
     PENALTIES,
+    SINGLE_FEATURES,
     Evidence,
     calibrated_from_json,
     evidence_of,
@@ -29,7 +29,7 @@ def made_up(count: int, classes: int, shift: float, name: str) -> tuple[Evidence
     labels = torch.randint(0, classes, (count,), generator=generator)
     losses = 0.04 + 0.005 * torch.randn(count, classes, generator=generator).double()
     losses[torch.arange(count), labels] -= 0.015
-    features = shift + torch.randn(count, len(FEATURES), generator=generator).double()
+    features = shift + torch.randn(count, SINGLE_FEATURES + classes, generator=generator).double()
     penalties = torch.rand(count, len(PENALTIES), generator=generator).double() + max(shift, 0)
     return Evidence(losses, 5 + 5 * penalties[:, 1], features, penalties), labels
 
@@ -44,10 +44,10 @@ class ModelTest(unittest.TestCase):
 
     def test_json_and_back(self) -> None:
         evidence = evidence_of(redrawings())
-        again = calibrated_from_json(json.loads(json.dumps(model().as_json())))
+        again = calibrated_from_json(json.loads(json.dumps(model().as_json())), 3)
         self.assertTrue(torch.equal(again.probabilities(evidence), model().probabilities(evidence)))
         with self.assertRaisesRegex(ValueError, "features that are not known"):
-            calibrated_from_json({**model().as_json(), "features": ["margin"]})
+            calibrated_from_json({**model().as_json(), "features": ["margin"]}, 3)
 
     def test_far_from_the_data_all_classes_are_equal(self) -> None:
         evidence = evidence_of(redrawings())
@@ -56,7 +56,7 @@ class ModelTest(unittest.TestCase):
         torch.testing.assert_close(model().probabilities(far), expected)
 
     def test_probabilities_keep_the_order_of_the_losses(self) -> None:
-        evidence, _ = made_up(200, 7, 0.0, "order")
+        evidence, _ = made_up(200, 3, 0.0, "order")
         found = model().probabilities(evidence)
         torch.testing.assert_close(found.sum(1), torch.ones(200, dtype=torch.float64))
         self.assertTrue(torch.equal(found.argmax(1), evidence.labels))
@@ -77,10 +77,26 @@ class FitTest(unittest.TestCase):
         confidences = found.confidences(held_out)
         correct = held_out.labels == held_out_labels
         self.assertLess(calibration_error(confidences, correct), 0.03)
-        self.assertLess(float((confidences < found.reject_below).double().mean()), 0.03)
-        others = found.confidences(made_up(300, 5, 1.0, "other junk")[0])
-        self.assertGreater(float((others < found.reject_below).double().mean()), 0.99)
-        self.assertGreater(separation(confidences, others).auroc, 0.99)
+        self.assertLess(float(found.rejects(held_out).double().mean()), 0.04)
+        other_junk, _ = made_up(300, 5, 1.0, "other junk")
+        self.assertGreater(float(found.rejects(other_junk).double().mean()), 0.99)
+        self.assertGreater(separation(confidences, found.confidences(other_junk)).auroc, 0.99)
+
+    def test_accepts_other_hands(self) -> None:
+        clean, labels = made_up(1500, 5, 0.0, "clean")
+        # Both differ from the data in the same feature, and from each other in the next.
+        hands, hands_labels = made_up(1500, 5, 0.0, "hands")
+        junk, _ = made_up(1500, 5, 0.0, "letters")
+        hands.features[:, :2] += torch.tensor([4.0, -2.0], dtype=torch.float64)
+        junk.features[:, :2] += torch.tensor([4.0, 2.0], dtype=torch.float64)
+        evidence = {"clean": clean, "corrupted": clean, "letters": junk}
+        known = {"clean": labels, "corrupted": labels}
+        without = fit_to_evidence(evidence, known, 0)
+        found = fit_to_evidence({**evidence, "fonts": hands}, {**known, "fonts": hands_labels}, 0)
+        rejected = [float(fit.rejects(hands).double().mean()) for fit in (without, found)]
+        self.assertGreater(rejected[0], 0.5)
+        self.assertLess(rejected[1], 0.2)
+        self.assertGreater(float(found.rejects(junk).double().mean()), 0.8)
 
 
 class SearchTest(unittest.TestCase):

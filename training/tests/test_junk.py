@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from abs_training.confidence.sets import SetSizes, sets_for_fit
+from abs_training.confidence.sets import MoreImages, SetSizes, sets_for_fit
 from abs_training.images.corruptions import CORRUPTIONS, corrupted, mixed_corruptions
 from abs_training.images.data import ImageSet
 from abs_training.images.junk import FROM_DATA, GENERATED, HELD_OUT, KINDS, junk, kinds_for
@@ -37,15 +37,24 @@ class JunkTest(unittest.TestCase):
         self.assertEqual(len(junk("overlaid", 20, 0, (self.images, only))), 0)
         self.assertEqual(len(junk("overlaid", 20, 0, (self.images, self.labels))), 20)
 
-    def test_images_of_ones_own_join_the_junk(self) -> None:
+    def test_images_of_ones_own_join_the_data_and_the_junk(self) -> None:
         validation = ImageSet((255 * self.images).to(torch.uint8), self.labels)
-        more = {"signs": torch.arange(20 * 784).remainder(256).to(torch.uint8).reshape(20, 28, 28)}
+        pixels = torch.arange(20 * 784).remainder(256).to(torch.uint8).reshape(20, 28, 28)
+        labels = torch.arange(20).remainder(3)
+        more = MoreImages({"fonts": ImageSet(pixels, labels)}, {"signs": pixels})
         sizes = SetSizes(10, 10, 4, 5)
         sets = sets_for_fit(validation, ["a", "b", "c"], sizes, 0, more)
         self.assertEqual(tuple(sets["signs"].images.shape), (15, 28, 28))
         self.assertIsNone(sets["signs"].labels)
         self.assertLessEqual(float(sets["signs"].images.max()), 1)
-        self.assertNotIn("signs", sets_for_fit(validation, ["a", "b", "c"], sizes, 0, {}))
+        fonts = sets["fonts"]
+        assert fonts.labels is not None
+        self.assertEqual(tuple(fonts.images.shape), (20, 28, 28))
+        for image, label in zip(fonts.images, fonts.labels):
+            found = (pixels == (255 * image).round().to(torch.uint8)).flatten(1).all(1).nonzero()
+            self.assertIn(int(label), labels[found.flatten()].tolist())
+        none = sets_for_fit(validation, ["a", "b", "c"], sizes, 0, MoreImages())
+        self.assertFalse({"fonts", "signs"} & none.keys())
 
     def test_halves_have_less_ink_and_none_of_the_thinnest_class(self) -> None:
         thin = self.images.clone()

@@ -20,6 +20,7 @@ from abs_training.commands.values import (
     positive,
     tolerance,
 )
+from abs_training.confidence.sets import MoreImages
 from abs_training.foundation.limits import MOST_CANDIDATES
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import DataError, ImageSet, read_image_set, read_split
@@ -105,7 +106,8 @@ def add_also_argument(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="folder whose train-… files join the training images, such as digits drawn by `glyphs`; may be given again",
+        help="folder whose train-… files join the training images, such as digits drawn by `glyphs`, and which the "
+        "confidence learns to accept; may be given again",
     )
 
 
@@ -122,14 +124,18 @@ def add_junk_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_junk(folders: Sequence[Path]) -> dict[str, Tensor]:
-    """The images of such folders, bytes `[n, 28, 28]` each, by the folders' names."""
-    return {folder.name: read_image_set(folder, "train")[0].images for folder in folders}
+def read_more(options: argparse.Namespace) -> MoreImages:
+    """The images in the folders of `--also` and `--junk`, for the confidence."""
+    return MoreImages(
+        {folder.name: read_image_set(folder, "train")[0] for folder in options.also},
+        {folder.name: read_image_set(folder, "train")[0].images for folder in options.junk},
+    )
 
 
-def junk_words(folders: Sequence[Path]) -> list[str]:
-    """The option as it was given, without the folders of this machine."""
-    return [word for folder in folders for word in ("--junk", folder.name)]
+def more_words(options: argparse.Namespace) -> list[str]:
+    """Both options as they were given, without the folders of this machine."""
+    also = [word for folder in options.also for word in ("--also", folder.name)]
+    return also + [word for folder in options.junk for word in ("--junk", folder.name)]
 
 
 def add_machine_arguments(parser: argparse.ArgumentParser, what: str) -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from abs_training.commands.arguments import (
+    add_also_argument,
     add_data_arguments,
     add_junk_argument,
     add_machine_arguments,
-    junk_words,
-    read_junk,
+    more_words,
+    read_more,
     read_limited_split,
 )
 from abs_training.foundation.threads import use_one_thread
@@ -24,6 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run, split="validation", limit=None)
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
     add_data_arguments(parser)
+    add_also_argument(parser)
     add_junk_argument(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file")
     parser.add_argument("--seed", type=int, default=0)
@@ -41,11 +43,14 @@ def run(options: argparse.Namespace) -> None:
         options.seed,
         options.workers,
         options.device,
-        read_junk(options.junk),
+        read_more(options),
     )
     words = ["python3", "-m", "abs_training", "confidence", "--weights", options.weights.name]
-    words += ["--data", "DATA", *junk_words(options.junk), "--seed", str(options.seed)]
+    words += ["--data", "DATA", *more_words(options), "--seed", str(options.seed)]
     training = {**weights.training, "confidence": {"command": shlex.join(words)}}
     write_weights(options.out, replace(weights, calibrated=calibrated, training=training))
     update_model_card(options.out)
-    print(f"images of a confidence below {calibrated.reject_below} are rejected")
+    print(
+        f"images of a confidence below {calibrated.reject_below} are rejected, "
+        f"and of a gate below {calibrated.reject_gate_below}"
+    )

@@ -18,8 +18,8 @@ from abs_training.commands.arguments import (
     add_workers_argument,
     assumption_words,
     assumptions_of,
-    junk_words,
-    read_junk,
+    more_words,
+    read_more,
     table_sizes,
     table_words,
 )
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> None:
             options.seed,
             options.workers,
             "cpu",
-            read_junk(options.junk),
+            read_more(options),
         )
         weights = dataclasses.replace(weights, calibrated=calibrated)
     write_weights(out, weights)
@@ -101,9 +101,7 @@ def _command_line(options: argparse.Namespace) -> str:
     """The command that repeats the fit; folders of this machine are left out."""
     words = ["python3", "-m", "abs_training", "race", "--weights", options.weights.name]
     words += ["--data", "DATA"]
-    for folder in options.also:
-        words += ["--also", folder.name]
-    words += junk_words(options.junk)
+    words += more_words(options)
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
     words += assumption_words(options)

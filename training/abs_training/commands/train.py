@@ -16,8 +16,8 @@ from abs_training.commands.arguments import (
     assumptions_of,
     class_name_words,
     class_names,
-    junk_words,
-    read_junk,
+    more_words,
+    read_more,
     table_sizes,
     table_words,
 )
@@ -234,7 +234,7 @@ def run(options: argparse.Namespace) -> None:
     folder = options.run_directory or Path("runs") / options.out.stem
     race = None if options.without_race else table_sizes(options)
     whole = start_run(
-        configuration, data, folder, options.workers, options.storage, race, read_junk(options.junk)
+        configuration, data, folder, options.workers, options.storage, race, read_more(options)
     )
     train(whole, options.out, _command_line(options))
 
@@ -242,9 +242,7 @@ def run(options: argparse.Namespace) -> None:
 def _command_line(options: argparse.Namespace) -> str:
     """The command that repeats the run; folders of this machine are left out."""
     words = ["python3", "-m", "abs_training", "train", "--data", "DATA", "--out", options.out.name]
-    for folder in options.also:
-        words += ["--also", folder.name]
-    words += junk_words(options.junk)
+    words += more_words(options)
     if options.classes is not None:
         words += ["--classes", ",".join(str(label) for label in options.classes)]
     words += class_name_words(options)

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from abs_training.confidence.calibration import lowest_threshold
 from abs_training.confidence.model import (
-    FEATURES,
     PENALTIES,
     CalibratedConfidence,
     Evidence,
@@ -17,7 +16,7 @@ from abs_training.confidence.model import (
     joined,
 )
 from abs_training.confidence.redrawing import Redrawings, redraw
-from abs_training.confidence.sets import SetSizes, sets_for_fit
+from abs_training.confidence.sets import MoreImages, SetSizes, sets_for_fit
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet
@@ -26,15 +25,15 @@ from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
 
-HIDDEN_UNITS = 16
-WEIGHT_DECAY = 1e-4
+HIDDEN_UNITS = 24
+WEIGHT_DECAY = 2e-4
 """Of the network's weights, against the mean logistic loss."""
 
 ITERATIONS = 400
 """Of L-BFGS."""
 
-CLEAN_SHARE, CORRUPTED_SHARE = 0.35, 0.15
-"""Weight of clean and of corrupted images in the gate's loss; junk has the rest."""
+CLEAN_SHARE, CORRUPTED_SHARE, HANDS_SHARE = 0.2, 0.25, 0.15
+"""Weight of clean images, of corrupted ones and of those in other hands in the gate's loss; junk has the rest."""
 
 KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5, "halves": 0.5}
 """Weight of a kind of junk; the others weigh 1."""
@@ -48,10 +47,13 @@ SMALLEST_PENALTY = 0.05
 GATE_LOSS = 0.002
 """By how much the gate lowers the mean confidence of clean images."""
 
-REJECTED_CLEAN, REJECTED_CORRUPTED = 0.015, 0.05
-"""Largest share of clean and of corrupted validation images that are rejected."""
+DOUBTFUL_CLEAN, DOUBTFUL_CORRUPTED = 0.005, 0.05
+"""Largest share of clean and of corrupted validation images that are rejected because their label is in doubt."""
 
-DIGITS = 8
+STRANGE_CLEAN, STRANGE_CORRUPTED = 0.0125, 0.05
+"""Largest share of them that are rejected because the gate holds them for no class."""
+
+DIGITS = 6
 """Significant digits kept of a parameter."""
 
 
@@ -65,13 +67,10 @@ def fit_confidence(
     seed: int,
     workers: int,
     race: Optional[RaceStarts] = None,
-    more_junk: Mapping[str, Tensor] = {},
+    more: MoreImages = MoreImages(),
 ) -> CalibratedConfidence:
-    """Draws the images, searches them as the classifier does, and fits.
-
-    `more_junk` are further kinds of junk, bytes `[n, 28, 28]` each.
-    """
-    sets = sets_for_fit(validation, class_names, sizes, seed, more_junk)
+    """Draws the images, searches them as the classifier does, and fits."""
+    sets = sets_for_fit(validation, class_names, sizes, seed, more)
     evidence = {
         kind: evidence_of(searched(decoders, starts, assumptions, of_kind, workers, race))
         for kind, of_kind in sets.items()
@@ -96,13 +95,14 @@ def searched(
 def fit_to_evidence(
     evidence: Mapping[str, Evidence], labels: Mapping[str, Tensor], seed: int
 ) -> CalibratedConfidence:
-    """Fits to evidence by kind of image; the kinds with labels, `clean` and `corrupted`, are no junk."""
+    """Fits to evidence by kind of image; the kinds with labels, `clean`, `corrupted` and other hands, are no junk."""
     clean, spoilt = evidence["clean"], evidence["corrupted"]
+    hands = {kind: evidence[kind] for kind in labels if kind not in ("clean", "corrupted")}
     junk = {kind: found for kind, found in evidence.items() if kind not in labels}
-    total = sum(_weight(kind) for kind in junk)
-    shares = [CLEAN_SHARE, CORRUPTED_SHARE]
-    shares += [(1 - CLEAN_SHARE - CORRUPTED_SHARE) * _weight(kind) / total for kind in junk]
-    parts = [clean, spoilt, *junk.values()]
+    shares = [CLEAN_SHARE, CORRUPTED_SHARE, *(HANDS_SHARE / len(hands) for _ in hands)]
+    total, rest = sum(_weight(kind) for kind in junk), 1 - sum(shares)
+    shares += [rest * _weight(kind) / total for kind in junk]
+    parts = [clean, spoilt, *hands.values(), *junk.values()]
     weights = torch.cat(
         [
             torch.full((len(part),), share / len(part), dtype=torch.float64)
@@ -111,17 +111,30 @@ def fit_to_evidence(
     )
     everything = joined(parts)
     is_class = torch.zeros(len(everything), dtype=torch.float64)
-    is_class[: len(clean) + len(spoilt)] = 1
+    is_class[: len(clean) + len(spoilt) + sum(len(found) for found in hands.values())] = 1
     model = _fit_gate(everything, is_class, weights, seed)
     model = _fit_widths(model, clean, labels["clean"], spoilt, labels["corrupted"])
     model = _shift_gate(model, clean)
     model = _rounded(model)
-    threshold = min(
-        float(torch.quantile(model.confidences(clean), REJECTED_CLEAN)),
-        float(torch.quantile(model.confidences(spoilt), REJECTED_CORRUPTED)),
+    doubtful = _threshold(
+        model.confidences(clean),
+        DOUBTFUL_CLEAN,
+        model.confidences(spoilt),
+        DOUBTFUL_CORRUPTED,
     )
+    strange = _threshold(model.gates(clean), STRANGE_CLEAN, model.gates(spoilt), STRANGE_CORRUPTED)
     lowest = lowest_threshold(clean.losses.shape[1])
-    return replace(model, reject_below=float(f"{max(threshold, lowest):.4g}"))
+    return replace(
+        model,
+        reject_below=float(f"{max(doubtful, lowest):.4g}"),
+        reject_gate_below=float(f"{strange:.{DIGITS}g}"),
+    )
+
+
+def _threshold(clean: Tensor, clean_share: float, spoilt: Tensor, spoilt_share: float) -> float:
+    """The value below which no more than these shares of clean and of corrupted images lie."""
+    of_clean, of_spoilt = torch.quantile(clean, clean_share), torch.quantile(spoilt, spoilt_share)
+    return min(float(of_clean), float(of_spoilt))
 
 
 def _weight(kind: str) -> float:
@@ -163,7 +176,8 @@ def _fit_gate(
     def drawn(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
-    hidden_weights = (drawn(HIDDEN_UNITS, len(FEATURES)) / len(FEATURES) ** 0.5).requires_grad_()
+    count = features.shape[1]
+    hidden_weights = (drawn(HIDDEN_UNITS, count) / count**0.5).requires_grad_()
     hidden_biases = (0.3 * drawn(HIDDEN_UNITS)).requires_grad_()
     output_weights = (drawn(HIDDEN_UNITS) / HIDDEN_UNITS**0.5).requires_grad_()
     output_bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
@@ -190,6 +204,7 @@ def _fit_gate(
         output_bias=float(output_bias.detach()),
         penalties=SMALLEST_PENALTY + functional.softplus(raw_penalties).detach(),
         reject_below=0.0,
+        reject_gate_below=0.0,
     )
 
 

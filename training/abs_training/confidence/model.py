@@ -42,8 +42,12 @@ FEATURES = (
     "log_blurred_image",
     "gain",
     "offset",
+    "class_margins",
 )
-"""What the gate looks at, in order."""
+"""What the gate looks at, in order; the last stands for one feature of each class."""
+
+SINGLE_FEATURES = 17
+"""How many have one place; files of before the margins of each class were looked at have these."""
 
 FIRST_FEATURES = 15
 """How many a weights file of version 2 has: its redrawings have neither gain nor offset."""
@@ -73,7 +77,7 @@ class Evidence:
     errors: Tensor
     """E = ‖x − G‖² of the winner, `[n]`."""
     features: Tensor
-    """`[n, features]`."""
+    """`[n, features]`, the margins of all classes among them."""
     penalties: Tensor
     """`[n, penalties]`."""
 
@@ -130,6 +134,8 @@ def evidence_of(found: Redrawings) -> Evidence:
     losses = found.losses.double()
     lowest = losses.topk(2, dim=1, largest=False).values
     margin = (lowest[:, 1] - lowest[:, 0]) / (lowest.sum(1) + SMALL)
+    least = lowest[:, :1]
+    class_margins = torch.log((losses - least) / (losses + least + SMALL) + MARGIN_FLOOR)
     latent = 0.5 * found.latents.double().square().sum(1)
     features = {
         "correlation": correlation,
@@ -155,10 +161,11 @@ def evidence_of(found: Redrawings) -> Evidence:
         "error": error / ERROR_UNIT,
         "latent": latent / LATENT_UNIT,
     }
+    singles = FEATURES[:SINGLE_FEATURES]
     return Evidence(
         losses,
         error,
-        torch.stack([features[name] for name in FEATURES], dim=1),
+        torch.cat([torch.stack([features[name] for name in singles], dim=1), class_margins], dim=1),
         torch.stack([penalties[name] for name in PENALTIES], dim=1),
     )
 
@@ -187,7 +194,9 @@ class CalibratedConfidence:
     penalties: Tensor
     """`[penalties]`, positive."""
     reject_below: float
-    """Images of lower confidence are rejected."""
+    """Images of lower confidence are rejected;"""
+    reject_gate_below: float
+    """and those whose gate is lower."""
 
     def gate_logits(self, evidence: Evidence) -> Tensor:
         """ln g/(1 − g) for each image, `[n]`."""
@@ -196,9 +205,18 @@ class CalibratedConfidence:
         network = hidden @ self.output_weights + self.output_bias
         return network - evidence.penalties @ self.penalties
 
+    def gates(self, evidence: Evidence) -> Tensor:
+        """How likely each image is one of the classes at all, `[n]`."""
+        return torch.sigmoid(self.gate_logits(evidence))
+
+    def rejects(self, evidence: Evidence) -> Tensor:
+        """Whether each image is rejected, `[n]`."""
+        is_doubtful = self.confidences(evidence) < self.reject_below
+        return is_doubtful | (self.gates(evidence) < self.reject_gate_below)
+
     def probabilities(self, evidence: Evidence) -> Tensor:
         """`[n, classes]`, each row summing to 1."""
-        gates = torch.sigmoid(self.gate_logits(evidence)).unsqueeze(1)
+        gates = self.gates(evidence).unsqueeze(1)
         widths = (1 + evidence.errors / self.widening).unsqueeze(1)
         shares = torch.softmax(-self.scale * PIXELS * evidence.losses / widths, dim=1)
         return gates * shares + (1 - gates) / evidence.losses.shape[1]
@@ -222,18 +240,21 @@ class CalibratedConfidence:
             "penalty_features": list(PENALTIES),
             "penalties": self.penalties.tolist(),
             "reject_below": self.reject_below,
+            "reject_gate_below": self.reject_gate_below,
         }
 
 
-def calibrated_from_json(values: Mapping[str, Any]) -> CalibratedConfidence:
-    """Reads what `as_json` gives; raises ValueError for other features than these.
+def calibrated_from_json(values: Mapping[str, Any], classes: int) -> CalibratedConfidence:
+    """Reads what `as_json` gives, of so many classes; raises ValueError for other features than these.
 
-    Files of version 2 have only the first of them; the others then have no weight.
+    Older files have only the first of them; the others then have no weight, and no gate rejects.
     """
-    count = len(values["features"])
-    is_known = count in (FIRST_FEATURES, len(FEATURES))
-    if not is_known or list(values["features"]) != list(FEATURES[:count]):
+    names = list(values["features"])
+    is_known = len(names) in (FIRST_FEATURES, SINGLE_FEATURES, len(FEATURES))
+    if not is_known or names != list(FEATURES[: len(names)]):
         raise ValueError("the calibrated confidence looks at features that are not known here")
+    most = SINGLE_FEATURES + classes
+    count = most if len(names) == len(FEATURES) else len(names)
     if values["penalty_features"] != list(PENALTIES):
         raise ValueError("the calibrated confidence looks at penalties that are not known here")
 
@@ -241,7 +262,7 @@ def calibrated_from_json(values: Mapping[str, Any]) -> CalibratedConfidence:
         return torch.tensor(values[key], dtype=torch.float64).reshape(shape)
 
     def padded(found: Tensor, value: float) -> Tensor:
-        return functional.pad(found, (0, len(FEATURES) - count), value=value)
+        return functional.pad(found, (0, most - count), value=value)
 
     units = len(values["hidden_biases"])
     return CalibratedConfidence(
@@ -255,4 +276,5 @@ def calibrated_from_json(values: Mapping[str, Any]) -> CalibratedConfidence:
         output_bias=float(values["output_bias"]),
         penalties=numbers("penalties", len(PENALTIES)),
         reject_below=float(values["reject_below"]),
+        reject_gate_below=float(values.get("reject_gate_below", 0.0)),
     )

@@ -1,6 +1,6 @@
 """The images that a confidence is fitted to and judged on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Mapping, Sequence
 
 import torch
@@ -31,6 +31,20 @@ class SetSizes:
     """Of each other kind."""
 
 
+@dataclass(frozen=True)
+class MoreImages:
+    """Images from elsewhere that a confidence is fitted to, by the names of their folders."""
+
+    hands: Mapping[str, ImageSet] = field(default_factory=dict)
+    """Of the classes, but in other hands than the data's, such as digits of fonts."""
+    junk: Mapping[str, Tensor] = field(default_factory=dict)
+    """Of no class, bytes, shaped as the images of an `ImageSet`."""
+
+
+MORE_COUNT = 4000
+"""How many are drawn at most of images in other hands."""
+
+
 def unit_images(image_set: ImageSet) -> Tensor:
     """Images `[n, 28, 28]` in 0..1."""
     return to_unit_range(image_set.images).squeeze(1)
@@ -41,11 +55,11 @@ def sets_for_fit(
     class_names: Sequence[str],
     sizes: SetSizes,
     seed: int,
-    more_junk: Mapping[str, Tensor],
+    more: MoreImages,
 ) -> dict[str, LabelledSet]:
-    """Clean and corrupted images and every kind of junk that is not held out, by name.
+    """Clean and corrupted images, those in other hands, and every kind of junk that is not held out, by name.
 
-    `more_junk` are further kinds, bytes `[n, 28, 28]` each, of which so many are drawn as of hard kinds, thrice.
+    Of further kinds of junk so many are drawn as of hard kinds, thrice.
     """
     clean = validation.first(sizes.clean)
     images = unit_images(clean)
@@ -60,11 +74,20 @@ def sets_for_fit(
         count = sizes.hard if kind in HARD_KINDS else sizes.easy
         drawn = junk(kind, count, FIT_SEED + seed, (images, clean.labels))
         sets[kind] = LabelledSet(drawn, None)
-    for kind, of_kind in more_junk.items():
-        generator = generator_for(FIT_SEED + seed, "more junk", kind)
-        chosen = torch.randperm(len(of_kind), generator=generator)[: 3 * sizes.hard]
+    for kind, in_kind in more.hands.items():
+        chosen = _drawn(len(in_kind), MORE_COUNT, seed, "more hands", kind)
+        hands = ImageSet(in_kind.images[chosen], in_kind.labels[chosen])
+        sets[kind] = LabelledSet(unit_images(hands), hands.labels)
+    for kind, of_kind in more.junk.items():
+        chosen = _drawn(len(of_kind), 3 * sizes.hard, seed, "more junk", kind)
         sets[kind] = LabelledSet(to_unit_range(of_kind[chosen]).squeeze(1), None)
     return sets
+
+
+def _drawn(available: int, count: int, seed: int, what: str, kind: str) -> Tensor:
+    """At most `count` places of what is available, in an order of their own."""
+    generator = generator_for(FIT_SEED + seed, what, kind)
+    return torch.randperm(available, generator=generator)[:count]
 
 
 def sets_for_report(

@@ -1,12 +1,10 @@
 """Fitting the confidence of finished weights again, as they are searched by default."""
 
-from typing import Mapping
-
 from torch import Tensor
 
 from abs_training.confidence.fit import fit_confidence
 from abs_training.confidence.model import CalibratedConfidence
-from abs_training.confidence.sets import SetSizes
+from abs_training.confidence.sets import MoreImages, SetSizes
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import ImageSet
 from abs_training.race.starts import RaceStarts
@@ -23,9 +21,9 @@ def refit_confidence(
     seed: int,
     workers: int,
     device: str,
-    more_junk: Mapping[str, Tensor] = {},
+    more: MoreImages = MoreImages(),
 ) -> CalibratedConfidence:
-    """Searches validation images, corrupted ones and junk by the default inference, and fits."""
+    """Searches validation images, corrupted ones, more images and junk by the default inference, and fits."""
     classes, latents = len(weights.class_names), weights.decoders[0].latents
     starts: Tensor
     if weights.prototypes is None:
@@ -47,5 +45,5 @@ def refit_confidence(
         seed,
         workers,
         race,
-        more_junk,
+        more,
     )

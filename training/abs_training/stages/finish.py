@@ -188,7 +188,7 @@ def _fit_confidence(
         run.configuration.seed,
         run.workers,
         race,
-        run.more_junk,
+        run.more,
     )
 
 

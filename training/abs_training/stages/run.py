@@ -7,6 +7,7 @@ from typing import Mapping, Optional
 import torch
 from torch import Tensor
 
+from abs_training.confidence.sets import MoreImages
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.record import Record
@@ -37,8 +38,8 @@ class Run:
     """How the finished weights are stored, a name of `quantization.STORAGES`."""
     race: Optional[TableSizes]
     """Sizes of the race's tables; without them the weights have none."""
-    more_junk: Mapping[str, Tensor]
-    """Further images that the confidence is to reject, bytes `[n, 28, 28]`, by kind."""
+    more: MoreImages
+    """Further images that the confidence is fitted to."""
     device: torch.device
     assumptions: Assumptions
     fingerprint: str

@@ -176,8 +176,8 @@ def describe_calibrated(weights: Weights) -> list[str]:
         return []
     return [
         "The calibrated confidence was fitted to validation images, clean and corrupted, and to",
-        f"synthetic junk (`training/README.md`); images below {calibrated.reject_below:g} are "
-        "rejected.",
+        f"synthetic junk (`training/README.md`); images below {calibrated.reject_below:g} are rejected, "
+        f"and those whose gate is below {calibrated.reject_gate_below:g}.",
         "",
     ]
 

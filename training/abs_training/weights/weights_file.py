@@ -161,7 +161,9 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
         training=training,
         data_sha256=json.loads(metadata["data_sha256"]),
         binary_variant=_binary_variant(metadata, len(class_names)),
-        calibrated=None if calibrated is None else calibrated_from_json(calibrated),
+        calibrated=None
+        if calibrated is None
+        else calibrated_from_json(calibrated, len(class_names)),
         storage=STORAGES.get(str(training.get("storage")), STORAGES["float32"]),
         race=restore_tables(tensors) if any(name.startswith(PREFIX) for name in tensors) else None,
     )
