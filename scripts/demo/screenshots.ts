@@ -82,7 +82,7 @@ try {
   }
   if (values.readme !== undefined) {
     const page = await open(DESK, "light");
-    await page.screenshot({ path: values.readme, clip: { x: 0, y: 0, width: DESK.width, height: DESK.height } });
+    await page.screenshot({ path: values.readme, clip: { x: 64, y: 0, width: DESK.width - 128, height: 1225 } });
   }
 } finally {
   await browser.close();

@@ -84,14 +84,21 @@ export class Paper {
     );
   }
 
-  /** Draws strokes, each a list of points in [0, 1]. */
+  /** Draws strokes, each a list of points in [0, 1], round where they bend. */
   draw(strokes: readonly (readonly (readonly [number, number])[])[]): void {
     const { width, height } = this.#canvas;
     for (const stroke of strokes) {
       const points = stroke.map(([x, y]) => ({ x: x * width, y: y * height }));
-      points.slice(1).forEach((to, index) => {
-        this.#line(points[index] as Point, to);
+      const last = points.length - 1;
+      this.#begin();
+      points.forEach((point, index) => {
+        const next = points[index + 1] ?? point;
+        // From the middle of one line to that of the next; the ends are reached.
+        const end = index >= last - 1 ? next : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
+        if (index === 0) this.#pen.moveTo(point.x, point.y);
+        else this.#pen.quadraticCurveTo(point.x, point.y, end.x, end.y);
       });
+      this.#pen.stroke();
     }
     this.#onChange(true);
   }
@@ -101,10 +108,14 @@ export class Paper {
     this.#pen.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
   }
 
-  #line(from: Point, to: Point): void {
+  #begin(): void {
     this.#pen.strokeStyle = INK;
     this.#pen.lineWidth = INK_WIDTH;
     this.#pen.beginPath();
+  }
+
+  #line(from: Point, to: Point): void {
+    this.#begin();
     this.#pen.moveTo(from.x, from.y);
     this.#pen.lineTo(to.x, to.y);
     this.#pen.stroke();
