@@ -272,7 +272,7 @@ describe("the demo", () => {
     await press(page, "imagine-middle");
     await waitFor(page, `${BRIGHTNESS("imagined")} === ${String(average)}`);
     await press(page, "imagine-use");
-    await waitFor(page, `${VERDICT}.startsWith("This is a 8 (")`);
+    await waitFor(page, `${VERDICT}.startsWith("This is an 8 (")`);
     for (const [from, to] of [
       ["0", "1"],
       ["6", "6"],

@@ -4,7 +4,7 @@ import { type Bench, Cancelled } from "../page/bench.ts";
 import type { CurrentImage } from "../page/current-image.ts";
 import { clearDigit, showDigit } from "../page/digit-canvas.ts";
 import { button, canvas, element, select } from "../page/elements.ts";
-import { inDecimals, inPercent, named } from "../page/words.ts";
+import { aDigit, inDecimals, inPercent, named } from "../page/words.ts";
 import { type Contender, contest } from "./contest.ts";
 import { slider } from "./slider.ts";
 import { type Spoiling, spoilt, UNSPOILT } from "./spoil.ts";
@@ -127,13 +127,13 @@ export class FoolPanel {
           contender.show(image, named(decisions[name]));
           return contender.say("Fooled already", "fooled");
         }
-        contender.say(`attacked; a ${label} so far`);
+        contender.say(`attacked; ${aDigit(label)} so far`);
         const end = await contender.bench.ask(
           "attack",
           { model: name, image, label, method, norm },
           {
             onProgress: ({ image: tried, label: found, queries }) =>
-              contender.show(tried, `looks like a ${found} · ${queries} questions`),
+              contender.show(tried, `looks like ${aDigit(found)} · ${queries} questions`),
           },
         );
         const { decision, distance, queries } = end;

@@ -1,6 +1,6 @@
 import type { Ascent } from "../exchange.ts";
 import { addDigits, button, element, select } from "../page/elements.ts";
-import { inDecimals, inPercent } from "../page/words.ts";
+import { aDigit, inDecimals, inPercent } from "../page/words.ts";
 import { contest } from "./contest.ts";
 
 /** Climbs from noise until each model is sure to see a digit. */
@@ -24,7 +24,7 @@ export function startUnrecognisable(): void {
         },
       );
       contender.show(end.image, wordsOf(end));
-      contender.say(end.success ? `Sure that this is a ${target}` : `Never sure of a ${target}`);
+      contender.say(end.success ? `Sure that this is ${aDigit(target)}` : `Never sure of ${aDigit(target)}`);
     },
   );
 }
