@@ -94,18 +94,17 @@ export class RaceChart {
     const gap = 11;
     const labels = Array.from({ length: CLASSES }, (_, label) => ({ label, y: heightOf(label) }));
     labels.sort((one, other) => other.y - one.y);
-    let below = height - EDGE + gap;
+    // Two columns, so that ten digits fit where they end close together.
+    const below = [height - EDGE + gap, height - EDGE + gap] as [number, number];
     context.textBaseline = "middle";
     labels.forEach((place, index) => {
-      // Two columns, so that ten digits fit where they end close together.
-      if (index % 2 === 0) {
-        place.y = Math.min(place.y, below - gap);
-        below = place.y;
-      } else place.y = Math.min(place.y, below);
+      const column = index % 2 === 0 ? 0 : 1;
+      place.y = Math.min(place.y, below[column] - gap);
+      below[column] = place.y;
       const isWinner = place.label === this.#winner;
       context.fillStyle = colour(isWinner ? "--for-ink" : "--muted");
       context.font = `${isWinner ? "700 13px" : "11px"} system-ui, sans-serif`;
-      context.fillText(String(place.label), end + 7 + (index % 2) * 10, Math.max(gap / 2, place.y));
+      context.fillText(String(place.label), end + 7 + column * 10, Math.max(gap / 2, place.y));
     });
   }
 }
