@@ -134,9 +134,10 @@ const inline = {
   plugins: [compile()],
 };
 
-// The entries for bounds and for attacks work without a classifier, and repeat the few functions that they share with it: so the
-// files that a host serves for the classifier stay the same.
-const apart = ["certify", "attacks"].map((name) => ({
+// The entries for bounds, attacks and reading work on a classifier that they are given, and repeat the few functions that they
+// share with it: so the files that a host serves for the classifier stay the same.
+const APART = ["certify", "attacks", "reading"];
+const apart = APART.map((name) => ({
   input: `src/entries/${name}.ts`,
   output: [
     { file: `dist/library/${name}.js`, format: "es" },
@@ -157,7 +158,7 @@ const types = ["d.ts", "d.cts"].map((ending) => ({
   plugins: [dts()],
 }));
 
-const apartTypes = ["certify", "attacks"].map((name) => ({
+const apartTypes = APART.map((name) => ({
   input: `src/entries/${name}.ts`,
   output: ["d.ts", "d.cts"].map((ending) => ({ file: `dist/library/${name}.${ending}`, format: "es" })),
   plugins: [dts()],

@@ -57,10 +57,24 @@ const STEPS = {
     sources: () => [...importsOf("assembly/wasi/command.ts"), "asconfig.wasi.json"],
     products: ["dist/abs.wasi.wasm"],
   },
+  demo: {
+    script: "build:demo",
+    sources: () => [
+      ...importsOf("scripts/demo/plugin.ts"),
+      ...importsOf("examples/demo/worker/models.ts"),
+      "examples/demo",
+      "bench/baselines",
+      "dist/library/browser.js",
+      "dist/library/attacks.js",
+      "dist/library/certify.js",
+      "dist/abs.wasm",
+    ],
+    products: ["dist/demo/index.html"],
+  },
 };
 
 /** The steps that make what is published and what the hosts and the examples run. */
-export const ALL = ["freeze", "module", "library", "uploads", "wasi"];
+export const ALL = ["freeze", "module", "library", "uploads", "wasi", "demo"];
 
 /** When a file or the newest one in a folder was changed; never where it does not exist. */
 export function changedAt(path) {

@@ -13,6 +13,7 @@ import ts from "typescript";
 const ENTRY = fileURLToPath(new URL("../src/entries/node.ts", import.meta.url));
 const CERTIFY_ENTRY = fileURLToPath(new URL("../src/entries/certify.ts", import.meta.url));
 const ATTACKS_ENTRY = fileURLToPath(new URL("../src/entries/attacks.ts", import.meta.url));
+const READING_ENTRY = fileURLToPath(new URL("../src/entries/reading.ts", import.meta.url));
 const CONFIGURATION = fileURLToPath(new URL("../tsconfig.json", import.meta.url));
 const TARGET = new URL("../docs/api.md", import.meta.url);
 
@@ -26,6 +27,10 @@ of numbers (16 with the shipped weights) from which a class's decoder draws an i
 
 The examples work from top to bottom: \`abs\` and \`image\` are those of the first one. [Options](options.md) has each
 option of \`createClassifier\` with an example.`;
+
+const READING_OPENING = `# Several digits in a picture
+
+What \`import … from "analysis-by-synthesis/reading"\` gives: [reading numbers](reading.md) has how it works and what it finds.`;
 
 const CERTIFY_OPENING = `# Bounds for any model
 
@@ -238,7 +243,17 @@ const { values: options } = parseArgs({ options: { check: { type: "boolean", def
 const main = new Documenter(ENTRY);
 const certify = new Documenter(CERTIFY_ENTRY);
 const attacks = new Documenter(ATTACKS_ENTRY);
-const sections = [OPENING, main.print(), CERTIFY_OPENING, certify.print(main.names), ATTACKS_OPENING, attacks.print()];
+const reading = new Documenter(READING_ENTRY);
+const sections = [
+  OPENING,
+  main.print(),
+  READING_OPENING,
+  reading.print(main.names),
+  CERTIFY_OPENING,
+  certify.print(main.names),
+  ATTACKS_OPENING,
+  attacks.print(),
+];
 const text = `${sections.join("\n\n")}\n`;
 if (!options.check) writeFileSync(TARGET, text);
 else if (readFileSync(TARGET, "utf8") !== text) {

@@ -8,7 +8,7 @@ import type { ConfidenceKind, Engine } from "./engine.ts";
 import { explained, imageGradients, priorTerm } from "./explanation.ts";
 import { type Frames, readFrames } from "./image-stream.ts";
 import { type ImageValues, normalisedImages } from "./image-values.ts";
-import type { Classification, Explanation, LossAndGradient } from "./results.ts";
+import type { Classification, Evaluation, Explanation, LossAndGradient } from "./results.ts";
 import { type Inference, Search } from "./search.ts";
 import type { Progress } from "./starts.ts";
 
@@ -313,6 +313,34 @@ export class ModuleClassifier {
     const values = checkedLatent(latent, engine.latents);
     engine.setLatent(label, values);
     return engine.reconstruct(label);
+  }
+
+  /**
+   * One evaluation of the model: how well what a class draws for a latent explains an image, and which way the latent
+   * has to go to explain it better. The searches are made of these; so can be one's own.
+   *
+   * @param image as for `classify`
+   * @param label as for `decode`
+   * @param latent as for `decode`
+   * @throws {TypeError | RangeError} as `classify` and `decode`
+   * @example
+   * ```js
+   * let latent = new Float32Array(abs.latents);
+   * const start = abs.evaluate(image, 4, latent);
+   * latent = latent.map((value, index) => value - 5 * start.gradient[index]); // a step downhill
+   * console.log(abs.evaluate(image, 4, latent).loss < start.loss); // → true
+   * ```
+   */
+  evaluate(image: ImageValues, label: number, latent: Latent): Evaluation {
+    const engine = this.#live();
+    const values = normalisedImages(image, 1);
+    checkLabel(engine, label);
+    const checked = checkedLatent(latent, engine.latents);
+    engine.setImage(values);
+    engine.setLatent(label, checked);
+    const { loss, gradient } = engine.evaluateWithGradient(label);
+    const scale = engine.classScales[label] as number;
+    return { loss: scale * loss, gradient: gradient.map((slope) => scale * slope), ...engine.redraw(label) };
   }
 
   /**

@@ -104,3 +104,17 @@ export interface LossAndGradient {
    */
   gradients: Float32Array[];
 }
+
+/** One class's redrawing of an image at one latent. */
+export interface Evaluation {
+  /** The class's loss at the latent, defined as in a `Classification`; Infinity where the class cannot redraw the image. */
+  loss: number;
+  /** Derivative of `loss` with respect to the latent, as many numbers as it has. It means nothing where the loss is Infinity. */
+  gradient: Float32Array;
+  /** What the image was compared with, 784 values, as in `ClassExplanation`. */
+  reconstruction: Float32Array;
+  /** How strong the ink is next to what the decoder draws; 1 where the weights assume no gain. */
+  gain: number;
+  /** How bright the ground is; 0 where the weights assume no offset. */
+  offset: number;
+}

@@ -267,6 +267,43 @@ describe("lossAndGradient", () => {
   });
 });
 
+describe("evaluate", () => {
+  it.each(["abs", "binary-abs"] as const)(
+    "agrees with explain at the latents that it found, in %s",
+    async (variant) => {
+      const other = await createClassifier({ variant });
+      const [image] = other.sample(4, { seed: 3 }) as [Float32Array];
+      other.explain(image).classes.forEach(({ latent, loss, reconstruction, gain, offset }, label) => {
+        const found = other.evaluate(image, label, latent);
+        expect(Math.abs(found.loss - loss)).toBeLessThan(1e-5 * loss);
+        expect([found.gain, found.offset]).toEqual([gain, offset]);
+        expect(found.reconstruction).toEqual(reconstruction);
+      });
+    },
+  );
+
+  it("has the derivative that differences of losses have", () => {
+    const [image] = abs.sample(2, { seed: 5 }) as [Float32Array];
+    const latent = new Float64Array(abs.latents).map((_, index) => Math.sin(index));
+    const { gradient } = abs.evaluate(image, 7, latent);
+    const largest = gradient.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0);
+    const step = 0.01;
+    gradient.forEach((slope, index) => {
+      const [ahead, behind] = [step, -step].map(
+        (change) => abs.evaluate(image, 7, latent.with(index, (latent[index] as number) + change)).loss,
+      ) as [number, number];
+      expect(Math.abs(slope - (ahead - behind) / (2 * step))).toBeLessThan(0.02 * largest);
+    });
+  });
+
+  it("refuses what it cannot take", () => {
+    const image = new Float32Array(784);
+    expect(() => abs.evaluate(image, 10, new Float32Array(abs.latents))).toThrow("label: got 10");
+    expect(() => abs.evaluate(image, 1, [0])).toThrow(/latent: got 1 values, wanted \d+/);
+    expect(() => abs.evaluate(image.subarray(1), 1, new Float32Array(abs.latents))).toThrow("783");
+  });
+});
+
 describe("sample and decode", () => {
   it("draw the same for the same seed", () => {
     expect(abs.sample(2, { seed: 9, count: 3 })).toEqual(abs.sample(2, { seed: 9, count: 3 }));

@@ -31,6 +31,7 @@ function answeringCalls(images: readonly (Float32Array | Uint8Array)[]): Call[] 
       (abs) => abs.label(image),
       (abs) => abs.explain(image),
       (abs) => abs.lossAndGradient(image),
+      (abs) => abs.evaluate(image, 6, new Float32Array(abs.latents).fill(-0.4)),
     ]),
     ...pairs.map(
       (pair): Call =>
@@ -54,6 +55,9 @@ const failingCalls: readonly Call[] = [
   (abs) => abs.decode(0, new Array(abs.latents).fill(Number.NaN)),
   (abs) => abs.decode(64, new Float32Array(abs.latents)),
   (abs) => abs.decode(1, [1, 2, 3]),
+  (abs) => abs.evaluate(new Float32Array(784), 3, [1, 2, 3]),
+  (abs) => abs.evaluate(new Float32Array(784).fill(3), 3, new Float32Array(abs.latents)),
+  (abs) => abs.evaluate(new Float32Array(784), 10, new Float32Array(abs.latents)),
   (abs) => abs.sample(0, { count: 10_001 }),
   (abs) => abs.classifyStream([], { ahead: -1 }),
 ];

@@ -1,7 +1,8 @@
 // Draws on a canvas, classifies what is there and shows how the models redraw it. The library's file is loaded as it is,
 // without a bundler; README.md tells how to run the page.
 
-import { createClassifier, preprocess, readDigits } from "../../dist/library/browser.js";
+import { createClassifier, preprocess } from "../../dist/library/browser.js";
+import { readDigits } from "../../dist/library/reading.js";
 
 const SIDE = 28;
 const INK = "black";

@@ -16,6 +16,7 @@ const FILES = {
   [`${PAGE}icon.svg`]: ["examples/browser/icon.svg", "image/svg+xml"],
   "/dist/library/browser.js": ["dist/library/browser.js", SCRIPT],
   "/dist/library/shared.js": ["dist/library/shared.js", SCRIPT],
+  "/dist/library/reading.js": ["dist/library/reading.js", SCRIPT],
   "/dist/abs.wasm": ["dist/abs.wasm", "application/wasm"],
 };
 

@@ -12,7 +12,8 @@ restoreDocuments(); // Should npm have been stopped before it ran after.ts.
 const manifest = readManifest();
 const packed = new Set(npmPack(ROOT, ["--dry-run"]).files);
 const holds = (path: string): boolean => packed.has(path) || [...packed].some((file) => file.startsWith(`${path}/`));
-const missing = [...promisedFiles(manifest), ...manifest.files].filter((path) => !holds(path));
+const wanted = manifest.files.filter((path) => !path.startsWith("!"));
+const missing = [...promisedFiles(manifest), ...wanted].filter((path) => !holds(path));
 if (missing.length > 0) throw new Error(`the package would lack ${missing.join(", ")}`);
 
 const repository = repositoryOf(manifest);

@@ -6,6 +6,7 @@ import type { ConfidenceKind } from "../engine.ts";
 import type { Inference } from "../search.ts";
 import type { Variant } from "../weights/variants.ts";
 import type { AttackMethods } from "./attack/methods.ts";
+import type { DemoFiles } from "./demo-server.ts";
 import type { CommandClassifier, Tasks } from "./tasks.ts";
 
 /** Where a command prints. Both `process.stdout` and a stream that only collects will do. */
@@ -50,6 +51,8 @@ export interface Environment {
   readonly createClassifier: CreateClassifier;
   readonly createThreads: CreateThreads;
   readonly attacks: AttackMethods;
+  /** What `abs demo` serves. */
+  readonly demo: DemoFiles;
   /**
    * Starts listening for the signals that ask a program to end. The first aborts with its name as the reason, so that what
    * was found can be written; another one ends the program. `stop` gives the signals back.

@@ -12,6 +12,12 @@ import { ThreadPool } from "./thread-pool.ts";
 /** The built worker.ts. The same path leads to it from src/cli and from dist/library, where the build puts this code. */
 const WORKER = fileURLToPath(new URL("../../dist/library/worker.js", import.meta.url));
 
+/** The built demo and the module that it loads, in the same way. */
+const DEMO = {
+  folder: fileURLToPath(new URL("../../dist/demo", import.meta.url)),
+  module: fileURLToPath(new URL("../../dist/abs.wasm", import.meta.url)),
+};
+
 /** The version in the nearest package.json above this file, wherever the build has put it. */
 function packageVersion(): string {
   for (const above of ["../package.json", "../../package.json"]) {
@@ -71,5 +77,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   createThreads: async (threads, settings, onProgress) =>
     new ThreadPool(WORKER, threads, { ...settings, module: await compiledModule() }, onProgress),
   attacks: ATTACK_METHODS,
+  demo: DEMO,
   listenForSignals,
 });

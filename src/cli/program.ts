@@ -5,6 +5,7 @@ import { certifyCommand } from "./certify.ts";
 import { classifyCommand } from "./classify.ts";
 import { type Command, commandHelp, Invocation, UsageError } from "./command.ts";
 import { dataFetchCommand } from "./data-fetch.ts";
+import { demoCommand } from "./demo.ts";
 import { DONE, type Environment, FAILED, printProblem, WRONG_USAGE } from "./environment.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain/explain.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   certifyCommand,
   mergeCommand,
   dataFetchCommand,
+  demoCommand,
 ];
 
 /**

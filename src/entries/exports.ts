@@ -14,16 +14,7 @@ export type { Frames } from "../image-stream.ts";
 export type { ImageValues } from "../image-values.ts";
 export { isSupported } from "../load/host.ts";
 export type { ModuleSource } from "../load/instantiate.ts";
-export type {
-  ReadDigit,
-  Reading,
-  ReadingClassifier,
-  ReadingOptions,
-  ReadLine,
-  ReadOther,
-} from "../reading/read-digits.ts";
-export { readDigits } from "../reading/read-digits.ts";
-export type { ClassExplanation, Classification, Explanation, LossAndGradient } from "../results.ts";
+export type { ClassExplanation, Classification, Evaluation, Explanation, LossAndGradient } from "../results.ts";
 export type { Inference } from "../search.ts";
 export { WeightsError } from "../weights/errors.ts";
 export type { Variant } from "../weights/variants.ts";

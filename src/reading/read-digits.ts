@@ -92,7 +92,7 @@ const OPTIONS = ["classifier", "effort", "onProgress"] as const satisfies readon
  * @throws {Error} when the classifier is disposed of
  * @example
  * ```js
- * import { readDigits } from "analysis-by-synthesis";
+ * import { readDigits } from "analysis-by-synthesis/reading";
  *
  * const sheet = new Float32Array(3 * 784); // three drawings of 28×28 side by side, bright on dark
  * [2, 5, 7].forEach((label, place) => {

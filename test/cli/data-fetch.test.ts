@@ -13,7 +13,7 @@ import { fetchDataFiles } from "../../src/cli/download.ts";
 import { type DataFile, MNIST_FILES } from "../../src/cli/mnist-files.ts";
 import { temporaryDirectory } from "../files/handmade-files.ts";
 import { FAKE_ATTACKS } from "./fake-attacks.ts";
-import { Collector, FakeClassifier, FakeThreads, run } from "./fake-classifier.ts";
+import { Collector, FakeClassifier, FakeThreads, NO_DEMO, run } from "./fake-classifier.ts";
 
 const CONTENT = Buffer.from("what the file holds, unpacked ".repeat(50));
 const PACKED = gzipSync(CONTENT);
@@ -140,6 +140,7 @@ describe("abs data fetch", () => {
       createClassifier: async () => new FakeClassifier(),
       createThreads: async (count, settings) => new FakeThreads(count, settings),
       attacks: FAKE_ATTACKS,
+      demo: NO_DEMO,
       listenForSignals: () => ({ signal: new AbortController().signal, stop: () => undefined }),
     });
     return { code, stdout: stdout.text, stderr: stderr.text };

@@ -171,6 +171,9 @@ export class FakeThreads implements Tasks {
   }
 }
 
+/** A demo that was not built. */
+export const NO_DEMO = { folder: "no demo here", module: "no module here" };
+
 /** What a run of the program printed and returned. */
 export interface Run {
   readonly code: number;
@@ -207,6 +210,7 @@ export async function run(words: readonly string[], changes: Partial<Environment
       return made;
     },
     attacks: FAKE_ATTACKS,
+    demo: NO_DEMO,
     listenForSignals: () => ({ signal: new AbortController().signal, stop: () => undefined }),
     ...changes,
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { duration, startProgress } from "../../src/cli/progress.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { FAKE_ATTACKS } from "./fake-attacks.ts";
-import { Collector, FakeClassifier, FakeThreads, run } from "./fake-classifier.ts";
+import { Collector, FakeClassifier, FakeThreads, NO_DEMO, run } from "./fake-classifier.ts";
 
 const NARROW = 20;
 /** Names as a weights file of somebody else may have them. */
@@ -133,6 +133,7 @@ function environmentOf(stderr: Collector): Parameters<typeof startProgress>[0] {
     createClassifier: async () => new FakeClassifier(),
     createThreads: async (count, settings) => new FakeThreads(count, settings),
     attacks: FAKE_ATTACKS,
+    demo: NO_DEMO,
     listenForSignals: () => ({ signal: new AbortController().signal, stop: () => undefined }),
   };
 }

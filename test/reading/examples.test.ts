@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { createClassifier, readDigits } from "../../src/entries/node.ts";
+import { createClassifier } from "../../src/entries/node.ts";
+import { readDigits } from "../../src/entries/reading.ts";
 import { readImageFile } from "../../src/files/read-image-file.ts";
 import type { PixelImage } from "../../src/image/pixel-image.ts";
 

@@ -8,9 +8,19 @@ declare module "puppeteer-core" {
     on(event: "request", listener: (request: { url(): string }) => void): void;
     on(event: "requestfailed", listener: (request: { url(): string }) => void): void;
     on(event: "response", listener: (response: { status(): number; url(): string }) => void): void;
-    setViewport(size: { width: number; height: number; isMobile?: boolean; hasTouch?: boolean }): Promise<void>;
+    setViewport(size: {
+      width: number;
+      height: number;
+      deviceScaleFactor?: number;
+      isMobile?: boolean;
+      hasTouch?: boolean;
+    }): Promise<void>;
+    emulateMediaFeatures(features: { name: string; value: string }[]): Promise<void>;
+    emulateCPUThrottling(factor: number | null): Promise<void>;
     goto(address: string): Promise<unknown>;
-    $(selector: string): Promise<{ uploadFile(path: string): Promise<void> } | null>;
+    reload(): Promise<unknown>;
+    $(selector: string): Promise<Element | null>;
+    screenshot(options: Screenshot): Promise<unknown>;
     focus(selector: string): Promise<void>;
     evaluate(expression: string): Promise<unknown>;
     waitForFunction(expression: string, options?: { timeout: number }): Promise<unknown>;
@@ -26,6 +36,15 @@ declare module "puppeteer-core" {
       touchEnd(): Promise<unknown>;
     };
     close(): Promise<void>;
+  }
+  interface Screenshot {
+    path: string;
+    fullPage?: boolean;
+    clip?: { x: number; y: number; width: number; height: number };
+  }
+  interface Element {
+    uploadFile(path: string): Promise<void>;
+    screenshot(options: Screenshot): Promise<unknown>;
   }
   export interface Browser {
     newPage(): Promise<Page>;

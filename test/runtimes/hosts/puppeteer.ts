@@ -19,7 +19,8 @@ export async function launchChromium(): Promise<Browser> {
   return await puppeteer.launch({ executablePath, headless: "shell", args: [...chromium.args, OFFLINE] });
 }
 
-async function launchFirefox(): Promise<Browser> {
+/** Starts the Firefox that is installed. */
+export async function launchFirefox(): Promise<Browser> {
   const { default: puppeteer } = await import("puppeteer-core");
   const executablePath = FIREFOX.find((path) => existsSync(path)) as string;
   return await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
@@ -65,7 +66,8 @@ export const chromiumMissing = (): string | undefined =>
   process.platform === "linux" && process.arch === "x64"
     ? undefined
     : `Chromium from npm is built for Linux on x64, not for ${process.platform} on ${process.arch}`;
-const firefoxMissing = (): string | undefined =>
+/** Why Firefox cannot run on this machine, or undefined where it can. */
+export const firefoxMissing = (): string | undefined =>
   FIREFOX.some((path) => existsSync(path)) ? undefined : "Firefox is not installed (apt-get install firefox-esr)";
 
 export const chromiumHost = browserHost("Chromium", launchChromium, chromiumMissing, runServedPage);

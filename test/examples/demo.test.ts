@@ -1,0 +1,406 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "puppeteer-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { BUDGET, bytesSent } from "../../scripts/demo/bytes.ts";
+import { serveDemo } from "../../scripts/demo/served.ts";
+import { firefoxMissing, launchChromium, launchFirefox } from "../runtimes/hosts/puppeteer.ts";
+import { chromium, troubleOf } from "../support/chromium.ts";
+
+// The built demo as a visitor has it, served as `abs demo` does.
+
+const DESK = { width: 1280, height: 900 };
+const TELEPHONE = { width: 320, height: 640, isMobile: true, hasTouch: true };
+const LONG = { timeout: 50_000 };
+
+const text = (id: string) => `document.getElementById("${id}").textContent`;
+const VERDICT = text("verdict");
+const RACED = `${text("race-state")}.startsWith("The ")`;
+/** Whose redrawing won, and all losses. */
+const WINNERS = `[...document.querySelectorAll(".lane.winner strong")].map((digit) => digit.textContent)`;
+const LOSSES = `[...document.querySelectorAll(".lane .loss")].map((loss) => Number(loss.textContent))`;
+/** The three answers in the list, as digits. */
+const answersIn = (list: string) =>
+  `[...document.querySelectorAll("#${list} .answer")].map((answer) => answer.textContent)`;
+const headlinesIn = (list: string) =>
+  `[...document.querySelectorAll("#${list} .headline")].map((headline) => headline.textContent)`;
+const BRIGHTNESS = (id: string) => `(() => {
+  const { data } = document.getElementById("${id}").getContext("2d").getImageData(0, 0, 28, 28);
+  return data.reduce((sum, value, place) => sum + (place % 4 === 0 ? value : 0), 0) / 784;
+})()`;
+const press = (page: Page, id: string) => page.evaluate(`document.getElementById("${id}").click()`);
+const choose = (page: Page, id: string, value: string) =>
+  page.evaluate(`{
+    const choice = document.getElementById("${id}");
+    choice.value = "${value}";
+    choice.dispatchEvent(new Event("input", { bubbles: true }));
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+  }`);
+const waitFor = (page: Page, condition: string) => page.waitForFunction(condition, LONG);
+
+let server: Awaited<ReturnType<typeof serveDemo>>;
+beforeEach(async () => {
+  server = await serveDemo();
+});
+afterEach(() => server.close());
+
+/** Opens the page and waits for what it says of the digit that it opens with. */
+async function open(browser: Browser, size: typeof DESK, features: { name: string; value: string }[] = []) {
+  const page = await browser.newPage();
+  await page.setViewport(size);
+  if (features.length > 0) await page.emulateMediaFeatures(features);
+  const trouble = troubleOf(page);
+  await page.goto(server.address);
+  await waitFor(page, `${VERDICT}.startsWith("This is a 2 (") && ${RACED}`);
+  return { page, trouble };
+}
+
+/** Draws lines between points in [0, 1] with the mouse. */
+async function draw(page: Page, points: readonly (readonly [number, number])[]): Promise<void> {
+  await page.evaluate(`document.getElementById("paper").scrollIntoView({ block: "center" })`);
+  const box = (await page.evaluate(
+    "(({ left, top, width, height }) => ({ left, top, width, height }))(document.getElementById('paper').getBoundingClientRect())",
+  )) as { left: number; top: number; width: number; height: number };
+  const at = ([x, y]: readonly [number, number]) => [box.left + x * box.width, box.top + y * box.height] as const;
+  const [first, ...others] = points as readonly [readonly [number, number], ...(readonly [number, number])[]];
+  await page.mouse.move(...at(first));
+  await page.mouse.down();
+  for (const point of others) await page.mouse.move(...at(point), { steps: 8 });
+  await page.mouse.up();
+}
+
+const SEVEN = [
+  [0.25, 0.2],
+  [0.75, 0.2],
+  [0.45, 0.85],
+] as const;
+
+async function drawSeven(page: Page): Promise<void> {
+  await press(page, "clear");
+  await waitFor(page, `${VERDICT} === "Draw a digit on the sheet."`);
+  await draw(page, SEVEN);
+  await waitFor(page, `${VERDICT}.startsWith("This is a 7 (") && ${text("race-state")}.startsWith("The 7 ")`);
+}
+
+const BROWSERS = {
+  Chromium: {
+    missing: () => (chromium === undefined ? "Chromium is not installed in test/runtimes" : undefined),
+    launch: launchChromium,
+  },
+  Firefox: { missing: firefoxMissing, launch: launchFirefox },
+};
+
+describe.for(Object.entries(BROWSERS))("the demo in %s", ([, { missing, launch }]) => {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (missing() === undefined) browser = await launch();
+  });
+  afterAll(() => browser?.close());
+
+  it("knows what is drawn, is attacked, and works without a network", async ({ skip }) => {
+    const reason = missing();
+    if (reason !== undefined) return skip(reason);
+    const { page, trouble } = await open(browser as Browser, DESK);
+    await drawSeven(page);
+    expect(await page.evaluate(answersIn("answers"))).toEqual(["7", "7", "7"]);
+    expect(await page.evaluate(WINNERS)).toEqual(["7"]);
+    const losses = (await page.evaluate(LOSSES)) as number[];
+    expect(losses.indexOf(Math.min(...losses))).toBe(7);
+    for (const id of ["seen", "best", "advantage"]) {
+      expect(await page.evaluate(BRIGHTNESS(id)), id).toBeGreaterThan(5);
+    }
+    expect(await page.evaluate(text("certified"))).toMatch(/^\d\.\d\d in L2$/);
+
+    await waitFor(page, `document.getElementById("attack-method").options.length > 5`);
+    await choose(page, "attack-norm", "linf");
+    await waitFor(page, `[...document.getElementById("attack-method").options].some(({ value }) => value === "fgsm")`);
+    await choose(page, "attack-method", "fgsm");
+    await press(page, "attack-start");
+    await waitFor(page, `${headlinesIn("attacked")}.every((words) => /^(Says|Takes|Withstood)/.test(words))`);
+    const [, plain] = (await page.evaluate(headlinesIn("attacked"))) as string[];
+    expect(plain).toMatch(/^Says [0-689], /);
+
+    await waitFor(page, `${text("offline-state")}.includes("without a network")`);
+    await server.close();
+    await page.reload();
+    await waitFor(page, `${VERDICT}.startsWith("This is a 2 (") && ${RACED}`);
+    await drawSeven(page);
+    // What had not been loaded before is there, too.
+    await press(page, "tab-certify");
+    await press(page, "certify-start");
+    await waitFor(page, `${text("certify-result")}.includes(" of 500 say 7, ")`);
+    expect(trouble).toEqual([]);
+    server = await serveDemo();
+    await page.close();
+  });
+});
+
+describe("the demo", () => {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (chromium !== undefined) browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+  const withChromium = (name: string, test: (browser: Browser) => Promise<void>) =>
+    it(name, async ({ skip }) => {
+      if (browser === undefined) return skip("Chromium is not installed in test/runtimes");
+      await test(browser);
+    });
+
+  it("weighs no more than its budget", () => {
+    const files = bytesSent();
+    const sum = files.reduce((total, { bytes }) => total + bytes, 0);
+    console.log(`the demo weighs ${sum} bytes after gzip`);
+    expect(files.some(({ path }) => path.endsWith(".wasm"))).toBe(true);
+    expect(sum).toBeLessThanOrEqual(BUDGET);
+  });
+
+  withChromium("says that a scribble is no digit, and that the sheet is empty", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await press(page, "clear");
+    await waitFor(page, `${VERDICT} === "Draw a digit on the sheet."`);
+    expect(await page.evaluate(answersIn("answers"))).toEqual(["–", "–", "–"]);
+    await draw(page, [
+      [0.1, 0.1],
+      [0.9, 0.9],
+      [0.9, 0.1],
+      [0.1, 0.9],
+      [0.1, 0.1],
+      [0.9, 0.1],
+      [0.9, 0.9],
+      [0.1, 0.9],
+    ]);
+    await waitFor(page, `${VERDICT}.startsWith("Not a digit.")`);
+    const [abs, ...networks] = (await page.evaluate(answersIn("answers"))) as string[];
+    expect(abs).toBe("×");
+    for (const answer of networks) expect(answer).toMatch(/^\d$/);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("is drawn on by keyboard", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await press(page, "clear");
+    await page.focus("#paper");
+    await page.keyboard.press(" ");
+    for (let step = 0; step < 20; ++step) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press(" ");
+    await waitFor(page, `${VERDICT}.startsWith("This is a 1 (") && ${text("race-state")}.startsWith("The 1 ")`);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("takes pictures, and says when a file is none", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    const input = await page.$("#file");
+    await input?.uploadFile("examples/images/three-photograph.jpg");
+    await waitFor(page, `${VERDICT}.startsWith("This is a 3 (")`);
+    await input?.uploadFile("package.json");
+    await waitFor(page, `${VERDICT} === "package.json cannot be read as a picture."`);
+    // One that is pasted, and one that is dropped.
+    for (const [event, carrier] of [
+      ["paste", "clipboardData"],
+      ["drop", "dataTransfer"],
+    ]) {
+      await press(page, "clear");
+      await waitFor(page, `${VERDICT} === "Draw a digit on the sheet."`);
+      await page.evaluate(`(async () => {
+        const drawing = new OffscreenCanvas(100, 100);
+        const pen = drawing.getContext("2d");
+        pen.fillStyle = "white";
+        pen.fillRect(0, 0, 100, 100);
+        pen.lineWidth = 9;
+        pen.moveTo(55, 15);
+        pen.lineTo(45, 85);
+        pen.stroke();
+        const carrier = new DataTransfer();
+        carrier.items.add(new File([await drawing.convertToBlob()], "one.png", { type: "image/png" }));
+        const event = new Event("${event}", { bubbles: true, cancelable: true });
+        Object.defineProperty(event, "${carrier}", { value: carrier });
+        document.dispatchEvent(event);
+      })()`);
+      await waitFor(page, `${VERDICT}.startsWith("This is a 1 (")`);
+    }
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("takes a picture by the camera, lets go of it, and says when there is none", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    // The real question hangs this build of Chromium when it is closed.
+    await page.evaluate(`navigator.mediaDevices.getUserMedia = async () => {
+      throw new DOMException("Permission denied", "NotAllowedError");
+    }; undefined`);
+    await press(page, "camera");
+    await waitFor(page, `${VERDICT} === "The camera cannot be used: Permission denied."`);
+    // A canvas in place of a camera: a one on paper, wider than high.
+    await page.evaluate(`{
+      const scene = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
+      const pen = scene.getContext("2d");
+      pen.fillStyle = "#ddd";
+      pen.fillRect(0, 0, 640, 360);
+      pen.lineWidth = 24;
+      pen.moveTo(330, 80);
+      pen.lineTo(310, 280);
+      pen.stroke();
+      const stream = scene.captureStream();
+      window.tracks = stream.getTracks();
+      navigator.mediaDevices.getUserMedia = async () => stream;
+    }`);
+    await press(page, "camera");
+    await waitFor(page, `document.getElementById("camera-view").videoWidth === 640`);
+    expect(await page.evaluate(`document.getElementById("camera-dialog").open`)).toBe(true);
+    await press(page, "camera-take");
+    await waitFor(page, `${VERDICT}.startsWith("This is a 1 (")`);
+    expect(
+      await page.evaluate(
+        `[document.getElementById("camera-dialog").open, ...window.tracks.map(({ readyState }) => readyState)]`,
+      ),
+    ).toEqual([false, "ended"]);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("shows networks that are fooled, and undoes what was spoilt", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    const set = (name: string, value: number) =>
+      page.evaluate(`{
+        const row = [...document.querySelectorAll("#spoil-sliders label")].find(({ textContent }) => textContent.startsWith("${name}"));
+        const slider = row.querySelector("input");
+        slider.value = ${value};
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }`);
+    await set("Noise", 0.12);
+    await set("Stripes", 0.4);
+    await waitFor(page, `${answersIn("spoilt-answers")}[1] !== "2"`);
+    expect(((await page.evaluate(answersIn("spoilt-answers"))) as string[])[0]).toBe("2");
+    expect(await page.evaluate(`document.querySelector("#spoilt-answers .plain").className`)).toContain("fooled");
+    await press(page, "spoil-reset");
+    await waitFor(page, `${answersIn("spoilt-answers")}.every((answer) => answer === "2")`);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("stops an attack at any time, and starts another", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await waitFor(page, `document.getElementById("attack-method").options.length > 5`);
+    await choose(page, "attack-method", "boundary");
+    await press(page, "attack-start");
+    await waitFor(page, `document.querySelector("#attacked .abs .details").textContent.includes("questions")`);
+    await press(page, "attack-stop");
+    await waitFor(page, `!document.getElementById("attack-start").disabled`);
+    expect(((await page.evaluate(headlinesIn("attacked"))) as string[])[0]).toBe("stopped");
+    await choose(page, "attack-method", "deepfool");
+    await press(page, "attack-start");
+    await waitFor(page, `${headlinesIn("attacked")}.every((words) => /^(Says|Takes|Withstood)/.test(words))`);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("imagines digits, walks between two, and puts one on the sheet", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await press(page, "tab-imagine");
+    await choose(page, "imagine-label", "8");
+    await waitFor(page, `${text("imagined-verdict")}.startsWith("The classifier says: 8, ")`);
+    const average = await page.evaluate(BRIGHTNESS("imagined"));
+    await press(page, "imagine-random");
+    await waitFor(page, `${BRIGHTNESS("imagined")} !== ${String(average)}`);
+    await press(page, "imagine-middle");
+    await waitFor(page, `${BRIGHTNESS("imagined")} === ${String(average)}`);
+    await press(page, "imagine-use");
+    await waitFor(page, `${VERDICT}.startsWith("This is an 8 (")`);
+    for (const [from, to] of [
+      ["0", "1"],
+      ["6", "6"],
+    ] as const) {
+      await choose(page, "walk-from", from);
+      await choose(page, "walk-to", to);
+      await press(page, "walk-start");
+      await waitFor(page, `!document.getElementById("walk-start").disabled`);
+      const said = (await page.evaluate(
+        `[...document.querySelectorAll("#walk .said")].map(({ textContent }) => textContent)`,
+      )) as string[];
+      expect(said).toHaveLength(11);
+      expect([said[0], said.at(-1)]).toEqual([from, to]);
+    }
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("climbs from noise until a network is sure of a digit", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await press(page, "tab-unrecognisable");
+    await press(page, "ascend-start");
+    await waitFor(page, `${headlinesIn("ascended")}[1] === "Sure that this is a 5"`);
+    await press(page, "ascend-stop");
+    await waitFor(page, `!document.getElementById("ascend-start").disabled`);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("fits a telephone, draws by finger, and nothing shifts", async (started) => {
+    const { page, trouble } = await open(started, TELEPHONE);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(TELEPHONE.width);
+    await press(page, "clear");
+    await waitFor(page, `${VERDICT} === "Draw a digit on the sheet."`);
+    const box = (await page.evaluate(
+      "(({ left, top, width }) => ({ left, top, width }))(document.getElementById('paper').getBoundingClientRect())",
+    )) as { left: number; top: number; width: number };
+    const at = (x: number, y: number) => [box.left + x * box.width, box.top + y * box.width] as const;
+    await page.touchscreen.touchStart(...at(0.25, 0.2));
+    for (let step = 1; step <= 10; ++step) await page.touchscreen.touchMove(...at(0.25 + 0.05 * step, 0.2));
+    for (let step = 1; step <= 10; ++step)
+      await page.touchscreen.touchMove(...at(0.75 - 0.03 * step, 0.2 + 0.06 * step));
+    await page.touchscreen.touchEnd();
+    await waitFor(page, `${VERDICT}.startsWith("This is a 7 (") && ${text("race-state")}.startsWith("The 7 ")`);
+    const shifts = await page.evaluate(`new Promise((resolve) => {
+      new PerformanceObserver((list) => resolve(list.getEntries().map(({ value }) => value)))
+        .observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => resolve([]), 500);
+    })`);
+    expect(shifts).toEqual([]);
+    for (const name of ["imagine", "unrecognisable", "certify"]) {
+      await press(page, `tab-${name}`);
+      expect(await page.evaluate("document.documentElement.scrollWidth"), name).toBe(TELEPHONE.width);
+    }
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("moves between its tabs by keyboard, and keeps still for those who want that", async (started) => {
+    const { page, trouble } = await open(started, DESK, [{ name: "prefers-reduced-motion", value: "reduce" }]);
+    await page.focus("#tab-fool");
+    for (const [key, name] of [
+      ["ArrowRight", "imagine"],
+      ["End", "certify"],
+      ["ArrowRight", "fool"],
+      ["ArrowLeft", "certify"],
+      ["Home", "fool"],
+    ] as const) {
+      await page.keyboard.press(key);
+      expect(await page.evaluate("document.activeElement.id")).toBe(`tab-${name}`);
+      expect(
+        await page.evaluate(
+          `[...document.querySelectorAll('[role="tabpanel"]')].filter(({ hidden }) => !hidden).map(({ id }) => id)`,
+        ),
+      ).toEqual([`panel-${name}`]);
+    }
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  it.for(["light", "dark"])("has no violation that axe finds, in the %s", async (scheme, { skip }) => {
+    if (browser === undefined) return skip("Chromium is not installed in test/runtimes");
+    const { page } = await open(browser, DESK, [{ name: "prefers-color-scheme", value: scheme }]);
+    const find = createRequire(new URL("../runtimes/package.json", import.meta.url)).resolve;
+    await page.evaluate(`${readFileSync(find("axe-core/axe.min.js"), "utf8")}; undefined`);
+    for (const name of ["fool", "imagine", "unrecognisable", "certify"]) {
+      await press(page, `tab-${name}`);
+      const violations = await page.evaluate(
+        `axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html, failureSummary }) => html + failureSummary)]))`,
+      );
+      expect(violations, name).toEqual([]);
+    }
+    await page.close();
+  });
+});
