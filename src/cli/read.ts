@@ -7,6 +7,7 @@ import { writeWholeFile } from "../files/write-whole-file.ts";
 import type { PixelImage } from "../image/pixel-image.ts";
 import { type Reading, readDigits } from "../reading/read-digits.ts";
 import { drawBoxes, type NamedBox, renderBoxes } from "./boxed-picture.ts";
+import { colourDepth } from "./colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import {
   columnsOf,
@@ -17,7 +18,6 @@ import {
   printJson,
   printLines,
   printProblem,
-  wantsColour,
 } from "./environment.ts";
 import { withClassifier } from "./load-classifier.ts";
 
@@ -101,6 +101,6 @@ function printReading(environment: Environment, title: string, picture: PixelIma
   const rest = others.length === 1 ? "1 piece is no digit" : `${others.length} pieces are no digits`;
   if (others.length > 0) printLines(environment, [`${title}: ${rest}`]);
   if (!complete) printLines(environment, [`${title}: more to look at than this effort allows`]);
-  const style = { colour: wantsColour(environment), columns: columnsOf(environment) };
+  const style = { colour: colourDepth(environment) !== "none", columns: columnsOf(environment) };
   if (lines.length > 0) printDrawing(environment, renderBoxes(picture, boxesOf(reading), ink === "bright", style));
 }
