@@ -35,6 +35,12 @@ const ownAddress = {
   resolveImportMeta: (property) => (property === "url" ? 'require("node:url").pathToFileURL(__filename).href' : null),
 };
 
+/** The command reads numbers by the entry for that, which is published anyway. */
+const takeReadingAsPublished = {
+  name: "take-reading-as-published",
+  resolveId: (id) => (/\/reading\/read-digits\.[jt]s$/.test(id) ? { id: "./reading.js", external: "absolute" } : null),
+};
+
 /** Chunks by a file that is in them: what all entries share, what those for Node do, what the command and its threads do. */
 const CHUNKS = {
   "/src/classifier.ts": "shared",
@@ -85,13 +91,11 @@ const library = {
     dir: "dist/library",
     format: "es",
     chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
-    // The command's threads read no numbers; without this, reading would be one more file for every page to load.
-    manualChunks: (id) =>
-      /\/src\/(image\/|reading\/|classifier\.ts$|create-classifier\.ts$)/.test(id) ? "shared" : undefined,
   },
   external: [/^node:/],
   plugins: [
     leaveModule,
+    takeReadingAsPublished,
     placeWebpModule,
     makeExecutable,
     nodeResolve({ exportConditions: ["node"] }),

@@ -13,10 +13,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const library = new URL("../dist/library/", import.meta.url);
 const ENTRIES = ["index.js", "browser.js", "workerd.js", "edge-light.js", "inline.js", "module.js"];
 /**
- * The module is in it three times, as a file and as text for `import` and `require`: 1.6 MB. The decoder of WebP is 50 kB, the
- * networks that `readDigits` cuts by are 50 kB each time.
+ * The module is in it three times, as a file and as text for `import` and `require`: 1.6 MB. The demo's page is 120 kB, what
+ * reads numbers 130 kB, once for `import` and once for `require`, the decoder of WebP 50 kB.
  */
-const LARGEST_TARBALL = 2_500_000;
+const LARGEST_TARBALL = 2_700_000;
 
 describe("the package", () => {
   let packed: PackedPackage;
@@ -140,7 +140,7 @@ describe("the package", () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });
 
-  it("is smaller than 2.5 MB", () => {
+  it("is smaller than 2.7 MB", () => {
     expect(packed.size).toBeLessThan(LARGEST_TARBALL);
   });
 

@@ -94,14 +94,15 @@ const OPTIONS = ["classifier", "effort", "onProgress"] as const satisfies readon
  * ```js
  * import { readDigits } from "analysis-by-synthesis/reading";
  *
+ * const reader = await createClassifier();
  * const sheet = new Float32Array(3 * 784); // three drawings of 28×28 side by side, bright on dark
  * [2, 5, 7].forEach((label, place) => {
- *   const [digit] = abs.sample(label, { seed: 1 });
+ *   const [digit] = reader.sample(label, { seed: 1 });
  *   digit.forEach((ink, pixel) => {
  *     sheet[Math.floor(pixel / 28) * 84 + 28 * place + (pixel % 28)] = ink;
  *   });
  * });
- * const { text, lines } = readDigits({ data: sheet, width: 84, height: 28 }, { classifier: abs });
+ * const { text, lines } = readDigits({ data: sheet, width: 84, height: 28 }, { classifier: reader });
  * console.log(text); // → 257
  * console.log(lines[0].digits.length); // → 3
  * ```
