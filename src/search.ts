@@ -82,7 +82,8 @@ export class Search {
   #rejects({ description }: Engine, confidence: number, gateLogit: number): boolean {
     const { paper, calibrated } = description.confidence;
     if (this.#confidence === "paper" || calibrated === undefined) return confidence < paper.rejectBelow;
-    return confidence < calibrated.rejectBelow || gateLogit < calibrated.rejectLogitBelow;
+    const { rejectBelow, rejectLogitBelow } = calibrated;
+    return confidence < rejectBelow || (rejectLogitBelow !== undefined && gateLogit < rejectLogitBelow);
   }
 }
 

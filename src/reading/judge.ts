@@ -1,8 +1,7 @@
 import { IMAGE_PIXELS } from "../../format/image.ts";
-import type { Classifier } from "../classifier.ts";
 import type { Effort } from "../effort.ts";
 import type { PixelImage } from "../image/pixel-image.ts";
-import type { Classification } from "../results.ts";
+import type { Classification, Classification } from "../results.ts";
 import { type Candidate, type Candidates, findCandidates } from "./candidates.ts";
 import { evidenceFeatures, geometryFeatures, pieceFeatures } from "./features.ts";
 import { bestPath, type Edge, marginals, scoresOf } from "./lattice.ts";
@@ -17,7 +16,10 @@ import { GEOMETRY_NETWORK, PIECE_SCORES } from "./weights.ts";
 // whether a piece looks like one digit; by what the classifier says of it.
 
 /** What reading asks of a classifier. */
-export type ReadingClassifier = Pick<Classifier, "classifyBatch">;
+export interface ReadingClassifier {
+  /** Classifies n images, n×784 values in one array, as a `Classifier` does. */
+  classifyBatch(images: Float32Array): readonly Classification[];
+}
 
 /** What an effort allows. */
 export interface Bounds {

@@ -36,8 +36,8 @@ export interface CalibratedConfidence {
   penalties: readonly number[];
   /** Images of lower confidence are rejected; */
   rejectBelow: number;
-  /** and those whose gate's logit is lower, the gate being how likely they are one of the classes at all. −∞: none. */
-  rejectLogitBelow: number;
+  /** and those whose gate's logit is lower, the gate being how likely they are one of the classes at all; undefined: none. */
+  rejectLogitBelow: number | undefined;
 }
 
 /** How losses and reconstructions become probabilities and a rejection. */
@@ -155,7 +155,7 @@ function readCalibrated(values: Record<string, unknown>, classes: number): Calib
     rejectBelow: numberIn(values["reject_below"], `${name}.reject_below`, 0, 1),
     rejectLogitBelow:
       values["reject_logit_below"] === undefined
-        ? Number.NEGATIVE_INFINITY
+        ? undefined
         : numberIn(values["reject_logit_below"], `${name}.reject_logit_below`, -LARGEST_PARAMETER, LARGEST_PARAMETER),
   };
 }

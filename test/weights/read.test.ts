@@ -54,7 +54,7 @@ describe("readWeights", () => {
       centres: [...first(calibrated.centres), ...rest(calibrated.centres, 0)],
       spreads: [...first(calibrated.spreads), ...rest(calibrated.spreads, 1)],
       hiddenWeights: calibrated.hiddenWeights.map((row) => [...first(row), ...rest(row, 0)]),
-      rejectLogitBelow: Number.NEGATIVE_INFINITY,
+      rejectLogitBelow: undefined,
     });
   });
 
