@@ -1,7 +1,7 @@
 import { IMAGE_PIXELS } from "../../format/image.ts";
 import type { Effort } from "../effort.ts";
 import type { PixelImage } from "../image/pixel-image.ts";
-import type { Classification, Classification } from "../results.ts";
+import type { Classification } from "../results.ts";
 import { type Candidate, type Candidates, findCandidates } from "./candidates.ts";
 import { evidenceFeatures, geometryFeatures, pieceFeatures } from "./features.ts";
 import { bestPath, type Edge, marginals, scoresOf } from "./lattice.ts";
