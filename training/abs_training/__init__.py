@@ -12,6 +12,7 @@ ROOMS = (
     "stages",
     "measures",
     "baselines",
+    "reading",
     "pipeline",
     "commands",
     "cli",

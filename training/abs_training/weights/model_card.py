@@ -1,6 +1,7 @@
 """The model card: what a weights file is, how it was made and how good it is."""
 
 import gzip
+import math
 from pathlib import Path
 
 from abs_training.decoders.layers import Layer
@@ -174,10 +175,12 @@ def describe_calibrated(weights: Weights) -> list[str]:
     calibrated = weights.calibrated
     if calibrated is None:
         return []
+    rejected = f"images below {calibrated.reject_below:g} are rejected"
+    if math.isfinite(calibrated.reject_logit_below):
+        rejected += f", and those whose gate's logit is below {calibrated.reject_logit_below:g}"
     return [
         "The calibrated confidence was fitted to validation images, clean and corrupted, and to",
-        f"synthetic junk (`training/README.md`); images below {calibrated.reject_below:g} are rejected, "
-        f"and those whose gate's logit is below {calibrated.reject_logit_below:g}.",
+        f"synthetic junk (`training/README.md`); {rejected}.",
         "",
     ]
 
