@@ -13,7 +13,7 @@ export type RaceRules = Readonly<Record<keyof typeof RaceRule, number>>;
 const STANDARD: RaceRules = {
   foretold: 9,
   raced: 5,
-  polished: 2,
+  polished: 4,
   contested: 8,
   ceilingPerClass: 8,
   entrants: 1,
@@ -31,13 +31,13 @@ const STANDARD: RaceRules = {
 
 /** The rules of each effort, chosen on validation images by `bench/race-rules.ts`. */
 export const RACE_RULES: Record<Effort, RaceRules> = {
-  quick: { ...STANDARD, foretold: 3, raced: 3, polished: 2, contested: 4, ceilingPerClass: 2 },
+  quick: { ...STANDARD, foretold: 3, raced: 3, polished: 4, contested: 4, ceilingPerClass: 2 },
   standard: STANDARD,
   thorough: {
     ...STANDARD,
     foretold: 12,
     raced: 16,
-    polished: 24,
+    polished: 44,
     contested: 24,
     ceilingPerClass: 48,
     entrants: 2,
