@@ -37,7 +37,7 @@ export const RACE_RULES: Record<Effort, RaceRules> = {
     ...STANDARD,
     foretold: 12,
     raced: 16,
-    polished: 44,
+    polished: 24,
     contested: 24,
     ceilingPerClass: 48,
     entrants: 2,
