@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { messageOf } from "../files/file-error.ts";
 import { type Command, type Invocation, JSON_OPTION, UsageError } from "./command.ts";
 import { createDemoServer } from "./demo-server.ts";
 import { DONE, type Environment, printJson, printLines } from "./environment.ts";
@@ -45,10 +46,23 @@ async function serveDemo(invocation: Invocation, environment: Environment): Prom
   return DONE;
 }
 
+/** Why a server cannot listen, by Node's codes. */
+const TROUBLES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there; --port 0 takes any port that is free",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "that is not allowed; ports from 1024 on are",
+  ENOTFOUND: "there is no such host",
+};
+
+/** @throws {Error} that says what keeps the server from listening */
 async function listen(server: Server, port: number, host: string): Promise<void> {
   server.listen(port, host);
-  // Rejects with what the server says when it cannot.
-  await once(server, "listening");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    const trouble = TROUBLES[(error as NodeJS.ErrnoException).code ?? ""] ?? messageOf(error);
+    throw new Error(`cannot listen on ${host}, port ${port}: ${trouble}`, { cause: error });
+  }
 }
 
 function addressOf(server: Server): string {
