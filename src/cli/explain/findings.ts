@@ -4,6 +4,7 @@ import type { Certificate } from "../../certify/smoothing.ts";
 import { messageOf } from "../../files/file-error.ts";
 import type { ClassExplanation, Explanation } from "../../results.ts";
 import type { Rgb } from "../report/palette.ts";
+import { largestMagnitude } from "../report/signed-colours.ts";
 import type { CommandClassifier } from "../tasks.ts";
 
 // All that a report tells about an image, whether it is a page (page.ts) or a picture (sheet.ts).
@@ -139,6 +140,11 @@ function estimatedBound(estimate: Explanation["radiusEstimate"]): Bound {
     };
   }
   return { name, ...estimate, meaning: "no bound: it holds if the search found every class's best redrawing" };
+}
+
+/** What shows the classes' `missing` at full strength: one scale for all of them, so that they can be compared. */
+export function missingScale(ranked: readonly RankedClass[]): number {
+  return Math.max(...ranked.map(({ missing }) => largestMagnitude(missing)));
 }
 
 /** A distance in words. */

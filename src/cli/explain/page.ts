@@ -2,9 +2,8 @@ import { html, type Markup } from "../report/markup.ts";
 import { page } from "../report/page.ts";
 import { embedded, greyPixels, signedPixels } from "../report/pictures.ts";
 import { svg } from "../report/shapes-as-svg.ts";
-import { largestMagnitude } from "../report/signed-colours.ts";
 import { descentChart, latentChart } from "./charts.ts";
-import { type Bound, distanceWords, type Findings, type RankedClass } from "./findings.ts";
+import { type Bound, distanceWords, type Findings, missingScale, type RankedClass } from "./findings.ts";
 
 /** Of the pictures above the others. */
 const LARGE = 168;
@@ -97,11 +96,6 @@ ${ranked.map(
   )}${embedded(signedPixels(missing, scale), `what the redrawing as ${name} lacks`)}<figcaption>${name}, loss ${loss.toFixed(5)}</figcaption></figure></li>
 `,
 )}</ol>`;
-}
-
-/** One scale for all classes, so that they can be compared. */
-export function missingScale(ranked: readonly RankedClass[]): number {
-  return Math.max(...ranked.map(({ missing }) => largestMagnitude(missing)));
 }
 
 function boundRow({ name, l2, linf, meaning }: Bound): Markup {

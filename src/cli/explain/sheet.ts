@@ -3,8 +3,7 @@ import { greyPixels, signedPixels } from "../report/pictures.ts";
 import { type Colour, type Drawing, moved, type Shape } from "../report/shapes.ts";
 import { png, widthOfWords } from "../report/shapes-as-png.ts";
 import { descentChart, latentChart, shortName } from "./charts.ts";
-import { distanceWords, type Findings } from "./findings.ts";
-import { missingScale } from "./page.ts";
+import { distanceWords, type Findings, missingScale } from "./findings.ts";
 
 // The content of the page as one picture.
 
