@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { AttackTask } from "../../src/cli/tasks.ts";
@@ -142,9 +142,14 @@ describe("--resume", () => {
   });
 
   it("may not be the report", async () => {
-    const { code, stderr } = await run(words("--resume", file, "--out", file));
-    expect(code).toBe(2);
-    expect(stderr).toContain("--resume and --out want two files");
+    const link = join(directory.path, "link");
+    await writeFile(file, "");
+    await symlink(file, link);
+    for (const out of [file, link]) {
+      const { code, stderr } = await run(words("--resume", file, "--out", out));
+      expect(code).toBe(2);
+      expect(stderr).toContain("--resume and --out want two files");
+    }
   });
 
   it("takes files of more bytes than are read at once", async () => {

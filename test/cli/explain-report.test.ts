@@ -68,11 +68,18 @@ describe("abs explain --html --png", () => {
     const target = join(directory.path, "one");
     await writeFile(target, "");
     await symlink(target, join(directory.path, "link"));
+    await symlink(directory.path, join(directory.path, "linked"));
     for (const [words, message] of [
       [["--html", target, "--png", target], "--html and --png want two files"],
       [["--html", target, "--png", join(directory.path, ".", "sub", "..", "one")], "--html and --png want two files"],
       [["--html", target, "--png", join(directory.path, "link")], "--html and --png want two files"],
+      [
+        ["--html", join(directory.path, "new"), "--png", join(directory.path, "linked", "new")],
+        "--html and --png want two files",
+      ],
       [["--png", image], "would write over the image"],
+      [["--png", join(directory.path, "linked", "images.idx")], "would write over the image"],
+      [["--html", target, "--weights", target], "would write over the weights"],
       [["--html", ""], '--html wants a file\'s name, got ""'],
       [["--samples", "10"], "--samples is for a report"],
       [["--sigma", "1"], "--sigma is for a report"],

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import pMap from "p-map";
 import { NORMS, type Norm } from "../../attacks/norms.ts";
+import { isSameFile } from "../../files/is-same-file.ts";
 import { writeWholeFile } from "../../files/write-whole-file.ts";
 import {
   CHOSEN_IMAGES_OPTIONS,
@@ -121,7 +121,7 @@ async function readRequest(invocation: Invocation, environment: Environment): Pr
   const workers = invocation.workers();
   const resume = invocation.text("resume");
   const out = invocation.text("out");
-  if (resume !== undefined && out !== undefined && resolve(resume) === resolve(out)) {
+  if (resume !== undefined && out !== undefined && (await isSameFile(resume, out))) {
     throw new UsageError("--resume and --out want two files");
   }
   const { split, ...images } = await readChosenImages(invocation);

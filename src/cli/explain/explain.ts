@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { shown } from "../../arguments/shown.ts";
 import { FileError } from "../../files/file-error.ts";
+import { isSameFile } from "../../files/is-same-file.ts";
 import { listPictures } from "../../files/list-pictures.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../../files/read-standard-input.ts";
 import { writeWholeFile } from "../../files/write-whole-file.ts";
@@ -107,11 +107,12 @@ interface ReportTargets {
 /**
  * The files that reports are to be written to.
  *
- * @throws UsageError when two files are one, or an option for reports stands without one
+ * @throws UsageError when two files are one, one of them is read, or an option for reports stands without one
  */
 async function reportTargets(invocation: Invocation, file: string): Promise<ReportTargets> {
   const html = invocation.text("html");
   const png = invocation.text("png");
+  const weights = invocation.text("weights");
   if (html === "" || png === "") throw new UsageError(`--${html === "" ? "html" : "png"} wants a file's name, got ""`);
   if (html === undefined && png === undefined) {
     const superfluous = ["sigma", "samples"].find((name) => invocation.text(name) !== undefined);
@@ -121,20 +122,17 @@ async function reportTargets(invocation: Invocation, file: string): Promise<Repo
     throw new UsageError(`--html and --png want two files, got ${shown(html)} and ${shown(png)}`);
   }
   for (const [name, target] of Object.entries({ html, png })) {
-    if (target !== undefined && file !== STANDARD_INPUT && (await isSameFile(target, file))) {
+    if (target === undefined) continue;
+    if (file !== STANDARD_INPUT && (await isSameFile(target, file))) {
       throw new UsageError(`--${name} ${shown(target)} would write over the image that is to be explained`);
+    }
+    if (weights !== undefined && (await isSameFile(target, weights))) {
+      throw new UsageError(`--${name} ${shown(target)} would write over the weights`);
     }
   }
   // What is out of range is said before anything is read.
   smoothingOf(invocation);
   return { ...(html === undefined ? {} : { html }), ...(png === undefined ? {} : { png }) };
-}
-
-/** Whether two paths lead to one file, there or not yet there. */
-async function isSameFile(one: string, other: string): Promise<boolean> {
-  if (resolve(one) === resolve(other)) return true;
-  const [first, second] = await Promise.all([one, other].map((path) => stat(path).catch(() => undefined)));
-  return first !== undefined && second !== undefined && first.ino === second.ino && first.dev === second.dev;
 }
 
 function smoothingOf(invocation: Invocation): { sigma: number; samples: number } {
