@@ -1,7 +1,7 @@
 // Random numbers by seed, so that equal sliders give equal images.
 
 /** A generator of uniform numbers in [0, 1): mulberry32 (Tommy Ettinger). */
-export function uniforms(seed: number): () => number {
+function uniforms(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

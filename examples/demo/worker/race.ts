@@ -4,8 +4,8 @@ import { loadClassifier } from "./models.ts";
 import type { Respond } from "./task.ts";
 
 // Ten descents side by side, one step of each at a time: what the paper does 50 times per class, from the middle of each class
-// instead of the best of thousands of samples. The classifier's own search, which needs few evaluations and shows nothing of
-// them, has the last word.
+// instead of the best of thousands of samples. The classifier's own search, which needs few evaluations and tells their losses but
+// no redrawing before the last, has the last word.
 
 const STEPS = 48;
 /** Adam's (Kingma and Ba 2015): its step, which shrinks to a tenth, and its two means. Chosen by eye on drawings. */
