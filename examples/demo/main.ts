@@ -1,4 +1,4 @@
-import { LATENTS, type Look } from "./exchange.ts";
+import { CLASSES, LATENTS, type Look } from "./exchange.ts";
 import { normals } from "./noise.ts";
 import { Answers } from "./page/answers.ts";
 import { Bench, Cancelled } from "./page/bench.ts";
@@ -11,7 +11,7 @@ import { Paper } from "./page/paper.ts";
 import { listenForPictures, pixelsOf } from "./page/pictures.ts";
 import { RaceView } from "./page/race.ts";
 import { startTabs } from "./page/tabs.ts";
-import { inDecimals, verdictOf } from "./page/words.ts";
+import { failureOf, inDecimals, verdictOf } from "./page/words.ts";
 import { startCertify } from "./panels/certify.ts";
 import { FoolPanel } from "./panels/fool.ts";
 import { ImaginePanel } from "./panels/imagine.ts";
@@ -26,7 +26,7 @@ type Source = { picture: ImageData } | { image: Float32Array } | "drawing";
 /** When the first decision was shown, for whoever measures that (scripts/demo/measure.ts). */
 const FIRST_DECISION = "first-decision";
 
-/** The two that the page opens with: a visitor sees at once what it does. */
+/** The 2 that the page opens with: a visitor sees at once what it does. */
 const OPENING: readonly (readonly (readonly [number, number])[])[] = [
   [
     [0.28, 0.24],
@@ -78,7 +78,7 @@ async function look(isOver: boolean): Promise<void> {
     if (performance.getEntriesByName(FIRST_DECISION).length === 0) {
       performance.mark(FIRST_DECISION);
       // What else is needed waits for that.
-      void fool.listMethods().catch(fail);
+      void fool.listMethods();
       void keepOffline();
     }
     if (isOver && pending === undefined && seen.found !== "nothing") void runRace(seen.image);
@@ -132,7 +132,7 @@ async function runRace(image: Float32Array): Promise<void> {
 
 function fail(error: unknown): void {
   if (error instanceof Cancelled) return;
-  setText(verdict, `Something went wrong: ${error instanceof Error ? error.message : String(error)}`);
+  setText(verdict, `Something went wrong: ${failureOf(error)}`);
 }
 
 /** Lays what a model drew on the sheet: it is 28×28 already, so it is looked at as it is. */
@@ -149,17 +149,16 @@ function layPicture(picture: ImageBitmap): void {
   void look(true);
 }
 
+// What fails in a panel, too, such as what cannot be loaded, is said where everybody looks.
+window.addEventListener("unhandledrejection", ({ reason }) => fail(reason));
+
 let sampled = 0;
 button("sample").addEventListener("click", async () => {
-  const label = sampled % 10;
+  const label = sampled % CLASSES;
   const normal = normals(++sampled);
-  try {
-    // Nearer to the middle than most samples, so that what is drawn looks like what it is.
-    const latent = Float32Array.from({ length: LATENTS }, () => 0.7 * normal());
-    layOnSheet((await bench.ask("imagine", { label, latent })).image);
-  } catch (error) {
-    fail(error);
-  }
+  // Nearer to the middle than most samples, so that what is drawn looks like what it is.
+  const latent = Float32Array.from({ length: LATENTS }, () => 0.7 * normal());
+  layOnSheet((await bench.ask("imagine", { label, latent })).image);
 });
 button("clear").addEventListener("click", () => paper.clear());
 const tell = (message: string): void => setText(verdict, message);

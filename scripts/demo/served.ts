@@ -8,10 +8,10 @@ import { createDemoServer } from "../../src/cli/demo-server.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 
-/** @param port 0 for any that is free */
-export async function serveDemo(port = 0): Promise<{ address: string; close(): Promise<void> }> {
-  const server = createDemoServer({ folder: join(DIST, "demo"), module: join(DIST, "abs.wasm") });
-  server.listen(port, "127.0.0.1");
+/** On any port that is free. @param folder where the page lies, if it is another one */
+export async function serveDemo(folder = join(DIST, "demo")): Promise<{ address: string; close(): Promise<void> }> {
+  const server = createDemoServer({ folder, module: join(DIST, "abs.wasm") });
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,

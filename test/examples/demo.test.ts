@@ -1,73 +1,38 @@
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, Page } from "puppeteer-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUDGET, bytesSent } from "../../scripts/demo/bytes.ts";
+import { BUILT, filesIn } from "../../scripts/demo/plugin.ts";
 import { serveDemo } from "../../scripts/demo/served.ts";
 import { firefoxMissing, launchChromium, launchFirefox } from "../runtimes/hosts/puppeteer.ts";
-import { chromium, troubleOf } from "../support/chromium.ts";
+import { chromium } from "../support/chromium.ts";
+import {
+  answersIn,
+  BRIGHTNESS,
+  choose,
+  DESK,
+  draw,
+  headlinesIn,
+  LOSSES,
+  open,
+  press,
+  RACED,
+  serveForEachTest,
+  TELEPHONE,
+  testsInChromium,
+  text,
+  VERDICT,
+  WINNERS,
+  waitFor,
+  withoutNetwork,
+} from "../support/demo-page.ts";
 
-// The built demo as a visitor has it, served as `abs demo` does.
+// The demo's sheet, what is said of it, and the page as a whole.
 
-const DESK = { width: 1280, height: 900 };
-const TELEPHONE = { width: 320, height: 640, isMobile: true, hasTouch: true };
-const LONG = { timeout: 50_000 };
-
-const text = (id: string) => `document.getElementById("${id}").textContent`;
-const VERDICT = text("verdict");
-const RACED = `${text("race-state")}.startsWith("The ")`;
-/** Whose redrawing won, and all losses. */
-const WINNERS = `[...document.querySelectorAll(".lane.winner strong")].map((digit) => digit.textContent)`;
-const LOSSES = `[...document.querySelectorAll(".lane .loss")].map((loss) => Number(loss.textContent))`;
-/** The three answers in the list, as digits. */
-const answersIn = (list: string) =>
-  `[...document.querySelectorAll("#${list} .answer")].map((answer) => answer.textContent)`;
-const headlinesIn = (list: string) =>
-  `[...document.querySelectorAll("#${list} .headline")].map((headline) => headline.textContent)`;
-const BRIGHTNESS = (id: string) => `(() => {
-  const { data } = document.getElementById("${id}").getContext("2d").getImageData(0, 0, 28, 28);
-  return data.reduce((sum, value, place) => sum + (place % 4 === 0 ? value : 0), 0) / 784;
-})()`;
-const press = (page: Page, id: string) => page.evaluate(`document.getElementById("${id}").click()`);
-const choose = (page: Page, id: string, value: string) =>
-  page.evaluate(`{
-    const choice = document.getElementById("${id}");
-    choice.value = "${value}";
-    choice.dispatchEvent(new Event("input", { bubbles: true }));
-    choice.dispatchEvent(new Event("change", { bubbles: true }));
-  }`);
-const waitFor = (page: Page, condition: string) => page.waitForFunction(condition, LONG);
-
-let server: Awaited<ReturnType<typeof serveDemo>>;
-beforeEach(async () => {
-  server = await serveDemo();
-});
-afterEach(() => server.close());
-
-/** Opens the page and waits for what it says of the digit that it opens with. */
-async function open(browser: Browser, size: typeof DESK, features: { name: string; value: string }[] = []) {
-  const page = await browser.newPage();
-  await page.setViewport(size);
-  if (features.length > 0) await page.emulateMediaFeatures(features);
-  const trouble = troubleOf(page);
-  await page.goto(server.address);
-  await waitFor(page, `${VERDICT}.startsWith("This is a 2 (") && ${RACED}`);
-  return { page, trouble };
-}
-
-/** Draws lines between points in [0, 1] with the mouse. */
-async function draw(page: Page, points: readonly (readonly [number, number])[]): Promise<void> {
-  await page.evaluate(`document.getElementById("paper").scrollIntoView({ block: "center" })`);
-  const box = (await page.evaluate(
-    "(({ left, top, width, height }) => ({ left, top, width, height }))(document.getElementById('paper').getBoundingClientRect())",
-  )) as { left: number; top: number; width: number; height: number };
-  const at = ([x, y]: readonly [number, number]) => [box.left + x * box.width, box.top + y * box.height] as const;
-  const [first, ...others] = points as readonly [readonly [number, number], ...(readonly [number, number])[]];
-  await page.mouse.move(...at(first));
-  await page.mouse.down();
-  for (const point of others) await page.mouse.move(...at(point), { steps: 8 });
-  await page.mouse.up();
-}
+serveForEachTest();
 
 const SEVEN = [
   [0.25, 0.2],
@@ -121,31 +86,22 @@ describe.for(Object.entries(BROWSERS))("the demo in %s", ([, { missing, launch }
     expect(plain).toMatch(/^Says [0-689], /);
 
     await waitFor(page, `${text("offline-state")}.includes("without a network")`);
-    await server.close();
-    await page.reload();
-    await waitFor(page, `${VERDICT}.startsWith("This is a 2 (") && ${RACED}`);
-    await drawSeven(page);
-    // What had not been loaded before is there, too.
-    await press(page, "tab-certify");
-    await press(page, "certify-start");
-    await waitFor(page, `${text("certify-result")}.includes(" of 500 say 7, ")`);
+    await withoutNetwork(async () => {
+      await page.reload();
+      await waitFor(page, `${VERDICT}.startsWith("This is a 2 (") && ${RACED}`);
+      await drawSeven(page);
+      // What had not been loaded before is there, too.
+      await press(page, "tab-certify");
+      await press(page, "certify-start");
+      await waitFor(page, `${text("certify-result")}.includes(" of 500 say 7, ")`);
+    });
     expect(trouble).toEqual([]);
-    server = await serveDemo();
     await page.close();
   });
 });
 
 describe("the demo", () => {
-  let browser: Browser | undefined;
-  beforeAll(async () => {
-    if (chromium !== undefined) browser = await launchChromium();
-  });
-  afterAll(() => browser?.close());
-  const withChromium = (name: string, test: (browser: Browser) => Promise<void>) =>
-    it(name, async ({ skip }) => {
-      if (browser === undefined) return skip("Chromium is not installed in test/runtimes");
-      await test(browser);
-    });
+  const withChromium = testsInChromium();
 
   it("weighs no more than its budget", () => {
     const files = bytesSent();
@@ -176,6 +132,26 @@ describe("the demo", () => {
     for (const answer of networks) expect(answer).toMatch(/^\d$/);
     expect(trouble).toEqual([]);
     await page.close();
+  });
+
+  withChromium("says what could not be loaded, and loads it once it is there", async (started) => {
+    const folder = mkdtempSync(join(tmpdir(), "abs-demo-page-"));
+    cpSync(BUILT, folder, { recursive: true });
+    const network = filesIn(folder).find((path) => path.includes("plain-cnn")) as string;
+    const [place, aside] = [join(folder, network), join(folder, "aside")];
+    const served = await serveDemo(folder);
+    try {
+      renameSync(place, aside);
+      const page = await started.newPage();
+      await page.goto(served.address);
+      await waitFor(page, `${VERDICT}.startsWith("Something went wrong: a network could not be loaded: 500")`);
+      renameSync(aside, place);
+      await drawSeven(page);
+      await page.close();
+    } finally {
+      await served.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   withChromium("is drawn on by keyboard", async (started) => {
@@ -261,83 +237,6 @@ describe("the demo", () => {
     await page.close();
   });
 
-  withChromium("shows networks that are fooled, and undoes what was spoilt", async (started) => {
-    const { page, trouble } = await open(started, DESK);
-    const set = (name: string, value: number) =>
-      page.evaluate(`{
-        const row = [...document.querySelectorAll("#spoil-sliders label")].find(({ textContent }) => textContent.startsWith("${name}"));
-        const slider = row.querySelector("input");
-        slider.value = ${value};
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-      }`);
-    await set("Noise", 0.12);
-    await set("Stripes", 0.4);
-    await waitFor(page, `${answersIn("spoilt-answers")}[1] !== "2"`);
-    expect(((await page.evaluate(answersIn("spoilt-answers"))) as string[])[0]).toBe("2");
-    expect(await page.evaluate(`document.querySelector("#spoilt-answers .plain").className`)).toContain("fooled");
-    await press(page, "spoil-reset");
-    await waitFor(page, `${answersIn("spoilt-answers")}.every((answer) => answer === "2")`);
-    expect(trouble).toEqual([]);
-    await page.close();
-  });
-
-  withChromium("stops an attack at any time, and starts another", async (started) => {
-    const { page, trouble } = await open(started, DESK);
-    await waitFor(page, `document.getElementById("attack-method").options.length > 5`);
-    await choose(page, "attack-method", "boundary");
-    await press(page, "attack-start");
-    await waitFor(page, `document.querySelector("#attacked .abs .details").textContent.includes("questions")`);
-    await press(page, "attack-stop");
-    await waitFor(page, `!document.getElementById("attack-start").disabled`);
-    expect(((await page.evaluate(headlinesIn("attacked"))) as string[])[0]).toBe("stopped");
-    await choose(page, "attack-method", "deepfool");
-    await press(page, "attack-start");
-    await waitFor(page, `${headlinesIn("attacked")}.every((words) => /^(Says|Takes|Withstood)/.test(words))`);
-    expect(trouble).toEqual([]);
-    await page.close();
-  });
-
-  withChromium("imagines digits, walks between two, and puts one on the sheet", async (started) => {
-    const { page, trouble } = await open(started, DESK);
-    await press(page, "tab-imagine");
-    await choose(page, "imagine-label", "8");
-    await waitFor(page, `${text("imagined-verdict")}.startsWith("The classifier says: 8, ")`);
-    const average = await page.evaluate(BRIGHTNESS("imagined"));
-    await press(page, "imagine-random");
-    await waitFor(page, `${BRIGHTNESS("imagined")} !== ${String(average)}`);
-    await press(page, "imagine-middle");
-    await waitFor(page, `${BRIGHTNESS("imagined")} === ${String(average)}`);
-    await press(page, "imagine-use");
-    await waitFor(page, `${VERDICT}.startsWith("This is an 8 (")`);
-    for (const [from, to] of [
-      ["0", "1"],
-      ["6", "6"],
-    ] as const) {
-      await choose(page, "walk-from", from);
-      await choose(page, "walk-to", to);
-      await press(page, "walk-start");
-      await waitFor(page, `!document.getElementById("walk-start").disabled`);
-      const said = (await page.evaluate(
-        `[...document.querySelectorAll("#walk .said")].map(({ textContent }) => textContent)`,
-      )) as string[];
-      expect(said).toHaveLength(11);
-      expect([said[0], said.at(-1)]).toEqual([from, to]);
-    }
-    expect(trouble).toEqual([]);
-    await page.close();
-  });
-
-  withChromium("climbs from noise until a network is sure of a digit", async (started) => {
-    const { page, trouble } = await open(started, DESK);
-    await press(page, "tab-unrecognisable");
-    await press(page, "ascend-start");
-    await waitFor(page, `${headlinesIn("ascended")}[1] === "Sure that this is a 5"`);
-    await press(page, "ascend-stop");
-    await waitFor(page, `!document.getElementById("ascend-start").disabled`);
-    expect(trouble).toEqual([]);
-    await page.close();
-  });
-
   withChromium("fits a telephone, draws by finger, and nothing shifts", async (started) => {
     const { page, trouble } = await open(started, TELEPHONE);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(TELEPHONE.width);
@@ -385,22 +284,29 @@ describe("the demo", () => {
         ),
       ).toEqual([`panel-${name}`]);
     }
+    // Steps are shown all at once: what others see in some fifty frames changes with the sheet, with them and in the end.
+    await page.evaluate(`{
+      window.changes = 0;
+      new MutationObserver(() => ++window.changes).observe(document.querySelector(".lane .loss"), { childList: true });
+    }`);
+    await drawSeven(page);
+    expect(await page.evaluate("window.changes")).toBeLessThanOrEqual(3);
     expect(trouble).toEqual([]);
     await page.close();
   });
 
-  it.for(["light", "dark"])("has no violation that axe finds, in the %s", async (scheme, { skip }) => {
-    if (browser === undefined) return skip("Chromium is not installed in test/runtimes");
-    const { page } = await open(browser, DESK, [{ name: "prefers-color-scheme", value: scheme }]);
-    const find = createRequire(new URL("../runtimes/package.json", import.meta.url)).resolve;
-    await page.evaluate(`${readFileSync(find("axe-core/axe.min.js"), "utf8")}; undefined`);
-    for (const name of ["fool", "imagine", "unrecognisable", "certify"]) {
-      await press(page, `tab-${name}`);
-      const violations = await page.evaluate(
-        `axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html, failureSummary }) => html + failureSummary)]))`,
-      );
-      expect(violations, name).toEqual([]);
-    }
-    await page.close();
-  });
+  for (const scheme of ["light", "dark"])
+    withChromium(`has no violation that axe finds, in the ${scheme}`, async (started) => {
+      const { page } = await open(started, DESK, [{ name: "prefers-color-scheme", value: scheme }]);
+      const find = createRequire(new URL("../runtimes/package.json", import.meta.url)).resolve;
+      await page.evaluate(`${readFileSync(find("axe-core/axe.min.js"), "utf8")}; undefined`);
+      for (const name of ["fool", "imagine", "unrecognisable", "certify"]) {
+        await press(page, `tab-${name}`);
+        const violations = await page.evaluate(
+          `axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html, failureSummary }) => html + failureSummary)]))`,
+        );
+        expect(violations, name).toEqual([]);
+      }
+      await page.close();
+    });
 });

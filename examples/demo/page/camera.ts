@@ -1,4 +1,5 @@
 import { button, element } from "./elements.ts";
+import { failureOf } from "./words.ts";
 
 /** Listens for the camera's button: shows what it sees, and hands on the square in the middle once it is taken. */
 export function listenForCamera(onPicture: (picture: ImageBitmap) => void, onFailure: (message: string) => void): void {
@@ -22,7 +23,7 @@ export function listenForCamera(onPicture: (picture: ImageBitmap) => void, onFai
       await view.play();
     } catch (error) {
       close();
-      onFailure(`The camera cannot be used: ${error instanceof Error ? error.message : String(error)}.`);
+      onFailure(`The camera cannot be used: ${failureOf(error)}.`);
     }
   });
   button("camera-take").addEventListener("click", async () => {

@@ -1,3 +1,5 @@
+import { CLASSES } from "../exchange.ts";
+
 /** The element with an id. @throws {Error} when the page has none of that kind */
 export function element<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.getElementById(id);
@@ -28,7 +30,7 @@ export function setText(target: HTMLElement, text: string): void {
 
 /** Fills a choice with the ten digits. */
 export function addDigits(choice: HTMLSelectElement, chosen: number): void {
-  for (let digit = 0; digit < 10; ++digit)
+  for (let digit = 0; digit < CLASSES; ++digit)
     choice.add(new Option(String(digit), String(digit), false, digit === chosen));
 }
 

@@ -2,6 +2,10 @@ import type { Decision, Look } from "../exchange.ts";
 
 // What the page says in words.
 
+export function failureOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export function inPercent(share: number): string {
   // Never more than is known: 99.97 % is not 100 %.
   return share >= 0.995 && share < 1 ? "> 99 %" : `${Math.round(100 * share)} %`;

@@ -2,7 +2,7 @@ import { CLASSES, MODEL_NAMES, MODELS, type ModelName, PIXELS, SIDE, type Votes 
 import { Bench, Cancelled } from "../page/bench.ts";
 import type { CurrentImage } from "../page/current-image.ts";
 import { button, canvas, element, make, select, setText } from "../page/elements.ts";
-import { inDecimals, inPercent } from "../page/words.ts";
+import { failureOf, inDecimals, inPercent } from "../page/words.ts";
 
 const COLUMNS = 10;
 
@@ -67,7 +67,7 @@ export function startCertify(current: CurrentImage): void {
           : `${votes} of ${samples} say ${label}, so at least ${inPercent(lowerBound)} of all copies do. Nothing nearer than ${inDecimals(radius, 2)} in L2 turns that.`,
       );
     } catch (error) {
-      setText(result, error instanceof Cancelled ? "Stopped." : error instanceof Error ? error.message : String(error));
+      setText(result, error instanceof Cancelled ? "Stopped." : failureOf(error));
     } finally {
       bench.stop();
       start.disabled = false;

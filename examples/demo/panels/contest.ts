@@ -2,6 +2,7 @@ import { MODEL_NAMES, MODELS, type ModelName } from "../exchange.ts";
 import { Bench, Cancelled } from "../page/bench.ts";
 import { clearDigit, digitCanvas, showDigit } from "../page/digit-canvas.ts";
 import { make, setText } from "../page/elements.ts";
+import { failureOf } from "../page/words.ts";
 
 // The same done to each of the three models at once, each in a worker of its own that can be ended at any time.
 
@@ -69,9 +70,7 @@ export function contest(
           contender.say("…");
           await run(name, contender);
         } catch (error) {
-          contender.say(
-            error instanceof Cancelled ? "stopped" : error instanceof Error ? error.message : String(error),
-          );
+          contender.say(error instanceof Cancelled ? "stopped" : failureOf(error));
         } finally {
           // Lets go of its memory.
           contender.bench.stop();

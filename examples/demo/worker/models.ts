@@ -1,4 +1,4 @@
-import { type Classifier, createClassifier } from "analysis-by-synthesis";
+import { createClassifier } from "analysis-by-synthesis";
 import type { AttackedModel, ConfidentModel } from "analysis-by-synthesis/attacks";
 import { ConvolutionalNetwork } from "../../../src/networks/convolutional-network.ts";
 import { readStoredNetwork } from "../../../src/networks/stored-network.ts";
@@ -14,19 +14,28 @@ const NETWORKS = {
 /** What all three can be asked. */
 export type Model = ConfidentModel & AttackedModel & { decide(image: Float32Array): Decision };
 
-let classifier: Promise<Classifier> | undefined;
-
-export function loadClassifier(): Promise<Classifier> {
-  classifier ??= createClassifier();
-  return classifier;
+/** Loads once, but again where that failed: the network may be back. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
+    return loaded;
+  };
 }
 
-const loaded = new Map<ModelName, Promise<Model>>();
+export const loadClassifier = once(createClassifier);
+
+const LOADERS: Readonly<Record<ModelName, () => Promise<Model>>> = {
+  abs: once(loadAbs),
+  plain: once(() => loadNetwork(NETWORKS.plain)),
+  adversarial: once(() => loadNetwork(NETWORKS.adversarial)),
+};
 
 export function loadModel(name: ModelName): Promise<Model> {
-  const found = loaded.get(name) ?? (name === "abs" ? loadAbs() : loadNetwork(NETWORKS[name]));
-  loaded.set(name, found);
-  return found;
+  return LOADERS[name]();
 }
 
 async function loadAbs(): Promise<Model> {

@@ -1,0 +1,100 @@
+import { describe, expect } from "vitest";
+import {
+  answersIn,
+  BRIGHTNESS,
+  choose,
+  DESK,
+  headlinesIn,
+  open,
+  press,
+  serveForEachTest,
+  testsInChromium,
+  text,
+  VERDICT,
+  waitFor,
+} from "../support/demo-page.ts";
+
+// What the demo's tabs do with what is on the sheet.
+
+serveForEachTest();
+
+describe("the demo's panels", () => {
+  const withChromium = testsInChromium();
+
+  withChromium("shows networks that are fooled, and undoes what was spoilt", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    const set = (name: string, value: number) =>
+      page.evaluate(`{
+        const row = [...document.querySelectorAll("#spoil-sliders label")].find(({ textContent }) => textContent.startsWith("${name}"));
+        const slider = row.querySelector("input");
+        slider.value = ${value};
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }`);
+    await set("Noise", 0.12);
+    await set("Stripes", 0.4);
+    await waitFor(page, `${answersIn("spoilt-answers")}[1] !== "2"`);
+    expect(((await page.evaluate(answersIn("spoilt-answers"))) as string[])[0]).toBe("2");
+    expect(await page.evaluate(`document.querySelector("#spoilt-answers .plain").className`)).toContain("fooled");
+    await press(page, "spoil-reset");
+    await waitFor(page, `${answersIn("spoilt-answers")}.every((answer) => answer === "2")`);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("stops an attack at any time, and starts another", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await waitFor(page, `document.getElementById("attack-method").options.length > 5`);
+    await choose(page, "attack-method", "boundary");
+    await press(page, "attack-start");
+    await waitFor(page, `document.querySelector("#attacked .abs .details").textContent.includes("questions")`);
+    await press(page, "attack-stop");
+    await waitFor(page, `!document.getElementById("attack-start").disabled`);
+    expect(((await page.evaluate(headlinesIn("attacked"))) as string[])[0]).toBe("stopped");
+    await choose(page, "attack-method", "deepfool");
+    await press(page, "attack-start");
+    await waitFor(page, `${headlinesIn("attacked")}.every((words) => /^(Says|Takes|Withstood)/.test(words))`);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("imagines digits, walks between two, and puts one on the sheet", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await press(page, "tab-imagine");
+    await choose(page, "imagine-label", "8");
+    await waitFor(page, `${text("imagined-verdict")}.startsWith("The classifier says: 8, ")`);
+    const average = await page.evaluate(BRIGHTNESS("imagined"));
+    await press(page, "imagine-random");
+    await waitFor(page, `${BRIGHTNESS("imagined")} !== ${String(average)}`);
+    await press(page, "imagine-middle");
+    await waitFor(page, `${BRIGHTNESS("imagined")} === ${String(average)}`);
+    await press(page, "imagine-use");
+    await waitFor(page, `${VERDICT}.startsWith("This is an 8 (")`);
+    for (const [from, to] of [
+      ["0", "1"],
+      ["6", "6"],
+    ] as const) {
+      await choose(page, "walk-from", from);
+      await choose(page, "walk-to", to);
+      await press(page, "walk-start");
+      await waitFor(page, `!document.getElementById("walk-start").disabled`);
+      const said = (await page.evaluate(
+        `[...document.querySelectorAll("#walk .said")].map(({ textContent }) => textContent)`,
+      )) as string[];
+      expect(said).toHaveLength(11);
+      expect([said[0], said.at(-1)]).toEqual([from, to]);
+    }
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("climbs from noise until a network is sure of a digit", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await press(page, "tab-unrecognisable");
+    await press(page, "ascend-start");
+    await waitFor(page, `${headlinesIn("ascended")}[1] === "Sure that this is a 5"`);
+    await press(page, "ascend-stop");
+    await waitFor(page, `!document.getElementById("ascend-start").disabled`);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+});
