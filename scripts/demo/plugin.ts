@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, posix } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { readConvolutions } from "../../bench/models/gradient-cnn.ts";
+import { filesIn } from "../../src/files/files-in.ts";
 import { storeNetwork } from "../../src/networks/stored-network.ts";
 import { iconPng, iconSvg } from "./icons.ts";
 
@@ -53,20 +54,6 @@ function manifest(): string {
       })),
     ],
   });
-}
-
-/** Paths of all files in a folder and those in it, sorted, with slashes. */
-export function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) =>
-      posix.join(
-        ...join(parentPath, name)
-          .slice(folder.length + 1)
-          .split(/[\\/]/),
-      ),
-    )
-    .sort();
 }
 
 /** Adds all that to a build. @param source the service worker's own file, in which the list is empty */

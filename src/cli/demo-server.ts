@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { extname, join, relative, sep } from "node:path";
+import { extname, join } from "node:path";
+import { filesIn } from "../files/files-in.ts";
 
 // Serves the built demo: the files of one folder, listed once, and the module, which the package holds in another place.
 
@@ -37,7 +37,7 @@ export interface DemoFiles {
  * @throws {Error} when the folder has no page
  */
 export function createDemoServer({ folder, module }: DemoFiles): Server {
-  const files = filesIn(folder);
+  const files = placesIn(folder);
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405, { allow: "GET, HEAD" });
     const asked = (request.url ?? "").split("?", 1)[0] as string;
@@ -68,16 +68,14 @@ export function createDemoServer({ folder, module }: DemoFiles): Server {
 }
 
 /** By path, where each file lies. */
-function filesIn(folder: string): Map<string, string> {
+function placesIn(folder: string): Map<string, string> {
   let names: string[] = [];
   try {
-    names = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => join(parentPath, name));
+    names = filesIn(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const files = new Map(names.map((file) => [`/${relative(folder, file).split(sep).join("/")}`, file]));
+  const files = new Map(names.map((name) => [`/${name}`, join(folder, name)]));
   if (!files.has(INDEX)) throw new Error(`${folder}: has no index.html; \`npm run build\` makes it in a checkout`);
   return files;
 }

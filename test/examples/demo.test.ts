@@ -5,8 +5,9 @@ import { join } from "node:path";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUDGET, bytesSent } from "../../scripts/demo/bytes.ts";
-import { BUILT, filesIn } from "../../scripts/demo/plugin.ts";
+import { BUILT } from "../../scripts/demo/plugin.ts";
 import { serveDemo } from "../../scripts/demo/served.ts";
+import { filesIn } from "../../src/files/files-in.ts";
 import { firefoxMissing, launchChromium, launchFirefox } from "../runtimes/hosts/puppeteer.ts";
 import { chromium } from "../support/chromium.ts";
 import {
