@@ -6,7 +6,7 @@ import { listPictures } from "../../files/list-pictures.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../../files/read-standard-input.ts";
 import { writeWholeFile } from "../../files/write-whole-file.ts";
 import type { Found } from "../../image/preprocess.ts";
-import type { Explanation } from "../../results.ts";
+import type { ClassExplanation, Explanation } from "../../results.ts";
 import { verdict } from "../classify.ts";
 import { colourDepth } from "../colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "../command.ts";
@@ -82,8 +82,7 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
       if (png !== undefined) await writeWholeFile(png, sheetOf(findings));
     }
     if (invocation.flag("json")) {
-      const nameOf = (label: number): string => classifier.classes[label] ?? String(label);
-      const classes = explanation.classes.map((entry, label) => ({ name: nameOf(label), ...entry }));
+      const classes = namedClasses(explanation, classifier.classes);
       const preprocessed = found !== undefined;
       printJson(environment, { file, frame: index, ...explanation, classes, preprocessed, ...found, ...targets });
       return;
@@ -162,7 +161,7 @@ function printDecision(
   names: readonly string[],
   found: Found | undefined,
 ): void {
-  const runnerUp = names[explanation.runnerUp] ?? String(explanation.runnerUp);
+  const runnerUp = nameOf(explanation.runnerUp, names);
   printLines(environment, [
     `${title}: ${verdict(explanation, found)}; runner-up ${runnerUp}; ${explanation.evaluations} evaluations`,
     ...radiusLines(explanation.radiusEstimate),
@@ -171,10 +170,9 @@ function printDecision(
 
 /** A table of losses and latents, and the pictures. */
 function printExplanation(environment: Environment, explanation: Explanation, names: readonly string[]): void {
-  const nameOf = (label: number): string => names[label] ?? String(label);
-  const classes = explanation.classes.map((entry, label) => ({ name: nameOf(label), ...entry }));
+  const classes = namedClasses(explanation, names);
   const style = { colour: colourDepth(environment), columns: columnsOf(environment) };
-  const runnerUp = nameOf(explanation.runnerUp);
+  const runnerUp = nameOf(explanation.runnerUp, names);
   const [forIt, againstIt] = SIGNS[style.colour];
   const width = Math.max(5, ...classes.map(({ name }) => name.length));
   const ranked = classes.toSorted((one, other) => one.loss - other.loss);
@@ -206,6 +204,14 @@ function printExplanation(environment: Environment, explanation: Explanation, na
   printLines(environment, [
     `Where ${explanation.name} redraws the image better than ${runnerUp}: ${forIt} for, ${againstIt} against.`,
   ]);
+}
+
+function nameOf(label: number, names: readonly string[]): string {
+  return names[label] ?? String(label);
+}
+
+function namedClasses({ classes }: Explanation, names: readonly string[]): (ClassExplanation & { name: string })[] {
+  return classes.map((entry, label) => ({ name: nameOf(label, names), ...entry }));
 }
 
 /** The file that has the image with this number, and its number in there: a folder has one for each picture. */
