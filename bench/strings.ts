@@ -21,11 +21,12 @@ import { readDigits as readMnist } from "./sets/mnist.ts";
 //
 //   npx tsx bench/strings.ts --data DIR [--split validation] [--limit 200] [--seed 1] [--kinds TEXT] [--time]
 //   npx tsx bench/strings.ts --data DIR --lines FILE --pieces FILE [--limit 1000]
-//   npx tsx bench/strings.ts --data DIR --fit [--limit 120]
+//   npx tsx bench/strings.ts --data DIR --fit [--limit 300]
 //
 // --data is the folder with MNIST's .gz files; --split is validation or test, --limit the number of strings of each kind (of sheets a
 // twentieth), --kinds a part of the names of the kinds wanted. --time prints what five digits cost, in classifications of one.
-// --fit fits the reader's weights on strings of validation digits and writes src/reading/weights.ts.
+// --lines and --pieces write what `python3 -m abs_training reading` fits its networks to, --fit fits the reader's weights and writes
+// src/reading/weights.ts: all three from training digits, without those for validation.
 
 const { values: options } = parseArgs({
   options: {
