@@ -19,7 +19,11 @@ export const readCommand: Command = {
   positionals: { least: 1, most: Number.POSITIVE_INFINITY },
   options: {
     ...MODEL_OPTIONS,
-    out: { value: "PNG", description: "write the picture there with a box around each digit; for one file only" },
+    out: {
+      value: "PNG",
+      description:
+        "write the picture there, of several in the file the first, with a box around each digit; for one file only",
+    },
   },
   examples: ["abs read meter.jpg", "abs read form.png --out read.png", "abs read scans --json"],
   run: readFiles,
@@ -52,9 +56,10 @@ async function readFiles(invocation: Invocation, environment: Environment): Prom
         for (let frame = 0; frame < frames.length; ++frame) {
           const picture = frames.at(frame) as PixelImage;
           const reading = readDigits(picture, { classifier, ...(effort === undefined ? {} : { effort }) });
-          if (out !== undefined && frame === 0) await writeWholeFile(out, drawBoxes(picture, boxesOf(reading)));
+          const drawnTo = frame === 0 ? out : undefined;
+          if (drawnTo !== undefined) await writeWholeFile(drawnTo, drawBoxes(picture, boxesOf(reading)));
           const title = titleOf(file);
-          if (json) results.push({ file, frame, ...reading, ...(out === undefined ? {} : { out }) });
+          if (json) results.push({ file, frame, ...reading, ...(drawnTo === undefined ? {} : { out: drawnTo }) });
           else printReading(environment, frames.length === 1 ? title : `${title} [${frame}]`, picture, reading);
         }
       } catch (error) {
