@@ -112,8 +112,8 @@ function boundedCandidates(
   { classifications: most, cutsPerHeight, leastShare }: Bounds,
 ): { found: { atoms: number; list: readonly Seen[] }[]; complete: boolean } {
   const isFew = strokes.parts.length <= most;
-  const heaviest = strokes.parts.toSorted((one, other) => other.mass - one.mass).slice(0, most);
-  const parts = isFew ? strokes.parts : strokes.parts.filter((part) => heaviest.includes(part));
+  const heaviest = new Set(strokes.parts.toSorted((one, other) => other.mass - one.mass).slice(0, most));
+  const parts = strokes.parts.filter((part) => heaviest.has(part));
   const lines = findLines({ ...strokes, parts });
   const known = lines.map((line) => knownOf(findCandidates(line, strokes, cutsPerHeight)));
   const first = sieve(known, GEOMETRY_NETWORK, SEEN_SHARE * leastShare, SEEN_MORE * most);
