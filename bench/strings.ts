@@ -6,8 +6,7 @@ import { EVIDENCE_FEATURES, GEOMETRY_FEATURES, PIECE_FEATURES } from "../src/rea
 import { BOUNDS, judgePicture } from "../src/reading/judge.ts";
 import { readDigits } from "../src/reading/read-digits.ts";
 import { glyphOf } from "../src/strings/glyph.ts";
-import { WRITTEN_KINDS, type WrittenKind, writtenPictures } from "../src/strings/kinds.ts";
-import { SURFACES, type Surface } from "../src/strings/sheet.ts";
+import { anySurface, WRITTEN_KINDS, type WrittenKind, writtenPictures } from "../src/strings/kinds.ts";
 import { ReadingTally } from "../src/strings/tally.ts";
 import { type LabelledGlyph, type Written, writeSheet } from "../src/strings/written.ts";
 import { tableLines } from "./measure/table.ts";
@@ -51,7 +50,7 @@ const JUNK_SHEETS: WrittenKind = {
   name: "half junk",
   share: 0.3,
   write: (pick, random) => {
-    const surface = SURFACES[random.below(SURFACES.length)] as Surface;
+    const surface = anySurface(random);
     return writeSheet(pick(55), 55, surface, random);
   },
 };
@@ -122,10 +121,9 @@ import type { ScoringNetwork } from "./network.ts";
 
 ${Object.entries(networks)
   .map(
-    ([name, { features, hidden, output }]) =>
+    ([name, { hidden, output }]) =>
       `/** How likely a candidate is ${remarks[name]}. */
 export const ${name}: ScoringNetwork = {
-  features: ${features},
   hidden: ${lists(hidden)},
   output: ${lists(output)},
 };

@@ -30,7 +30,7 @@ export interface Bounds {
   readonly leastShare: number;
 }
 
-/** What each effort allows. Shares were chosen on strings of validation digits. */
+/** What each effort allows. Shares were chosen on strings of validation digits, by what `npx tsx bench/strings.ts --data DIR` prints. */
 export const BOUNDS: Record<Effort, Bounds> = {
   quick: { classifications: 250, cutsPerHeight: 4, leastShare: 0.1 },
   standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.03 },
