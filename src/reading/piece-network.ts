@@ -5,8 +5,8 @@ import { PIECE_NETWORK } from "./piece-weights.ts";
 // A small convolutional network that tells whether a piece of ink is one digit: not a part of one, several or something else. It
 // names no digit, that is the classifier's part.
 
-/** What is no digit, after the ten digits. */
-const OTHER = 10;
+/** The kind of what is no digit, after the ten digits. */
+export const OTHER = 10;
 
 let layers: readonly Layer[] | undefined;
 
