@@ -6,8 +6,7 @@ import { EVIDENCE_FEATURES, GEOMETRY_FEATURES, PIECE_FEATURES } from "../src/rea
 import { BOUNDS, judgePicture } from "../src/reading/judge.ts";
 import { readDigits } from "../src/reading/read-digits.ts";
 import { glyphOf } from "../src/strings/glyph.ts";
-import { WRITTEN_KINDS, type WrittenKind, writtenPictures } from "../src/strings/kinds.ts";
-import { SURFACES, type Surface } from "../src/strings/sheet.ts";
+import { anySurface, WRITTEN_KINDS, type WrittenKind, writtenPictures } from "../src/strings/kinds.ts";
 import { ReadingTally } from "../src/strings/tally.ts";
 import { type LabelledGlyph, type Written, writeSheet } from "../src/strings/written.ts";
 import { tableLines } from "./measure/table.ts";
@@ -21,11 +20,12 @@ import { readDigits as readMnist } from "./sets/mnist.ts";
 //
 //   npx tsx bench/strings.ts --data DIR [--split validation] [--limit 200] [--seed 1] [--kinds TEXT] [--time]
 //   npx tsx bench/strings.ts --data DIR --lines FILE --pieces FILE [--limit 1000]
-//   npx tsx bench/strings.ts --data DIR --fit [--limit 120]
+//   npx tsx bench/strings.ts --data DIR --fit [--limit 300]
 //
 // --data is the folder with MNIST's .gz files; --split is validation or test, --limit the number of strings of each kind (of sheets a
 // twentieth), --kinds a part of the names of the kinds wanted. --time prints what five digits cost, in classifications of one.
-// --fit fits the reader's weights on strings of validation digits and writes src/reading/weights.ts.
+// --lines and --pieces write what `python3 -m abs_training reading` fits its networks to, --fit fits the reader's weights and writes
+// src/reading/weights.ts: all three from training digits, without those for validation.
 
 const { values: options } = parseArgs({
   options: {
@@ -50,7 +50,7 @@ const JUNK_SHEETS: WrittenKind = {
   name: "half junk",
   share: 0.3,
   write: (pick, random) => {
-    const surface = SURFACES[random.below(SURFACES.length)] as Surface;
+    const surface = anySurface(random);
     return writeSheet(pick(55), 55, surface, random);
   },
 };
@@ -121,10 +121,9 @@ import type { ScoringNetwork } from "./network.ts";
 
 ${Object.entries(networks)
   .map(
-    ([name, { features, hidden, output }]) =>
+    ([name, { hidden, output }]) =>
       `/** How likely a candidate is ${remarks[name]}. */
 export const ${name}: ScoringNetwork = {
-  features: ${features},
   hidden: ${lists(hidden)},
   output: ${lists(output)},
 };

@@ -3,6 +3,7 @@ import { findCandidates } from "../../src/reading/candidates.ts";
 import { bearingOf, lineImage } from "../../src/reading/line-image.ts";
 import { findLines } from "../../src/reading/lines.ts";
 import { pieceImage } from "../../src/reading/piece-image.ts";
+import { OTHER } from "../../src/reading/piece-network.ts";
 import { findStrokes } from "../../src/reading/strokes.ts";
 import { overlap } from "../../src/strings/tally.ts";
 import type { Written, WrittenDigit } from "../../src/strings/written.ts";
@@ -15,8 +16,6 @@ import { seamTruth } from "./line-truth.ts";
 const LEAST_SHARED = 0.75;
 /** …and one that shares at most this much with any is none; what lies between teaches nothing. */
 const MOST_SHARED = 0.55;
-/** The label of what is no digit. */
-const OTHER = 10;
 /** Cuts to write pieces of, for a line as wide as its digits are high. */
 const CUTS_PER_HEIGHT = 6;
 /** Of pieces that are no digits so many are left out for each one written, as there are many and alike. */

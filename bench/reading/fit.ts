@@ -112,7 +112,7 @@ export function fitNetwork(examples: readonly Example[], features: number, seed 
   const random = new Random(seed);
   const rowsOf = (rows: number, inputs: number, scale: number): number[][] =>
     Array.from({ length: rows }, () => Array.from({ length: inputs + 1 }, () => scale * random.normal()));
-  const network = { features, hidden: rowsOf(HIDDEN, features, 0.3), output: rowsOf(2, HIDDEN, 0.1) };
+  const network = { hidden: rowsOf(HIDDEN, features, 0.3), output: rowsOf(2, HIDDEN, 0.1) };
   const rows = [...network.hidden, ...network.output];
   const slopes = rows.map((row) => row.map(() => 0));
   const [means, squares] = [rows.map((row) => row.map(() => 0)), rows.map((row) => row.map(() => 0))];
@@ -178,8 +178,8 @@ function addSlopes({ edges, atoms, right }: Example, network: ScoringNetwork, sl
       const error = (back[unit] as number) * (1 - value * value);
       const slope = slopes[unit] as number[];
       slope[0] = (slope[0] as number) + error;
-      for (let index = 0; index < network.features; ++index) {
-        slope[index + 1] = (slope[index + 1] as number) + error * (features[index] as number);
+      for (let index = 1; index < slope.length; ++index) {
+        slope[index] = (slope[index] as number) + error * (features[index - 1] as number);
       }
     });
   });

@@ -33,7 +33,7 @@ export function seamTruth(image: LineImage, digits: readonly WrittenDigit[], col
 }
 
 /** Indices of a digit's ink in the picture. */
-export function pixelsOf({ box, ink }: WrittenDigit, columns: number): number[] {
+function pixelsOf({ box, ink }: WrittenDigit, columns: number): number[] {
   const pixels: number[] = [];
   ink.forEach((value, at) => {
     if (value === 1) pixels.push((box.top + Math.floor(at / box.width)) * columns + box.left + (at % box.width));
@@ -42,7 +42,7 @@ export function pixelsOf({ box, ink }: WrittenDigit, columns: number): number[] 
 }
 
 /** For each row the column before which the left digit's ink lies, with as little on the wrong side as can be. */
-export function seamBetween(left: Float32Array, right: Float32Array, width: number): Int32Array {
+function seamBetween(left: Float32Array, right: Float32Array, width: number): Int32Array {
   const [leftEnd, rightStart] = [extent(left, width)[1], extent(right, width)[0]];
   const costs = new Float32Array(LINE_ROWS * (width + 1));
   const steps = new Int8Array(costs.length);

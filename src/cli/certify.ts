@@ -1,8 +1,7 @@
 import { pMapIterable } from "p-map";
-import { shownText } from "../arguments/printable.ts";
 import { type Certificate, checkedSmoothing, SMOOTHING_BASES, type SmoothingOptions } from "../certify/smoothing.ts";
 import { messageOf } from "../files/file-error.ts";
-import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
+import { readStandardInput, STANDARD_INPUT } from "../files/read-standard-input.ts";
 import { type CertifiedImage, certifiedLines, certifiedScores } from "./certified-scores.ts";
 import { checkLabels, imageValues, measuredSettings, readChosenImages, sha256OfData } from "./chosen-images.ts";
 import {
@@ -14,9 +13,10 @@ import {
   UsageError,
   WORKERS_OPTION,
 } from "./command.ts";
-import { DONE, type Environment, FAILED, printJson, printLines, printProblem } from "./environment.ts";
+import { DONE, type Environment, FAILED, printJson, printLines } from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
 import { type FrameMode, openFrames } from "./frame-source.ts";
+import { checkStandardInput, type Failure, printFailure, titleOf } from "./image-files.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
 import { SPLITS } from "./mnist-files.ts";
 import { startProgress } from "./progress.ts";
@@ -91,16 +91,14 @@ async function certifyFiles(
   const offset = invocation.wholeNumber("offset", 0);
   const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
   if (invocation.text("split") !== undefined) throw new UsageError("--split is for --data");
-  if (files.filter((file) => file === STANDARD_INPUT).length > 1) {
-    throw new UsageError("standard input, -, can be read only once");
-  }
+  checkStandardInput(files);
   const json = invocation.flag("json");
   const results: object[] = [];
-  const failures: { file: string; error: string }[] = [];
+  const failures: Failure[] = [];
   await withWorkforce(invocation, environment, invocation.workers(), async ({ classes, tasks, concurrency }) => {
     const nameOf = (label: number): string => classes[label] ?? String(label);
     for (const file of files) {
-      const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
+      const name = titleOf(file);
       try {
         const content = file === STANDARD_INPUT ? await readStandardInput(environment.stdin) : undefined;
         const request = { file, content, mode, offset, limit, options };
@@ -113,9 +111,9 @@ async function certifyFiles(
           }
         }
       } catch (error) {
-        const [message, shown] = [messageOf(error), shownText(name)];
-        failures.push({ file, error: message });
-        printProblem(environment, "abs certify", message.startsWith(`${shown}:`) ? message : `${shown}: ${message}`);
+        const failure = { file, error: messageOf(error) };
+        failures.push(failure);
+        printFailure(environment, "abs certify", failure);
       }
     }
   });

@@ -1,23 +1,14 @@
 import { pMapIterable } from "p-map";
 import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
-import { listPictures } from "../files/list-pictures.ts";
-import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
+import { readStandardInput, STANDARD_INPUT } from "../files/read-standard-input.ts";
 import type { Found } from "../image/preprocess.ts";
 import type { Classification } from "../results.ts";
 import { colourDepth } from "./colour-depth.ts";
-import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, UsageError, WORKERS_OPTION } from "./command.ts";
-import {
-  columnsOf,
-  DONE,
-  type Environment,
-  FAILED,
-  printDrawing,
-  printJson,
-  printLines,
-  printProblem,
-} from "./environment.ts";
+import { type Command, type Invocation, MODEL_OPTIONS, RANGE_OPTIONS, WORKERS_OPTION } from "./command.ts";
+import { columnsOf, DONE, type Environment, FAILED, printDrawing, printJson, printLines } from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
+import { checkStandardInput, type Failure, type ImageSource, printFailure, sourcesOf, titleOf } from "./image-files.ts";
 import { withWorkforce } from "./load-classifier.ts";
 import { renderPictures } from "./picture.ts";
 import type { ClassifiedFrame, ClassifiedRange, FrameRange, Tasks } from "./tasks.ts";
@@ -48,20 +39,13 @@ export const classifyCommand: Command = {
   run: classifyFiles,
 };
 
-interface Failure {
-  readonly file: string;
-  readonly error: string;
-}
-
 async function classifyFiles(invocation: Invocation, environment: Environment): Promise<number> {
   const json = invocation.flag("json");
   const mode = frameMode(invocation);
   const offset = invocation.wholeNumber("offset", 0);
   const limit = invocation.wholeNumber("limit", Number.POSITIVE_INFINITY, 1);
   const pictures = invocation.wholeNumber("pictures", DEFAULT_PICTURES);
-  if (invocation.positionals.filter((file) => file === STANDARD_INPUT).length > 1) {
-    throw new UsageError("standard input, -, can be read only once");
-  }
+  checkStandardInput(invocation.positionals);
   const results: object[] = [];
   const failures: Failure[] = [];
 
@@ -73,7 +57,7 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
       to: offset + limit,
       drawTo: json ? 0 : offset + pictures,
     });
-    const begin = async ({ file, failure }: Source): Promise<Begun> => {
+    const begin = async ({ file, failure }: ImageSource): Promise<Begun> => {
       if (failure !== undefined) return { range: wanted(file), first: { count: 0, frames: [], failure } };
       return file === STANDARD_INPUT
         ? await classifyStandardInput(tasks, wanted(file), environment)
@@ -81,7 +65,7 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
     };
     for await (const begun of pMapIterable(sourcesOf(invocation.positionals), begin, { concurrency })) {
       const { file } = begun.range;
-      const name = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
+      const name = titleOf(file);
       for await (const { frames, count, failure } of withRest(tasks, begun, concurrency)) {
         for (const frame of frames) {
           if (json) results.push(asDocument(file, frame));
@@ -89,32 +73,13 @@ async function classifyFiles(invocation: Invocation, environment: Environment): 
         }
         if (failure === undefined) continue;
         failures.push({ file, error: failure });
-        const shown = shownText(name);
-        printProblem(environment, "abs classify", failure.startsWith(`${shown}:`) ? failure : `${shown}: ${failure}`);
+        printFailure(environment, "abs classify", { file, error: failure });
         break;
       }
     }
   });
   if (json) printJson(environment, { results, failures });
   return failures.length === 0 ? DONE : FAILED;
-}
-
-/** A file to be classified, or a folder that has none, and why. */
-interface Source {
-  readonly file: string;
-  readonly failure?: string;
-}
-
-/** The files that are named, and in the place of a folder the pictures in it. */
-async function* sourcesOf(paths: readonly string[]): AsyncGenerator<Source> {
-  for (const file of paths) {
-    try {
-      const pictures = file === STANDARD_INPUT ? undefined : await listPictures(file);
-      yield* (pictures ?? [file]).map((picture) => ({ file: picture }));
-    } catch (error) {
-      yield { file, failure: messageOf(error) };
-    }
-  }
 }
 
 /** A file of which the first frames are classified. */
@@ -136,7 +101,7 @@ async function classifyFirst(tasks: Tasks, range: FrameRange): Promise<Begun> {
   const { file, from, to } = range;
   const first = await tasks.classifyFrames({ ...range, to: Math.min(to, from + LONGEST_RANGE) });
   if (first.failure !== undefined || from < first.count) return { range, first };
-  const failure = `${file === STANDARD_INPUT ? STANDARD_INPUT_NAME : shownText(file)}: has ${first.count} images; --offset ${from} skips them all`;
+  const failure = `${shownText(titleOf(file))}: has ${first.count} images; --offset ${from} skips them all`;
   return { range, first: { ...first, failure } };
 }
 

@@ -1,6 +1,4 @@
-import { shownText } from "../arguments/printable.ts";
 import { messageOf } from "../files/file-error.ts";
-import { listPictures } from "../files/list-pictures.ts";
 import { decodeImageFile, readImageFile } from "../files/read-image-file.ts";
 import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../files/read-standard-input.ts";
 import { writeWholeFile } from "../files/write-whole-file.ts";
@@ -9,16 +7,8 @@ import { type Reading, readDigits } from "../reading/read-digits.ts";
 import { drawBoxes, type NamedBox, renderBoxes } from "./boxed-picture.ts";
 import { colourDepth } from "./colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
-import {
-  columnsOf,
-  DONE,
-  type Environment,
-  FAILED,
-  printDrawing,
-  printJson,
-  printLines,
-  printProblem,
-} from "./environment.ts";
+import { columnsOf, DONE, type Environment, FAILED, printDrawing, printJson, printLines } from "./environment.ts";
+import { checkStandardInput, type Failure, printFailure, sourcesOf, titleOf } from "./image-files.ts";
 import { withClassifier } from "./load-classifier.ts";
 
 /** `abs read`: reads all digits in a picture. */
@@ -29,7 +19,11 @@ export const readCommand: Command = {
   positionals: { least: 1, most: Number.POSITIVE_INFINITY },
   options: {
     ...MODEL_OPTIONS,
-    out: { value: "PNG", description: "write the picture there with a box around each digit; for one file only" },
+    out: {
+      value: "PNG",
+      description:
+        "write the picture there, of several in the file the first, with a box around each digit; for one file only",
+    },
   },
   examples: ["abs read meter.jpg", "abs read form.png --out read.png", "abs read scans --json"],
   run: readFiles,
@@ -40,25 +34,17 @@ async function readFiles(invocation: Invocation, environment: Environment): Prom
   const out = invocation.text("out");
   const effort = invocation.effort();
   const results: object[] = [];
-  const failures: { file: string; error: string }[] = [];
-  const { positionals } = invocation;
-  if (positionals.filter((file) => file === STANDARD_INPUT).length > 1) {
-    throw new UsageError("standard input, -, can be read only once");
-  }
+  const failures: Failure[] = [];
+  checkStandardInput(invocation.positionals);
   await withClassifier(invocation, environment, async (classifier) => {
     const files: string[] = [];
-    const fail = (file: string, error: unknown): void => {
-      const message = messageOf(error);
-      failures.push({ file, error: message });
-      const shown = shownText(file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file);
-      printProblem(environment, "abs read", message.startsWith(`${shown}:`) ? message : `${shown}: ${message}`);
+    const fail = (failure: Failure): void => {
+      failures.push(failure);
+      printFailure(environment, "abs read", failure);
     };
-    for (const path of positionals) {
-      try {
-        files.push(...((path === STANDARD_INPUT ? undefined : await listPictures(path)) ?? [path]));
-      } catch (error) {
-        fail(path, error);
-      }
+    for await (const { file, failure } of sourcesOf(invocation.positionals)) {
+      if (failure === undefined) files.push(file);
+      else fail({ file, error: failure });
     }
     if (out !== undefined && files.length > 1) throw new UsageError(`--out is for one file, got ${files.length}`);
     for (const file of files) {
@@ -70,13 +56,14 @@ async function readFiles(invocation: Invocation, environment: Environment): Prom
         for (let frame = 0; frame < frames.length; ++frame) {
           const picture = frames.at(frame) as PixelImage;
           const reading = readDigits(picture, { classifier, ...(effort === undefined ? {} : { effort }) });
-          if (out !== undefined && frame === 0) await writeWholeFile(out, drawBoxes(picture, boxesOf(reading)));
-          const title = file === STANDARD_INPUT ? STANDARD_INPUT_NAME : file;
-          if (json) results.push({ file, frame, ...reading, ...(out === undefined ? {} : { out }) });
+          const drawnTo = frame === 0 ? out : undefined;
+          if (drawnTo !== undefined) await writeWholeFile(drawnTo, drawBoxes(picture, boxesOf(reading)));
+          const title = titleOf(file);
+          if (json) results.push({ file, frame, ...reading, ...(drawnTo === undefined ? {} : { out: drawnTo }) });
           else printReading(environment, frames.length === 1 ? title : `${title} [${frame}]`, picture, reading);
         }
       } catch (error) {
-        fail(file, error);
+        fail({ file, error: messageOf(error) });
       }
     }
   });

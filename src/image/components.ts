@@ -62,13 +62,36 @@ export function findComponents(strengths: Float32Array, width: number, height: n
 
 /** The smallest box around all components, or other things with a box; empty where there are none. */
 export function around(components: readonly { readonly box: Box }[]): Box {
-  const left = Math.min(...components.map(({ box }) => box.left));
-  const top = Math.min(...components.map(({ box }) => box.top));
-  const right = Math.max(...components.map(({ box }) => box.left + box.width));
-  const bottom = Math.max(...components.map(({ box }) => box.top + box.height));
-  return components.length === 0
-    ? { left: 0, top: 0, width: 0, height: 0 }
-    : { left, top, width: right - left, height: bottom - top };
+  if (components.length === 0) return { left: 0, top: 0, width: 0, height: 0 };
+  let [left, right, top, bottom] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0];
+  // Not by Math.min of all: there may be more than a call takes arguments.
+  for (const { box } of components) {
+    left = Math.min(left, box.left);
+    right = Math.max(right, box.left + box.width);
+    top = Math.min(top, box.top);
+    bottom = Math.max(bottom, box.top + box.height);
+  }
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/**
+ * Components whose first row is one of a box's. A picture may have so many that all pairs of them are too many to look at.
+ *
+ * @param byTop in the order of their first rows
+ */
+export function startingBeside(byTop: readonly Component[], { top, height }: Box): readonly Component[] {
+  return byTop.slice(firstFrom(byTop, top), firstFrom(byTop, top + height));
+}
+
+/** The place of the first component that starts in a row or below it. */
+function firstFrom(byTop: readonly Component[], row: number): number {
+  let [from, to] = [0, byTop.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((byTop[middle] as Component).box.top < row) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** The longer side of a box. */

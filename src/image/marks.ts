@@ -1,4 +1,4 @@
-import { around, type Box, type Component, longerSide } from "./components.ts";
+import { around, type Box, type Component, longerSide, startingBeside } from "./components.ts";
 
 /** Ink inside a ring that is at least this long beside it is what the ring was drawn around… */
 const RINGED_SHARE = 0.4;
@@ -20,8 +20,9 @@ const RULED_SHARE = 0.25;
  */
 export function findMarks(components: readonly Component[], imageWidth: number): Set<Component> {
   const marks = new Set<Component>();
+  const byTop = components.toSorted((one, other) => one.box.top - other.box.top);
   for (const outer of components) {
-    const within = components.filter((other) => other !== outer && surrounds(outer.box, other.box));
+    const within = startingBeside(byTop, outer.box).filter(({ box }) => surrounds(outer.box, box));
     const holes = within.length === 0 ? [] : findHoles(outer, imageWidth);
     for (const hole of holes) {
       const inner = within.filter(({ pixels: [first] }) => hole.has(first as number));
@@ -37,6 +38,7 @@ export function findMarks(components: readonly Component[], imageWidth: number):
     }
   }
   for (const rule of components) {
+    if (rule.box.width < RULE_ASPECT * rule.box.height) continue;
     if (components.some((above) => !marks.has(above) && underlines(rule, above))) marks.add(rule);
   }
   return marks;
@@ -52,13 +54,10 @@ function surrounds(outer: Box, inner: Box): boolean {
   );
 }
 
-/** Whether one component is a rule below the other: long, level, thin, and with a gap between. */
+/** Whether a long, level and thin component is a rule below the other: with a gap between, and not too long for it. */
 function underlines({ box: rule, mass }: Component, { box, mass: massAbove }: Component): boolean {
   return (
-    rule.width >= RULE_ASPECT * rule.height &&
-    rule.top >= box.top + box.height &&
-    longerSide(box) >= RULED_SHARE * rule.width &&
-    massAbove >= RULED_SHARE * mass
+    rule.top >= box.top + box.height && longerSide(box) >= RULED_SHARE * rule.width && massAbove >= RULED_SHARE * mass
   );
 }
 

@@ -1,25 +1,27 @@
 // Small convolutional networks, fitted by `python3 -m abs_training reading` (training/README.md).
 
+/** The shape of a layer: channels in and out, side of its kernel in pixels, stride, and dilation of the kernel. */
+export type Shape = readonly [inputs: number, outputs: number, kernel: number, stride: number, dilation: number];
+
 /** A network as it is stored. */
 export interface StoredNetwork {
-  /** For each layer and output the size of a step of its weights. */
-  readonly steps: readonly (readonly number[])[];
+  /** One for each layer. */
+  readonly shapes: readonly Shape[];
+  /** For each layer and output what its weights are multiples of. */
+  readonly scales: readonly (readonly number[])[];
   /** For each layer and output what is added. */
   readonly biases: readonly (readonly number[])[];
-  /** The weights of all layers in steps, one signed byte each, by row and column of the kernel, input and output; in base64. */
+  /** The multiples, one signed byte each, by layer, row and column of the kernel, input and output; in base64. */
   readonly weights: string;
 }
-
-/** Inputs, outputs, side of the kernel, step, and spacing of its taps, as in training/abs_training/reading. */
-export type Shape = readonly [inputs: number, outputs: number, side: number, step: number, spacing: number];
 
 /** A layer, ready to be used. Outputs are filled up to a multiple of eight. */
 export interface Layer {
   readonly inputs: number;
   readonly outputs: number;
-  readonly side: number;
-  readonly step: number;
-  readonly spacing: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
   /** By group of eight outputs, row and column of the kernel, input, and output within the group. */
   readonly weights: Float64Array;
   readonly biases: readonly number[];
@@ -36,13 +38,13 @@ const EIGHT = 8;
 type Eight = [number, number, number, number, number, number, number, number];
 
 /** The layers of a stored network. */
-export function unpack({ steps, biases, weights: stored }: StoredNetwork, shapes: readonly Shape[]): Layer[] {
+export function unpack({ shapes, scales, biases, weights: stored }: StoredNetwork): Layer[] {
   const bytes = Int8Array.from(atob(stored), (character) => character.charCodeAt(0));
   let start = 0;
-  return shapes.map(([inputs, outputs, side, step, spacing], place) => {
-    const own = steps[place] as readonly number[];
+  return shapes.map(([inputs, outputs, kernel, stride, dilation], place) => {
+    const own = scales[place] as readonly number[];
     const filled = EIGHT * Math.ceil(outputs / EIGHT);
-    const taps = side * side * inputs;
+    const taps = kernel * kernel * inputs;
     const weights = new Float64Array(taps * filled);
     for (let at = 0; at < taps * outputs; ++at) {
       const output = at % outputs;
@@ -52,7 +54,7 @@ export function unpack({ steps, biases, weights: stored }: StoredNetwork, shapes
     }
     start += taps * outputs;
     const added = [...(biases[place] as readonly number[]), ...Array<number>(filled - outputs).fill(0)];
-    return { inputs, outputs: filled, side, step, spacing, weights, biases: added };
+    return { inputs, outputs: filled, kernel, stride, dilation, weights, biases: added };
   });
 }
 
@@ -63,24 +65,24 @@ export function convolveAll(layers: readonly Layer[], planes: Planes): Planes {
 
 /** Outside there is 0. Eight outputs at a time: so many sums stay in registers. */
 function convolve(layer: Layer, { values, rows, columns }: Planes, rectified: boolean): Planes {
-  const { inputs, outputs, side, step, spacing, weights, biases } = layer;
-  const [height, width] = [Math.ceil(rows / step), Math.ceil(columns / step)];
+  const { inputs, outputs, kernel, stride, dilation, weights, biases } = layer;
+  const [height, width] = [Math.ceil(rows / stride), Math.ceil(columns / stride)];
   const result = new Float64Array(height * width * outputs);
-  const margin = spacing * (side >> 1);
+  const margin = dilation * (kernel >> 1);
   for (let first = 0; first < outputs; first += EIGHT) {
     const [b0, b1, b2, b3, b4, b5, b6, b7] = biases.slice(first, first + EIGHT) as Eight;
-    const own = first * side * side * inputs;
+    const own = first * kernel * kernel * inputs;
     for (let row = 0; row < height; ++row) {
       for (let column = 0; column < width; ++column) {
         let [s0, s1, s2, s3, s4, s5, s6, s7] = [b0, b1, b2, b3, b4, b5, b6, b7];
-        for (let down = 0; down < side; ++down) {
-          const y = row * step + down * spacing - margin;
+        for (let down = 0; down < kernel; ++down) {
+          const y = row * stride + down * dilation - margin;
           if (y < 0 || y >= rows) continue;
-          for (let across = 0; across < side; ++across) {
-            const x = column * step + across * spacing - margin;
+          for (let across = 0; across < kernel; ++across) {
+            const x = column * stride + across * dilation - margin;
             if (x < 0 || x >= columns) continue;
             const from = (y * columns + x) * inputs;
-            let at = own + (down * side + across) * inputs * EIGHT;
+            let at = own + (down * kernel + across) * inputs * EIGHT;
             for (let input = 0; input < inputs; ++input, at += EIGHT) {
               const value = values[from + input] as number;
               // Much is 0: there is little ink, and rectified values are half of the time.

@@ -23,7 +23,7 @@ export interface Seams {
 const ASIDE = 0.05;
 /** No pixel is in more doubt than this. */
 const MOST_DOUBT = 8;
-/** Ways of more doubt than this are no cuts. Chosen on strings of validation digits. */
+/** Ways of more doubt than this are no cuts. Chosen on strings of validation digits (`npx tsx bench/strings.ts --data DIR`). */
 const MOST_MEAN_DOUBT = 5;
 /** Ways are looked for so often, each time away from those found before: these cost so much more… */
 const ROUNDS = 3;

@@ -30,7 +30,7 @@ export interface Bounds {
   readonly leastShare: number;
 }
 
-/** What each effort allows. Shares were chosen on strings of validation digits. */
+/** What each effort allows. Shares were chosen on strings of validation digits, by what `npx tsx bench/strings.ts --data DIR` prints. */
 export const BOUNDS: Record<Effort, Bounds> = {
   quick: { classifications: 250, cutsPerHeight: 4, leastShare: 0.1 },
   standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.03 },
@@ -112,8 +112,8 @@ function boundedCandidates(
   { classifications: most, cutsPerHeight, leastShare }: Bounds,
 ): { found: { atoms: number; list: readonly Seen[] }[]; complete: boolean } {
   const isFew = strokes.parts.length <= most;
-  const heaviest = strokes.parts.toSorted((one, other) => other.mass - one.mass).slice(0, most);
-  const parts = isFew ? strokes.parts : strokes.parts.filter((part) => heaviest.includes(part));
+  const heaviest = new Set(strokes.parts.toSorted((one, other) => other.mass - one.mass).slice(0, most));
+  const parts = strokes.parts.filter((part) => heaviest.has(part));
   const lines = findLines({ ...strokes, parts });
   const known = lines.map((line) => knownOf(findCandidates(line, strokes, cutsPerHeight)));
   const first = sieve(known, GEOMETRY_NETWORK, SEEN_SHARE * leastShare, SEEN_MORE * most);

@@ -1,6 +1,5 @@
 /** A network of one hidden layer (tanh) from features to two scores. */
 export interface ScoringNetwork {
-  readonly features: number;
   /** One row for each hidden unit: its bias, then a weight for each feature. */
   readonly hidden: readonly (readonly number[])[];
   /** One row for each score: its bias, then a weight for each hidden unit. */
@@ -8,12 +7,10 @@ export interface ScoringNetwork {
 }
 
 /** What the hidden units make of features, of which there may be more than the network takes: it takes the first ones. */
-export function activations({ features: count, hidden }: ScoringNetwork, features: readonly number[]): number[] {
+export function activations({ hidden }: ScoringNetwork, features: readonly number[]): number[] {
   return hidden.map((row) => {
     let sum = row[0] as number;
-    for (let index = 0; index < count; ++index) {
-      sum += (row[index + 1] as number) * (features[index] as number);
-    }
+    for (let index = 1; index < row.length; ++index) sum += (row[index] as number) * (features[index - 1] as number);
     return Math.tanh(sum);
   });
 }

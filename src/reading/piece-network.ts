@@ -1,25 +1,18 @@
 import { IMAGE_SIDE } from "../../format/image.ts";
-import { convolveAll, type Layer, type Shape, unpack } from "./convolution.ts";
+import { convolveAll, type Layer, unpack } from "./convolution.ts";
 import { PIECE_NETWORK } from "./piece-weights.ts";
 
 // A small convolutional network that tells whether a piece of ink is one digit: not a part of one, several or something else. It
 // names no digit, that is the classifier's part.
 
-const LAYERS: readonly Shape[] = [
-  [1, 8, 5, 2, 1],
-  [8, 16, 3, 2, 1],
-  [16, 24, 3, 1, 1],
-  [24, 40, 3, 2, 1],
-  [40, 11, 1, 1, 1],
-];
-/** What is no digit, after the ten digits. */
-const OTHER = 10;
+/** The kind of what is no digit, after the ten digits. */
+export const OTHER = 10;
 
 let layers: readonly Layer[] | undefined;
 
 /** The log odds that a piece is one digit, of 784 values as the classifier takes them. */
 export function pieceLogit(image: ArrayLike<number>): number {
-  layers ??= unpack(PIECE_NETWORK, LAYERS);
+  layers ??= unpack(PIECE_NETWORK);
   const { values, rows, columns } = convolveAll(layers, {
     values: Float64Array.from(image),
     rows: IMAGE_SIDE,

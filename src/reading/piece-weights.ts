@@ -3,7 +3,14 @@ import type { StoredNetwork } from "./convolution.ts";
 // Written by `python3 -m abs_training reading --epochs 16 --seed 0` (training/README.md).
 
 export const PIECE_NETWORK: StoredNetwork = {
-  steps: [
+  shapes: [
+    [1, 8, 5, 2, 1],
+    [8, 16, 3, 2, 1],
+    [16, 24, 3, 1, 1],
+    [24, 40, 3, 2, 1],
+    [40, 11, 1, 1, 1],
+  ],
+  scales: [
     [0.007563, 0.0179, 0.008867, 0.007948, 0.009275, 0.01645, 0.006374, 0.007443],
     [
       0.00746, 0.008561, 0.01118, 0.01039, 0.008273, 0.00619, 0.008165, 0.01053, 0.007267, 0.009433, 0.01003, 0.005557,

@@ -1,19 +1,10 @@
-import { convolveAll, type Layer, type Shape, unpack } from "./convolution.ts";
+import { convolveAll, type Layer, unpack } from "./convolution.ts";
 import { LINE_ROWS, type LineImage } from "./line-image.ts";
 import { SEAM_NETWORK } from "./seam-weights.ts";
 
 // A small convolutional network that tells for each pixel of a line's image whether digits part there. It sees some way to either
 // side, and so knows a bridge between two digits from the bar of one.
 
-const LAYERS: readonly Shape[] = [
-  [1, 8, 5, 2, 1],
-  [8, 16, 3, 2, 1],
-  [16, 24, 3, 1, 1],
-  [24, 24, 3, 1, 2],
-  [24, 24, 3, 1, 1],
-  [24, 24, 3, 1, 2],
-  [24, 16, 1, 1, 1],
-];
 /** The last layers see blocks of so many rows and columns, and tell of each of their pixels. */
 const BLOCK = 4;
 
@@ -21,7 +12,7 @@ let layers: readonly Layer[] | undefined;
 
 /** The log odds that a seam goes through each pixel of a line's image, row by row. */
 export function seamLogits({ values, width }: LineImage): Float32Array {
-  layers ??= unpack(SEAM_NETWORK, LAYERS);
+  layers ??= unpack(SEAM_NETWORK);
   const blocks = convolveAll(layers, { values: Float64Array.from(values), rows: LINE_ROWS, columns: width });
   const logits = new Float32Array(values.length);
   for (let row = 0, at = 0; row < LINE_ROWS; ++row) {

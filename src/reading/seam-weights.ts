@@ -3,7 +3,16 @@ import type { StoredNetwork } from "./convolution.ts";
 // Written by `python3 -m abs_training reading --epochs 26 --seed 0` (training/README.md).
 
 export const SEAM_NETWORK: StoredNetwork = {
-  steps: [
+  shapes: [
+    [1, 8, 5, 2, 1],
+    [8, 16, 3, 2, 1],
+    [16, 24, 3, 1, 1],
+    [24, 24, 3, 1, 2],
+    [24, 24, 3, 1, 1],
+    [24, 24, 3, 1, 2],
+    [24, 16, 1, 1, 1],
+  ],
+  scales: [
     [0.00668, 0.009832, 0.004544, 0.005171, 0.007824, 0.004213, 0.004916, 0.008493],
     [
       0.005918, 0.004541, 0.009727, 0.005968, 0.008983, 0.005622, 0.006574, 0.006445, 0.006439, 0.008413, 0.007696,

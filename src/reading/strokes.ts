@@ -1,4 +1,4 @@
-import { type Component, findComponents, longerSide } from "../image/components.ts";
+import { type Component, findComponents, longerSide, startingBeside } from "../image/components.ts";
 import { type GreyImage, toGrey } from "../image/grey.ts";
 import { inkStrength } from "../image/ink-strength.ts";
 import { findMarks } from "../image/marks.ts";
@@ -106,8 +106,14 @@ function withoutMarks(all: readonly Component[], usualHeight: number, width: num
       !(2 * atFrame >= longerSide(box) && longerSide(box) >= SHADOW_SIDES * usualHeight),
   );
   const marks = findMarks(large, width);
-  const isWithin = (part: Component): boolean => [...marks].some((ring) => ring !== part && holds(ring, part));
-  return large.filter((part) => !marks.has(part) || (isWithin(part) && longerSide(part.box) > DOT_SHARE * usualHeight));
+  const byTop = [...marks].sort((one, other) => one.box.top - other.box.top);
+  const within = new Set<Component>();
+  for (const ring of marks) {
+    for (const part of startingBeside(byTop, ring.box)) if (part !== ring && holds(ring, part)) within.add(part);
+  }
+  return large.filter(
+    (part) => !marks.has(part) || (within.has(part) && longerSide(part.box) > DOT_SHARE * usualHeight),
+  );
 }
 
 function holds({ box: outer }: Component, { box: inner }: Component): boolean {

@@ -5,7 +5,6 @@ import type { ScoringNetwork } from "./network.ts";
 
 /** How likely a candidate is by its sizes, cuts and gaps alone. */
 export const GEOMETRY_NETWORK: ScoringNetwork = {
-  features: 16,
   hidden: [
     [
       0.281, 1.759, -0.414, -0.332, 0.968, -0.188, -0.003, 2.361, 2.154, -0.422, 0.547, -0.119, -0.562, -0.142, 0.431,
@@ -134,7 +133,6 @@ export const GEOMETRY_NETWORK: ScoringNetwork = {
 
 /** How likely a candidate is by these and by whether it looks like one digit. */
 export const PIECE_SCORES: ScoringNetwork = {
-  features: 18,
   hidden: [
     [
       -0.019, -0.166, -0.44, -0.001, -0.583, -0.47, 0.071, -0.289, -0.217, 0.074, -0.138, -0.11, -0.09, -0.004, 0.019,
@@ -263,7 +261,6 @@ export const PIECE_SCORES: ScoringNetwork = {
 
 /** How likely a candidate is by all that and by what the classifier says. */
 export const EVIDENCE_NETWORK: ScoringNetwork = {
-  features: 33,
   hidden: [
     [
       -0.219, -0.503, -0.459, 0.297, -0.194, -0.464, 0.833, -0.152, 0.397, 0.292, -0.863, -0.911, -0.502, -0.347,

@@ -20,7 +20,8 @@ const strings = (spacing: Spacing, surface: Surface): WrittenKind => ({
   write: (pick, random) => writeString(pick(5), spacing, surface, random),
 });
 
-const anySurface = (random: Random): Surface => SURFACES[random.below(SURFACES.length)] as Surface;
+/** A surface at random. */
+export const anySurface = (random: Random): Surface => SURFACES[random.below(SURFACES.length)] as Surface;
 
 /** Kinds of pictures, by what stands in them and on what. */
 export const WRITTEN_KINDS: readonly WrittenKind[] = [

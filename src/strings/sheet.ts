@@ -13,7 +13,7 @@ export const SURFACES = ["clean", "ruled", "noisy", "shadowed"] as const;
 /** The name of a surface. */
 export type Surface = (typeof SURFACES)[number];
 
-/** Ink that is drawn little by little, on a sheet that has no end to the right. */
+/** Ink that is drawn little by little. */
 export class Ink {
   readonly values: Float32Array;
 
@@ -38,7 +38,8 @@ export class Ink {
 
 /**
  * The ink on a surface: dark on paper or, half of the time, bright on a board. The contrast of ink and surface is random, and a
- * trace of camera noise is on all of them; `noisy` has five times as much.
+ * trace of camera noise is on all of them; `noisy` has about five times as much, with a standard deviation of 5 to 10 % of the
+ * ink's strength.
  *
  * @param size the height of a digit in pixels, to which rules are spaced
  */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryDirectory } from "../files/handmade-files.ts";
+import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
 import { run } from "./fake-classifier.ts";
 
 const FORM = fileURLToPath(new URL("../../examples/numbers/form-1962.png", import.meta.url));
@@ -20,7 +20,11 @@ describe("abs read", () => {
     expect([code, failures]).toEqual([0, []]);
     expect(results).toHaveLength(1);
     expect(results[0]).toMatchObject({ file: FORM, frame: 0, ink: "dark", complete: true });
-    for (const { box } of [...results[0].others, ...results[0].lines.flatMap((line: { digits: [] }) => line.digits)]) {
+    const pieces = [...results[0].others, ...results[0].lines.flatMap((line: { digits: [] }) => line.digits)];
+    expect(pieces.length).toBeGreaterThan(3);
+    for (const { box } of pieces) {
+      expect(box.top).toBeGreaterThanOrEqual(0);
+      expect(box.top + box.height).toBeLessThanOrEqual(150);
       expect(box.left).toBeGreaterThanOrEqual(0);
       expect(box.left + box.width).toBeLessThanOrEqual(400);
     }
@@ -33,6 +37,17 @@ describe("abs read", () => {
     expect([width, height, channels]).toEqual([400, 150, 3]);
     const isColoured = Array.from({ length: width * height }, (_, pixel) => data[3 * pixel] !== data[3 * pixel + 1]);
     expect(isColoured.filter(Boolean).length).toBeGreaterThan(100);
+  });
+
+  it("draws the first of several pictures in a file, and says so of that one only", async () => {
+    const file = await directory.write("two-idx3-ubyte", idxBytes([2, 28, 28], new Uint8Array(2 * 784)));
+    const out = join(directory.path, "first.png");
+    const { results } = JSON.parse((await run(["read", file, "--json", "--out", out])).stdout);
+    expect(results.map(({ frame, out: drawn }: { frame: number; out?: string }) => [frame, drawn])).toEqual([
+      [0, out],
+      [1, undefined],
+    ]);
+    expect(decode(await readFile(out))).toMatchObject({ width: 28, height: 28 });
   });
 
   it("reads all files that it can, and tells of the others", async () => {

@@ -90,7 +90,9 @@ class ReadingTest(unittest.TestCase):
                 status = main(["reading", *arguments, "--out", name, "--epochs", "1"])
             self.assertEqual(status, 0)
             for module in ("seam-weights.ts", "piece-weights.ts"):
-                self.assertIn("StoredNetwork = {", (folder / module).read_text("utf-8"))
+                text = (folder / module).read_text("utf-8")
+                self.assertIn("StoredNetwork = {", text)
+                self.assertIn("  shapes: [\n    [1, 8, 5, 2, 1],\n    [8, 16, 3, 2, 1],\n", text)
             (folder / "cut").write_bytes((folder / "lines").read_bytes()[:-1])
             self.assertRaisesRegex(DataError, "wanted lines", read_lines, folder / "cut")
             self.assertRaisesRegex(DataError, "multiple of 785", read_pieces, folder / "cut")

@@ -17,7 +17,6 @@ LAYERS: tuple[Shape, ...] = (
     (24, 40, 3, 2, 1),
     (40, KINDS, 1, 1, 1),
 )
-"""As in `src/reading/piece-network.ts`."""
 
 
 class PieceNetwork(nn.Module):

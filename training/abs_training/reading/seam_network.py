@@ -8,7 +8,7 @@ from torch import nn
 from abs_training.reading.stored_network import Shape, convolutions
 
 BLOCK = 4
-"""The network's last layers see blocks of so many rows and columns, and tell of each of their pixels."""
+"""The network's last layers see blocks of so many rows and columns, as in `src/reading/seam-network.ts`, and tell of each pixel."""
 
 LAYERS: tuple[Shape, ...] = (
     (1, 8, 5, 2, 1),
@@ -19,7 +19,6 @@ LAYERS: tuple[Shape, ...] = (
     (24, 24, 3, 1, 2),
     (24, BLOCK * BLOCK, 1, 1, 1),
 )
-"""As in `src/reading/seam-network.ts`."""
 
 
 class SeamNetwork(nn.Module):

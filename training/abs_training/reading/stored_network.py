@@ -1,4 +1,4 @@
-"""Convolutions as the TypeScript modules of `src/reading` store them: bytes, a step for each output, and biases."""
+"""Convolutions as the TypeScript modules of `src/reading` store them: bytes, a scale for each output, and biases."""
 
 import base64
 from typing import Optional, Sequence
@@ -6,11 +6,11 @@ from typing import Optional, Sequence
 import torch
 from torch import nn
 
-STEPS = 127
-"""Weights are stored as whole numbers from -STEPS to STEPS."""
+LARGEST = 127
+"""Weights are stored as whole numbers from -LARGEST to LARGEST."""
 
 Shape = tuple[int, int, int, int, int]
-"""Channels in and out, side of the kernel, step, and spacing of its taps."""
+"""Channels in and out, side of the kernel, stride, and dilation."""
 
 
 def convolutions(
@@ -18,8 +18,10 @@ def convolutions(
 ) -> nn.ModuleList:
     """Layers with weights drawn from a generator, as He et al. (2015) do."""
     layers = nn.ModuleList(
-        nn.Conv2d(inputs, outputs, side, step, padding=spacing * (side // 2), dilation=spacing)
-        for inputs, outputs, side, step, spacing in shapes
+        nn.Conv2d(
+            inputs, outputs, kernel, stride, padding=dilation * (kernel // 2), dilation=dilation
+        )
+        for inputs, outputs, kernel, stride, dilation in shapes
     )
     for layer in layers:
         spread = (2 / layer.weight[0].numel()) ** 0.5
@@ -28,25 +30,36 @@ def convolutions(
     return layers
 
 
+def shape_of(layer: nn.Conv2d) -> Shape:
+    """The shape that a layer was made of."""
+    return (
+        layer.in_channels,
+        layer.out_channels,
+        layer.kernel_size[0],
+        layer.stride[0],
+        layer.dilation[0],
+    )
+
+
 def round_weights(layers: nn.ModuleList) -> list[list[float]]:
-    """Rounds the weights to what is stored, and returns the size of a step for each layer's outputs."""
-    steps = []
+    """Rounds the weights to what is stored, and returns the scales of each layer's outputs."""
+    scales = []
     for layer in layers:
         largest = layer.weight.data.abs().flatten(1).max(1).values.clamp_min(1e-6)
-        step = torch.tensor([float(f"{value:.4g}") for value in (largest / STEPS).tolist()])
-        whole = (layer.weight.data / step[:, None, None, None]).round().clamp(-STEPS, STEPS)
-        layer.weight.data = whole * step[:, None, None, None]
+        scale = torch.tensor([float(f"{value:.4g}") for value in (largest / LARGEST).tolist()])
+        whole = (layer.weight.data / scale[:, None, None, None]).round().clamp(-LARGEST, LARGEST)
+        layer.weight.data = whole * scale[:, None, None, None]
         layer.bias.data = torch.tensor([float(f"{value:.4g}") for value in layer.bias.tolist()])
-        steps.append(step.tolist())
-    return steps
+        scales.append(scale.tolist())
+    return scales
 
 
 def module_text(layers: nn.ModuleList, name: str, command: str) -> str:
     """Rounds the layers and writes them as a TypeScript module that exports them as `name`."""
-    steps = round_weights(layers)
+    scales = round_weights(layers)
     stored = bytearray()
-    for layer, step in zip(layers, steps):
-        whole = (layer.weight.data / torch.tensor(step)[:, None, None, None]).round()
+    for layer, scale in zip(layers, scales):
+        whole = (layer.weight.data / torch.tensor(scale)[:, None, None, None]).round()
         stored += whole.permute(2, 3, 1, 0).contiguous().to(torch.int8).numpy().tobytes()
     text = base64.b64encode(bytes(stored)).decode("ascii")
 
@@ -58,7 +71,9 @@ def module_text(layers: nn.ModuleList, name: str, command: str) -> str:
 // Written by `{command}` (training/README.md).
 
 export const {name}: StoredNetwork = {{
-  steps: [{numbers(steps)}
+  shapes: [{numbers([shape_of(layer) for layer in layers])}
+  ],
+  scales: [{numbers(scales)}
   ],
   biases: [{numbers([layer.bias.tolist() for layer in layers])}
   ],
