@@ -12,6 +12,7 @@ import type { Report, Settings } from "./part.ts";
 const RUNS = 15;
 const MODULE = fileURLToPath(new URL("../../dist/abs.wasm", import.meta.url));
 const LIBRARY = new URL("../../dist/library/index.js", import.meta.url);
+const WORKERS_LIBRARY = new URL("../../dist/library/workerd.js", import.meta.url);
 
 const PROGRAM = `
   const begin = performance.now();
@@ -45,7 +46,11 @@ export function coldStartPart({ rounds = RUNS }: Settings): Report {
     name,
     ...spread(runs.map((run) => run[name] as number)),
   }));
-  const sizes = [packed("abs.wasm", [MODULE]), packed("abs.wasm and the library", [MODULE, ...libraryFiles()])];
+  const sizes = [
+    packed("abs.wasm", [MODULE]),
+    packed("abs.wasm and the library, on Cloudflare's Workers", [MODULE, ...withImports(WORKERS_LIBRARY)]),
+    packed("abs.wasm and the library, in Node", [MODULE, ...withImports(LIBRARY)]),
+  ];
   return {
     results: { processes: rounds, milliseconds, sizes, memoryBytes },
     tables: [
@@ -66,13 +71,11 @@ export function coldStartPart({ rounds = RUNS }: Settings): Report {
   };
 }
 
-/** The library's entry and the files that it imports. */
-function libraryFiles(): string[] {
-  const entry = readFileSync(LIBRARY, "utf8");
-  const imported = [...entry.matchAll(/from ["'](\.\/[^"']+)["']/g)].map(
-    ([, path]) => new URL(path as string, LIBRARY),
-  );
-  return [LIBRARY, ...imported].map((file) => fileURLToPath(file));
+/** An entry of the library and the files that it imports. */
+function withImports(entry: URL): string[] {
+  const found = readFileSync(entry, "utf8").matchAll(/from ["'](\.\/[^"']+)["']/g);
+  const imported = new Set(Array.from(found, ([, path]) => new URL(path as string, entry).href));
+  return [entry.href, ...imported].map((file) => fileURLToPath(file));
 }
 
 function packed(name: string, files: readonly string[]): { name: string; bytes: number; gzip: number } {
