@@ -84,7 +84,9 @@ class ReadingTest(unittest.TestCase):
             records = torch.cat([pieces.labels[:, None].byte(), pieces.images.flatten(1)], 1)
             (folder / "pieces").write_bytes(records.numpy().tobytes())
             arguments = ["--lines", f"{folder}/lines", "--pieces", f"{folder}/pieces"]
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(
+                io.StringIO()
+            ):
                 status = main(["reading", *arguments, "--out", name, "--epochs", "1"])
             self.assertEqual(status, 0)
             for module in ("seam-weights.ts", "piece-weights.ts"):
