@@ -5,17 +5,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from abs_training.commands.arguments import (
-    add_also_argument,
-    add_data_arguments,
-    add_junk_argument,
-    add_machine_arguments,
-    more_words,
-    read_more,
-)
-from abs_training.foundation.threads import use_one_thread
-from abs_training.images.data import read_data_set
-from abs_training.stages.confidence_refit import refit_confidence
+from abs_training.confidence.fit import fit_to_found
 from abs_training.weights.model_card import update_model_card
 from abs_training.weights.weights_file import read_weights, write_weights
 
@@ -24,30 +14,23 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.set_defaults(run=run)
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
-    add_data_arguments(parser)
-    add_also_argument(parser)
-    add_junk_argument(parser)
+    parser.add_argument(
+        "--evidence",
+        type=Path,
+        required=True,
+        metavar="SETS",
+        help="folder that `fit-sets` wrote, and in which bench/confidence-evidence.ts left what the race finds",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file")
     parser.add_argument("--seed", type=int, default=0)
-    add_machine_arguments(parser, "searched")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Searches images of the data, corrupted ones and junk, fits, and writes the new file."""
-    use_one_thread()
+    """Fits to what the module found, and writes the new file."""
     weights = read_weights(options.weights)
-    data = read_data_set(options.data, options.classes, weights.class_names, options.also)
-    calibrated = refit_confidence(
-        weights,
-        data.training,
-        data.validation,
-        options.seed,
-        options.workers,
-        options.device,
-        read_more(options),
-    )
+    calibrated = fit_to_found(options.evidence, len(weights.class_names), options.seed)
     words = ["python3", "-m", "abs_training", "confidence", "--weights", options.weights.name]
-    words += ["--data", "DATA", *more_words(options), "--seed", str(options.seed)]
+    words += ["--evidence", options.evidence.name, "--seed", str(options.seed)]
     training = {**weights.training, "confidence": {"command": shlex.join(words)}}
     write_weights(options.out, replace(weights, calibrated=calibrated, training=training))
     update_model_card(options.out)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Callable, Mapping, Optional, Sequence
 
 import torch
@@ -13,6 +14,7 @@ from abs_training.confidence.model import (
     PENALTIES,
     CalibratedConfidence,
     Evidence,
+    evidence_from_file,
     evidence_of,
     joined,
 )
@@ -21,16 +23,16 @@ from abs_training.confidence.sets import MoreImages, SetSizes, sets_for_fit
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet
-from abs_training.images.image_set_files import LabelledSet
+from abs_training.images.image_set_files import LabelledSet, read_labels
 from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
 
-HIDDEN_UNITS = 24
-WEIGHT_DECAY = 2e-4
+HIDDEN_UNITS = 32
+WEIGHT_DECAY = 5e-5
 """Of the network's weights, against the mean logistic loss."""
 
-ITERATIONS = 400
+ITERATIONS = 800
 """Of L-BFGS."""
 
 CLEAN_SHARE, CORRUPTED_SHARE, HANDS_SHARE = 0.2, 0.25, 0.15
@@ -54,7 +56,7 @@ GATE_LOSS = 0.002
 DOUBTFUL_CLEAN, DOUBTFUL_CORRUPTED = 0.005, 0.05
 """Largest share of clean and of corrupted validation images that are rejected because their label is in doubt."""
 
-STRANGE_CLEAN, STRANGE_CORRUPTED = 0.01, 0.05
+STRANGE_CLEAN, STRANGE_CORRUPTED = 0.0125, 0.05
 """Largest share of them that are rejected because the gate holds them for no class."""
 
 DIGITS = 6
@@ -81,6 +83,16 @@ def fit_confidence(
         for kind, of_kind in sets.items()
     }
     labels = {kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None}
+    return fit_to_evidence(evidence, labels, seed)
+
+
+def fit_to_found(folder: Path, classes: int, seed: int) -> CalibratedConfidence:
+    """Fits to what `bench/confidence-evidence.ts` left beside the images of a folder: what the race itself finds."""
+    evidence, labels = {}, {}
+    for kind, (name, of_kind) in read_labels(folder).items():
+        evidence[kind] = evidence_from_file(folder / f"{name}-evidence.f64", classes)
+        if of_kind is not None:
+            labels[kind] = of_kind
     return fit_to_evidence(evidence, labels, seed)
 
 

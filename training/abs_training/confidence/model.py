@@ -16,8 +16,10 @@ This is the readable reference; `assembly/inference/evidence.ts` and `confidence
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Mapping
 
+import numpy as np
 import torch
 import torch.nn.functional as functional
 from torch import Tensor
@@ -169,6 +171,21 @@ def evidence_of(found: Redrawings) -> Evidence:
         torch.cat([torch.stack([features[name] for name in singles], dim=1), class_margins], dim=1),
         torch.stack([penalties[name] for name in PENALTIES], dim=1),
     )
+
+
+def evidence_from_file(path: Path, classes: int) -> Evidence:
+    """What the module found for a set of images, as `bench/confidence-evidence.ts` writes it.
+
+    Raises ValueError for a file that has not so many numbers for each image.
+    """
+    features, penalties = SINGLE_FEATURES + classes, len(PENALTIES)
+    columns = [classes, features, penalties]
+    values = torch.from_numpy(np.fromfile(path, dtype="<f8"))
+    if len(values) % sum(columns) != 0:
+        raise ValueError(f"{path}: {len(values)} numbers are not {sum(columns)} for each image")
+    losses, found, of_penalties = values.reshape(-1, sum(columns)).split(columns, 1)
+    errors = ERROR_UNIT * of_penalties[:, PENALTIES.index("error")]
+    return Evidence(losses, errors, found, of_penalties)
 
 
 def _centred(values: Tensor) -> Tensor:

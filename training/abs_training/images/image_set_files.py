@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, SIDE, ImageSet
+from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, SIDE, ImageSet, read_idx
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,20 @@ def write_sets(folder: Path, sets: Mapping[str, LabelledSet]) -> None:
         for kind, of_kind in sets.items()
     ]
     (folder / "sets.json").write_text(json.dumps(listed, indent=2) + "\n", "utf-8")
+
+
+def read_labels(folder: Path) -> "dict[str, tuple[str, Optional[Tensor]]]":
+    """Of the sets that `write_sets` wrote, by kind: what their files' names begin with, and their labels `[n]`, none for junk."""
+    listed = json.loads((folder / "sets.json").read_text("utf-8"))
+    found: dict[str, tuple[str, Optional[Tensor]]] = {}
+    for entry in listed:
+        name = entry["images"]
+        labels = None
+        if entry["labels"]:
+            content = read_idx(folder / f"{name}-labels-idx1-ubyte", LABELS_MAGIC)
+            labels = torch.from_numpy(content.values.astype(np.int64))
+        found[entry["kind"]] = (name, labels)
+    return found
 
 
 def write_image_set(folder: Path, prefix: str, image_set: ImageSet) -> None:
