@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { IMAGE_PIXELS } from "../format/image.ts";
 import { RACE_RULES } from "../src/effort.ts";
+import type { Engine } from "../src/engine.ts";
 import { readWeights } from "../src/weights/read.ts";
 import { engineFor } from "../test/support/module.ts";
 import { toUnitRange } from "./sets/mnist.ts";
@@ -16,7 +17,8 @@ import { readStoredSets } from "./sets/stored-sets.ts";
 //   cd training && python3 -m abs_training confidence --weights FILE --evidence SETS --out FILE2
 //
 // Beside the images of each kind it writes NAME-evidence.f64: for each image the losses of all classes, the features and the
-// penalties, 64-bit floats, little-endian, in the order of format/confidence-features.ts.
+// penalties, 64-bit floats, little-endian, in the order of format/confidence-features.ts. Where the weights have the variant
+// for black-and-white images, NAME-binary-abs.f64 holds its scaled losses of the clean images.
 
 const { values: options } = parseArgs({ options: { sets: { type: "string" }, weights: { type: "string" } } });
 const { sets, weights } = options;
@@ -26,17 +28,31 @@ const model = readWeights(readFileSync(weights));
 if (model.race === undefined) throw new Error(`${weights}: has no tables for a race`);
 if (model.confidence.calibrated === undefined) throw new Error(`${weights}: has no calibrated confidence to fit anew`);
 const engine = engineFor(model);
-engine.setRaceRules(RACE_RULES.standard);
+const binary = model.binaryVariant && engineFor(model, "binary-abs");
 
 for (const { kind, name, pixels } of readStoredSets(sets)) {
-  const rows: number[] = [];
+  const evidence = ofEach(engine, pixels, () => {
+    engine.probabilities("calibrated");
+    return [...engine.losses(), ...engine.features()];
+  });
+  writeFileSync(join(sets, `${name}-evidence.f64`), evidence);
+  if (kind === "clean" && binary !== undefined) {
+    writeFileSync(
+      join(sets, `${name}-binary-abs.f64`),
+      ofEach(binary, pixels, () => binary.losses()),
+    );
+  }
+  process.stderr.write(`${kind}: ${pixels.length / IMAGE_PIXELS}\n`);
+}
+
+/** What is found of each image after the default race, one after the other. */
+function ofEach(engine: Engine, pixels: Uint8Array, found: () => Iterable<number>): Float64Array {
+  engine.setRaceRules(RACE_RULES.standard);
+  const values: number[] = [];
   for (let at = 0; at < pixels.length; at += IMAGE_PIXELS) {
     engine.setImage(toUnitRange(pixels.subarray(at, at + IMAGE_PIXELS)));
     engine.searchRace();
-    engine.probabilities("calibrated");
-    for (const value of engine.losses()) rows.push(value);
-    for (const value of engine.features()) rows.push(value);
+    values.push(...found());
   }
-  writeFileSync(join(sets, `${name}-evidence.f64`), Float64Array.from(rows));
-  process.stderr.write(`${kind}: ${pixels.length / IMAGE_PIXELS}\n`);
+  return Float64Array.from(values);
 }

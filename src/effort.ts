@@ -13,7 +13,7 @@ export type RaceRules = Readonly<Record<keyof typeof RaceRule, number>>;
 const STANDARD: RaceRules = {
   foretold: 9,
   raced: 5,
-  polished: 4,
+  polished: 2,
   contested: 8,
   ceilingPerClass: 8,
   entrants: 1,

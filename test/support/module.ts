@@ -3,6 +3,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { Engine } from "../../src/engine.ts";
 import { writeBundle } from "../../src/weights/bundle.ts";
 import type { Model } from "../../src/weights/model.ts";
+import type { Variant } from "../../src/weights/variants.ts";
 
 const moduleFile = new URL("../../dist/abs.wasm", import.meta.url);
 
@@ -11,7 +12,7 @@ export function instantiateModule(): WebAssembly.Instance {
   return instantiateSync(readFileSync(moduleFile), {}).instance;
 }
 
-/** An engine with the given model loaded, or the frozen one. */
-export function engineFor(model?: Model): Engine {
-  return new Engine(instantiateModule(), model && writeBundle(model));
+/** An engine with the given model loaded, or the frozen one, in one of its variants. */
+export function engineFor(model?: Model, variant?: Variant): Engine {
+  return new Engine(instantiateModule(), model && writeBundle(model), variant);
 }

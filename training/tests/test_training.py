@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import torch
 
 from abs_training.cli import main
+from abs_training.commands import fit_sets
+from abs_training.confidence.model import PENALTIES, SINGLE_FEATURES
 from abs_training.confidence.sets import SetSizes
 from abs_training.decoders.encoder import KINDS, Encoder
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.augmentation import Distortion, add_noise, distort
+from abs_training.images.data import IMAGES_MAGIC, read_idx
+from abs_training.images.image_set_files import read_labels
 from abs_training.search.inference import decode
 from abs_training.race import steps
 from abs_training.stages import class_epochs, confidence_refit, discriminative_stage, finish
@@ -64,7 +69,7 @@ class TrainingTest(unittest.TestCase):
         self.folder = Path(folder.name)
         write_data_set(self.folder, training=216, test=30)
         # Fitting the confidence to thousands of images of junk would take most of the time.
-        for module in (finish, confidence_refit):
+        for module in (finish, confidence_refit, fit_sets):
             few = mock.patch.object(module, "SetSizes", lambda: SetSizes(60, 60, 60, 20, 20, 20))
             few.start()
             self.addCleanup(few.stop)
@@ -143,6 +148,39 @@ class TrainingTest(unittest.TestCase):
         assert whole.calibrated is not None and later.calibrated is not None
         self.assertEqual(later.calibrated.as_json(), whole.calibrated.as_json())
         self.assertIn("tables of the race", apart.with_suffix(".md").read_text("utf-8"))
+
+    def test_the_confidence_is_fitted_to_what_the_module_finds(self) -> None:
+        out = self.train("found", "--workers", "1")
+        before = read_weights(out)
+        assert before.calibrated is not None and before.binary_variant is not None
+        self.assertEqual(len(before.calibrated.centres), SINGLE_FEATURES)
+        sets, later = self.folder / "sets", self.folder / "later.safetensors"
+        names = ["--class-names", ",".join(NAMES)]
+        self.call("fit-sets", "--data", str(self.folder), "--out", str(sets), *names)
+        # Stands for bench/confidence-evidence.ts, which has the module search the images.
+        generator = np.random.default_rng(0)
+        rows = 3 + SINGLE_FEATURES + 3 + len(PENALTIES)
+        for name, labels in read_labels(sets).values():
+            images = read_idx(sets / f"{name}-images-idx3-ubyte", IMAGES_MAGIC).values
+            found = generator.uniform(0.02, 0.05, (len(images), rows))
+            if labels is not None:
+                found[np.arange(len(images)), labels.numpy()] -= 0.015
+                found[:, 3] += 1
+            found.tofile(sets / f"{name}-evidence.f64")
+            found[:, :3].tofile(sets / f"{name}-binary-abs.f64")
+        fit = ["confidence", "--weights", str(out), "--evidence", str(sets), "--out", str(later)]
+        self.assertIn("are rejected", self.call(*fit))
+        after = read_weights(later)
+        assert after.calibrated is not None and after.binary_variant is not None
+        self.assertEqual(len(after.calibrated.centres), SINGLE_FEATURES + 3)
+        self.assertEqual(after.binary_variant.class_scales, before.binary_variant.class_scales)
+        self.assertNotEqual(after.binary_variant.calibration, before.binary_variant.calibration)
+        self.assertEqual(after.calibration, before.calibration)
+        (sets / "clean-evidence.f64").write_bytes(bytes(8 * (rows + 1)))
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            self.assertEqual(main(fit), 1)
+        self.assertIn(f"{rows + 1} numbers are not {rows} for each image", errors.getvalue())
 
     def test_storage_continues_from_the_same_stages(self) -> None:
         self.train("stored", "--workers", "1", "--without-race")

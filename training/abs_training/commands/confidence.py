@@ -5,7 +5,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from abs_training.confidence.fit import fit_to_found
+from abs_training.stages.confidence_refit import refit_to_found
 from abs_training.weights.model_card import update_model_card
 from abs_training.weights.weights_file import read_weights, write_weights
 
@@ -28,13 +28,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Fits to what the module found, and writes the new file."""
     weights = read_weights(options.weights)
-    calibrated = fit_to_found(options.evidence, len(weights.class_names), options.seed)
+    fitted = refit_to_found(weights, options.evidence, options.seed)
     words = ["python3", "-m", "abs_training", "confidence", "--weights", options.weights.name]
     words += ["--evidence", options.evidence.name, "--seed", str(options.seed)]
     training = {**weights.training, "confidence": {"command": shlex.join(words)}}
-    write_weights(options.out, replace(weights, calibrated=calibrated, training=training))
+    write_weights(options.out, replace(fitted, training=training))
     update_model_card(options.out)
-    print(
-        f"images of a confidence below {calibrated.reject_below} are rejected, "
-        f"and of a gate whose logit is below {calibrated.reject_logit_below}"
-    )
+    if fitted.calibrated is not None:
+        print(
+            f"images of a confidence below {fitted.calibrated.reject_below} are rejected, "
+            f"and of a gate whose logit is below {fitted.calibrated.reject_logit_below}"
+        )

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Callable, Mapping, Optional, Sequence
 
 import torch
@@ -12,9 +11,9 @@ from torch import Tensor
 from abs_training.confidence.calibration import lowest_threshold
 from abs_training.confidence.model import (
     PENALTIES,
+    SINGLE_FEATURES,
     CalibratedConfidence,
     Evidence,
-    evidence_from_file,
     evidence_of,
     joined,
 )
@@ -23,7 +22,7 @@ from abs_training.confidence.sets import MoreImages, SetSizes, sets_for_fit
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet
-from abs_training.images.image_set_files import LabelledSet, read_labels
+from abs_training.images.image_set_files import LabelledSet
 from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
@@ -53,10 +52,10 @@ SMALLEST_PENALTY = 0.05
 GATE_LOSS = 0.002
 """By how much the gate lowers the mean confidence of clean images."""
 
-DOUBTFUL_CLEAN, DOUBTFUL_CORRUPTED = 0.005, 0.05
+DOUBTFUL_CLEAN, DOUBTFUL_CORRUPTED = 0.008, 0.05
 """Largest share of clean and of corrupted validation images that are rejected because their label is in doubt."""
 
-STRANGE_CLEAN, STRANGE_CORRUPTED = 0.0125, 0.05
+STRANGE_CLEAN, STRANGE_CORRUPTED = 0.01, 0.05
 """Largest share of them that are rejected because the gate holds them for no class."""
 
 DIGITS = 6
@@ -76,23 +75,17 @@ def fit_confidence(
     race: Optional[RaceStarts] = None,
     more: MoreImages = MoreImages(),
 ) -> CalibratedConfidence:
-    """Draws the images, searches them as the classifier does, and fits."""
+    """Draws the images, searches every class of them to its end, and fits.
+
+    The gate does not look at the margins of each class then: a race leaves losers at what their surrogates foretold, so these
+    margins would be of another sort than those that it was fitted to. `refit_to_found` lets it look at them.
+    """
     sets = sets_for_fit(training, validation, class_names, sizes, seed, more)
-    evidence = {
-        kind: evidence_of(searched(decoders, starts, assumptions, of_kind, workers, race))
-        for kind, of_kind in sets.items()
-    }
+    evidence = {}
+    for kind, of_kind in sets.items():
+        found = evidence_of(searched(decoders, starts, assumptions, of_kind, workers, race))
+        evidence[kind] = replace(found, features=found.features[:, :SINGLE_FEATURES])
     labels = {kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None}
-    return fit_to_evidence(evidence, labels, seed)
-
-
-def fit_to_found(folder: Path, classes: int, seed: int) -> CalibratedConfidence:
-    """Fits to what `bench/confidence-evidence.ts` left beside the images of a folder: what the race itself finds."""
-    evidence, labels = {}, {}
-    for kind, (name, of_kind) in read_labels(folder).items():
-        evidence[kind] = evidence_from_file(folder / f"{name}-evidence.f64", classes)
-        if of_kind is not None:
-            labels[kind] = of_kind
     return fit_to_evidence(evidence, labels, seed)
 
 

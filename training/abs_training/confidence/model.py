@@ -25,7 +25,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from abs_training.confidence.redrawing import Redrawings
-from abs_training.images.data import PIXELS, SIDE
+from abs_training.images.data import PIXELS, SIDE, DataError
 
 FEATURES = (
     "correlation",
@@ -50,7 +50,7 @@ FEATURES = (
 """What the gate looks at, in order; the last stands for one feature of each class."""
 
 SINGLE_FEATURES = 17
-"""How many have one place; files of before the margins of each class were looked at have these."""
+"""How many have one place. A file has these alone where its gate does not look at the margins of each class."""
 
 FIRST_FEATURES = 15
 """How many a weights file of version 2 has: its redrawings have neither gain nor offset."""
@@ -173,17 +173,21 @@ def evidence_of(found: Redrawings) -> Evidence:
     )
 
 
+def rows_from_file(path: Path, columns: int) -> Tensor:
+    """So many 64-bit floats for each image, `[n, columns]`; raises DataError for a file of other rows."""
+    values = torch.from_numpy(np.fromfile(path, dtype="<f8"))
+    if len(values) % columns != 0:
+        raise DataError(f"{path}: {len(values)} numbers are not {columns} for each image")
+    return values.reshape(-1, columns)
+
+
 def evidence_from_file(path: Path, classes: int) -> Evidence:
     """What the module found for a set of images, as `bench/confidence-evidence.ts` writes it.
 
-    Raises ValueError for a file that has not so many numbers for each image.
+    Raises DataError for a file that has not so many numbers for each image.
     """
-    features, penalties = SINGLE_FEATURES + classes, len(PENALTIES)
-    columns = [classes, features, penalties]
-    values = torch.from_numpy(np.fromfile(path, dtype="<f8"))
-    if len(values) % sum(columns) != 0:
-        raise ValueError(f"{path}: {len(values)} numbers are not {sum(columns)} for each image")
-    losses, found, of_penalties = values.reshape(-1, sum(columns)).split(columns, 1)
+    columns = [classes, SINGLE_FEATURES + classes, len(PENALTIES)]
+    losses, found, of_penalties = rows_from_file(path, sum(columns)).split(columns, 1)
     errors = ERROR_UNIT * of_penalties[:, PENALTIES.index("error")]
     return Evidence(losses, errors, found, of_penalties)
 
@@ -199,7 +203,7 @@ class CalibratedConfidence:
     scale: float
     widening: float
     centres: Tensor
-    """`[features]`."""
+    """`[features]`, of the first of the evidence's features or of all."""
     spreads: Tensor
     """`[features]`, positive."""
     hidden_weights: Tensor
@@ -218,7 +222,8 @@ class CalibratedConfidence:
 
     def gate_logits(self, evidence: Evidence) -> Tensor:
         """ln g/(1 − g) for each image, `[n]`."""
-        standardised = (evidence.features - self.centres) / self.spreads
+        seen = evidence.features[:, : len(self.centres)]
+        standardised = (seen - self.centres) / self.spreads
         hidden = torch.tanh(standardised @ self.hidden_weights.T + self.hidden_biases)
         network = hidden @ self.output_weights + self.output_bias
         return network - evidence.penalties @ self.penalties
@@ -244,7 +249,7 @@ class CalibratedConfidence:
         return {
             "scale": self.scale,
             "widening": self.widening,
-            "features": list(FEATURES),
+            "features": list(FEATURES[: len(self.centres)]),
             "centres": self.centres.tolist(),
             "spreads": self.spreads.tolist(),
             "hidden_weights": self.hidden_weights.tolist(),
@@ -261,30 +266,26 @@ class CalibratedConfidence:
 def calibrated_from_json(values: Mapping[str, Any], classes: int) -> CalibratedConfidence:
     """Reads what `as_json` gives, of so many classes; raises ValueError for other features than these.
 
-    Older files have only the first of them; the others then have no weight, and no gate rejects.
+    Some files have only the first of them, and older ones no gate that rejects.
     """
     names = list(values["features"])
     is_known = len(names) in (FIRST_FEATURES, SINGLE_FEATURES, len(FEATURES))
     if not is_known or names != list(FEATURES[: len(names)]):
         raise ValueError("the calibrated confidence looks at features that are not known here")
-    most = SINGLE_FEATURES + classes
-    count = most if len(names) == len(FEATURES) else len(names)
+    count = SINGLE_FEATURES + classes if len(names) == len(FEATURES) else len(names)
     if values["penalty_features"] != list(PENALTIES):
         raise ValueError("the calibrated confidence looks at penalties that are not known here")
 
     def numbers(key: str, *shape: int) -> Tensor:
         return torch.tensor(values[key], dtype=torch.float64).reshape(shape)
 
-    def padded(found: Tensor, value: float) -> Tensor:
-        return functional.pad(found, (0, most - count), value=value)
-
     units = len(values["hidden_biases"])
     return CalibratedConfidence(
         scale=float(values["scale"]),
         widening=float(values["widening"]),
-        centres=padded(numbers("centres", count), 0.0),
-        spreads=padded(numbers("spreads", count), 1.0),
-        hidden_weights=padded(numbers("hidden_weights", units, count), 0.0),
+        centres=numbers("centres", count),
+        spreads=numbers("spreads", count),
+        hidden_weights=numbers("hidden_weights", units, count),
         hidden_biases=numbers("hidden_biases", units),
         output_weights=numbers("output_weights", units),
         output_bias=float(values["output_bias"]),

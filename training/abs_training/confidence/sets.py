@@ -6,9 +6,6 @@ from typing import Mapping, Sequence
 import torch
 from torch import Tensor
 
-import torch
-from torch import Tensor
-
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.corruptions import CORRUPTIONS, corrupted, mixed_corruptions
 from abs_training.images.data import ImageSet, to_unit_range

@@ -1,12 +1,17 @@
 """Fitting the confidence of finished weights again, as they are searched by default."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from torch import Tensor
 
-from abs_training.confidence.fit import fit_confidence
-from abs_training.confidence.model import CalibratedConfidence
+from abs_training.confidence.calibration import calibrate
+from abs_training.confidence.fit import fit_confidence, fit_to_evidence
+from abs_training.confidence.model import CalibratedConfidence, evidence_from_file, rows_from_file
 from abs_training.confidence.sets import MoreImages, SetSizes
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import ImageSet
+from abs_training.images.image_set_files import read_labels
 from abs_training.race.starts import RaceStarts
 from abs_training.search.inference import paper_samples
 from abs_training.weights.weights_file import Weights
@@ -49,3 +54,24 @@ def refit_confidence(
         race,
         more,
     )
+
+
+def refit_to_found(weights: Weights, folder: Path, seed: int) -> Weights:
+    """The weights with their confidences fitted to what the race itself finds.
+
+    `bench/confidence-evidence.ts` left that beside the images of the folder. The variant for black-and-white images keeps
+    its class scales. Raises DataError for files of other numbers of classes.
+    """
+    classes = len(weights.class_names)
+    listed = read_labels(folder)
+    evidence, labels = {}, {}
+    for kind, (name, of_kind) in listed.items():
+        evidence[kind] = evidence_from_file(folder / f"{name}-evidence.f64", classes)
+        if of_kind is not None:
+            labels[kind] = of_kind
+    binary = weights.binary_variant
+    if binary is not None:
+        losses = rows_from_file(folder / f"{listed['clean'][0]}-binary-abs.f64", classes)
+        binary = replace(binary, calibration=calibrate(losses, labels["clean"]))
+    calibrated = fit_to_evidence(evidence, labels, seed)
+    return replace(weights, calibrated=calibrated, binary_variant=binary)
