@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import typescript from "@rollup/plugin-typescript";
+import { transform } from "esbuild";
 import dts from "rollup-plugin-dts";
 import license from "rollup-plugin-license";
 import { thirdPartyLicenses } from "./scripts/licenses.mjs";
@@ -11,6 +12,12 @@ import { thirdPartyLicenses } from "./scripts/licenses.mjs";
 rmSync("dist/library", { recursive: true, force: true });
 
 const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["format/**", "src/**"], noEmit: false });
+
+/** Drops all comments but those of classes and annotations for bundlers: a quarter of what an edge worker loads of the library. */
+const dropComments = {
+  name: "drop-comments",
+  renderChunk: (code) => transform(code, { charset: "utf8", legalComments: "inline" }),
+};
 
 /** Leaves imports of the module, and of its text, as they are written: relative to dist/library. */
 const leaveModule = {
@@ -102,6 +109,7 @@ const library = {
     // workerpool looks for worker_threads in a try block, where calls of require would otherwise stay as they are.
     commonjs({ ignoreTryCatch: (name) => name !== "worker_threads" }),
     compile(),
+    dropComments,
     license({
       thirdParty: {
         allow: { test: "(MIT OR BSD-3-Clause OR Apache-2.0)", failOnUnlicensed: true, failOnViolation: true },
@@ -124,7 +132,7 @@ const required = {
     intro: ({ name }) => (name === "inline" ? 'const PACKED_MODULE = require("./packed.cjs").text;' : ""),
   },
   external: [/^node:/],
-  plugins: [leaveModule, ownAddress, placePackedModule, compile()],
+  plugins: [leaveModule, ownAddress, placePackedModule, compile(), dropComments],
 };
 
 // One file with the module inside.
@@ -135,7 +143,7 @@ const inline = {
     format: "es",
     intro: () => `const PACKED_MODULE = ${packedModule()};`,
   },
-  plugins: [compile()],
+  plugins: [compile(), dropComments],
 };
 
 // The entries for bounds, attacks and reading work on a classifier that they are given, and repeat the few functions that they
@@ -147,7 +155,7 @@ const apart = APART.map((name) => ({
     { file: `dist/library/${name}.js`, format: "es" },
     { file: `dist/library/${name}.cjs`, format: "cjs" },
   ],
-  plugins: [compile()],
+  plugins: [compile(), dropComments],
 }));
 
 // One set of declarations for `import`, one for `require`: TypeScript tells by a file's ending what it describes.
