@@ -19,8 +19,12 @@ export function thickenThinStrokes(ink: GreyImage, box: Box, fittedSide: number)
   const scale = fittedSide / Math.max(box.width, box.height);
   const width = meanStrokeWidth(ink) * scale;
   if (width >= THIN) return ink;
-  const radius = Math.round((WANTED - width) / 2 / scale);
-  return radius < 1 ? ink : windowMaximum(ink, radius);
+  const wanted = (WANTED - width) / 2 / scale;
+  const radius = Math.round(wanted);
+  if (radius >= 1) return windowMaximum(ink, radius);
+  // Pens of one pixel want less than a whole pixel on either side: the next one gets its share of the ink.
+  const wider = windowMaximum(ink, 1).values;
+  return { ...ink, values: ink.values.map((value, index) => value + wanted * ((wider[index] as number) - value)) };
 }
 
 /** Twice the area over the outline, which for a long stroke along an axis is its width; slanted ones come out less. */

@@ -82,6 +82,15 @@ describe("preprocess", () => {
     }
   });
 
+  it("gives pens of one pixel the weight of a pen", () => {
+    for (const size of [24, 28, 32]) {
+      const thin = preprocess(draw({ width: 60, height: 50, left: 15, top: 8, size, pen: 1 })).image;
+      const ordinary = preprocess(draw({ width: 60, height: 50, left: 15, top: 8, size, pen: 3 })).image;
+      const weight = (image: Float32Array): number => image.reduce((sum, value) => sum + value, 0);
+      expect(weight(thin)).toBeGreaterThan(0.6 * weight(ordinary));
+    }
+  });
+
   it("finds a digit, nothing, or several", () => {
     const sheet = { width: 200, height: 100, top: 20, size: 60, pen: 7 };
     const [one, other] = [draw({ ...sheet, left: 20 }), draw({ ...sheet, left: 120 })];

@@ -27,7 +27,7 @@ from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
 
-HIDDEN_UNITS = 32
+HIDDEN_UNITS = 64
 WEIGHT_DECAY = 5e-5
 """Of the network's weights, against the mean logistic loss."""
 

@@ -179,7 +179,7 @@ def describe_calibrated(weights: Weights) -> list[str]:
     if math.isfinite(calibrated.reject_logit_below):
         rejected += f", and those whose gate's logit is below {calibrated.reject_logit_below:g}"
     return [
-        "The calibrated confidence was fitted to validation images, clean and corrupted, and to",
+        "The calibrated confidence was fitted to images of the data, clean and corrupted, and to",
         f"synthetic junk (`training/README.md`); {rejected}.",
         "",
     ]
