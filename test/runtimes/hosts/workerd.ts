@@ -35,8 +35,8 @@ function configuration({ folder, packageFolder }: Stage, entry: string): string 
   // worker.mjs imports a fixed name, which passes everything on from the entry chosen.
   const forward = `export * from "./${entry.replace("./dist/", "")}";`;
   writeFileSync(join(folder, "forward.mjs"), forward);
-  const shared = [...readFileSync(join(packageFolder, entry), "utf8").matchAll(/from '(\.\/[^']+)'/g)].map(([, path]) =>
-    (path as string).slice(2),
+  const shared = [...readFileSync(join(packageFolder, entry), "utf8").matchAll(/from ['"](\.\/[^'"]+)['"]/g)].map(
+    ([, path]) => (path as string).slice(2),
   );
   const files = [...new Set(shared), entry.replace("./dist/library/", "")];
   return `using Workerd = import "/workerd/workerd.capnp";
