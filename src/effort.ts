@@ -31,7 +31,7 @@ const STANDARD: RaceRules = {
 
 /** The rules of each effort, chosen on validation images by `bench/race-rules.ts`. */
 export const RACE_RULES: Record<Effort, RaceRules> = {
-  quick: { ...STANDARD, foretold: 3, raced: 3, polished: 4, contested: 4, ceilingPerClass: 2 },
+  quick: { ...STANDARD, foretold: 3, raced: 3, contested: 4, ceilingPerClass: 2 },
   standard: STANDARD,
   thorough: {
     ...STANDARD,
