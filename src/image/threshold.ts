@@ -16,10 +16,10 @@ const STRONGEST_SHARE = 0.995;
 /** Ink is at least this share of the strongest ink in the mean: pens and pencils are seldom less even. */
 const UNEVEN_SHARE = 0.4;
 const RECUTS = 3;
-/** This share of a normal distribution lies below one standard deviation above its median… */
-const ONE_DEVIATION_SHARE = 0.84;
-/** …and ink is this many times further above the median; the halves of normal and of uniform noise are 3.1 and 2.9. */
-const LEAST_GAP = 3.3;
+/** This share of the background is bare sheet, even where strokes fade out: their rims are seldom a quarter of it… */
+const BARE_SHARE = 0.75;
+/** …and ink is this many times further above its median than that share reaches; the halves of normal and of uniform noise are 4.1 and 4. */
+const LEAST_GAP = 4.4;
 /** Deviations above the background's median at which ink may begin at the earliest. */
 const THRESHOLD_DEVIATIONS = 3.5;
 /** Deviations above the background's median that still count as nothing. */
@@ -51,7 +51,7 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
   }
   const contrast = count === 0 ? 0 : sum / count - median;
   if (contrast < LEAST_CONTRAST || contrast < LEAST_SIGNIFICANCE * deviation) return undefined;
-  if (contrast < LEAST_GAP * (quantile(background, ONE_DEVIATION_SHARE) - median)) return undefined;
+  if (contrast < LEAST_GAP * (quantile(background, BARE_SHARE) - median)) return undefined;
   return { threshold, floor: Math.min(threshold / 2, median + FLOOR_DEVIATIONS * deviation) };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PICTURE_KINDS } from "../../bench/sets/pictures.ts";
 import { preprocess } from "../../src/image/preprocess.ts";
+import { windowMean } from "../../src/image/window.ts";
 import { Random, seedOf } from "../../src/random.ts";
 import type { Glyph } from "../../src/strings/glyph.ts";
 import { draw, FIVE, largestDifference, meanDifference } from "./drawing.ts";
@@ -89,6 +90,21 @@ describe("preprocess", () => {
       const weight = (image: Float32Array): number => image.reduce((sum, value) => sum + value, 0);
       expect(weight(thin)).toBeGreaterThan(0.6 * weight(ordinary));
     }
+  });
+
+  it("finds pens that fade out over half of a picture that the digit fills", () => {
+    const random = new Random(seedOf(2, "soft pens"));
+    const eight = through([0.3, 0], [0.05, 0.25], [0.55, 0.7], [0.3, 1], [0.05, 0.75], [0.55, 0.25], [0.3, 0]);
+    const found = Array.from({ length: 150 }, () => {
+      const [width, height] = [50 + random.below(30), 65 + random.below(30)];
+      const size = height - 10;
+      const left = (width - 0.6 * size) / 2;
+      const ink = draw({ width, height, left, top: 5, size, pen: 5 + 2 * random.uniform(), strokes: eight });
+      const soft = windowMean(windowMean({ values: Float32Array.from(ink.data), width, height }, 3), 3).values;
+      const data = soft.map((value) => Math.max(0, 0.75 - 0.6 * value + 0.01 * random.normal()));
+      return preprocess({ data, width, height }).found;
+    });
+    expect(found.filter((what) => what === "nothing").length).toBeLessThan(3);
   });
 
   it("finds a digit, nothing, or several", () => {
