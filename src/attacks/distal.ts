@@ -8,8 +8,16 @@ import { distanceBetween } from "./norms.ts";
 
 /** A model that says how sure it is, and which way an image has to go to fit a class better. */
 export interface ConfidentModel {
-  /** The label with its probability; `probabilities` has one per class where they are known. */
-  classify(image: Float32Array): { label: number; confidence: number; probabilities?: ArrayLike<number> };
+  /**
+   * The label with its probability; `probabilities` has one per class where they are known, `rejected` says that the model does
+   * without an answer, however likely the label.
+   */
+  classify(image: Float32Array): {
+    label: number;
+    confidence: number;
+    probabilities?: ArrayLike<number>;
+    rejected?: boolean;
+  };
   /** As for attacks along gradients. */
   lossAndGradient(image: Float32Array): LossesAndGradients;
 }
@@ -30,7 +38,7 @@ export interface DistalOptions {
 export interface DistalResult {
   /** The class climbed to. */
   target: number;
-  /** Whether its probability reached the confidence asked for. */
+  /** Whether its probability reached the confidence asked for, and the model did not reject the image. */
   success: boolean;
   /** Its probability at `image`. */
   probability: number;
@@ -79,15 +87,16 @@ export function distal(model: ConfidentModel, target: number, options?: DistalOp
   const start = Float32Array.from({ length: pixels }, () => random.uniform());
   const classes = model.lossAndGradient(start.slice()).losses.length;
   checkWhole("target", target, 0, classes - 1);
-  const probabilityOf = (image: Float32Array): number => {
-    const { label, confidence: own, probabilities } = model.classify(image);
+  const judge = (image: Float32Array): Judged => {
+    const { label, confidence: own, probabilities, rejected } = model.classify(image);
     // Of a class that is not the label nothing is known but that it is not the likeliest.
-    return probabilities?.[target] ?? (label === target ? own : 0);
+    const probability = probabilities?.[target] ?? (label === target ? own : 0);
+    return { probability, success: probability >= confidence && rejected !== true };
   };
   const climbs = STEP_SIZES.flatMap((stepSize) =>
     DIRECTIONS.map((direction) => {
-      const found = climb({ model, target, confidence, probabilityOf }, start, { direction, stepSize, steps });
-      return found.success ? { ...found, ...nearestToNoise(start, found, confidence, probabilityOf) } : found;
+      const found = climb({ model, target, judge }, start, { direction, stepSize, steps });
+      return found.success ? { ...found, ...nearestToNoise(start, found, judge) } : found;
     }),
   );
   const best = climbs.reduce((one, other) => (isBetter(other, one, start) ? other : one));
@@ -98,23 +107,24 @@ export function distal(model: ConfidentModel, target: number, options?: DistalOp
 /** The end of one climb, or its highest point where it had no success. */
 type Climb = Pick<DistalResult, "success" | "probability" | "steps" | "direction" | "stepSize" | "image">;
 
+/** What the model says of an image. */
+type Judged = Pick<DistalResult, "success" | "probability">;
+
 interface Task {
   readonly model: ConfidentModel;
   readonly target: number;
-  readonly confidence: number;
-  readonly probabilityOf: (image: Float32Array) => number;
+  readonly judge: (image: Float32Array) => Judged;
 }
 
 function climb(
-  { model, target, confidence, probabilityOf }: Task,
+  { model, target, judge }: Task,
   start: Float32Array,
   { direction, stepSize, steps }: { direction: DistalDirection; stepSize: number; steps: number },
 ): Climb {
   let image = start.slice();
   let highest: Climb = { success: false, probability: -1, steps: 0, direction, stepSize, image };
   for (let step = 0; ; ++step) {
-    const probability = probabilityOf(image);
-    const success = probability >= confidence;
+    const { probability, success } = judge(image);
     if (success || probability > highest.probability) {
       highest = { success, probability, steps: step, direction, stepSize, image };
     }
@@ -161,12 +171,11 @@ function isBetter(one: Climb, other: Climb, start: Float32Array): boolean {
   return distanceBetween(start, one.image, "l2") < distanceBetween(start, other.image, "l2");
 }
 
-/** The image of enough confidence on the line from the noise to a success, by bisection. */
+/** The image that is still a success on the line from the noise to a success, by bisection. */
 function nearestToNoise(
   start: Float32Array,
   success: Climb,
-  confidence: number,
-  probabilityOf: (image: Float32Array) => number,
+  judge: (image: Float32Array) => Judged,
 ): { image: Float32Array; probability: number } {
   let nearest: { image: Float32Array; probability: number } = success;
   let low = 0;
@@ -174,10 +183,10 @@ function nearestToNoise(
   for (let halving = 0; halving < HALVINGS; ++halving) {
     const middle = (low + high) / 2;
     const image = start.map((value, pixel) => value + middle * ((success.image[pixel] as number) - value));
-    const probability = probabilityOf(image);
-    if (probability >= confidence) {
+    const judged = judge(image);
+    if (judged.success) {
       high = middle;
-      nearest = { image, probability };
+      nearest = { image, probability: judged.probability };
     } else low = middle;
   }
   return { image: nearest.image, probability: nearest.probability };

@@ -141,6 +141,19 @@ describe("distal", () => {
     expect(abs.classify(start).rejected).toBe(true);
   });
 
+  it("has no success with what a model rejects", () => {
+    const model = linear(1);
+    const sure = distal(model, 0, { pixels: PIXELS, steps: 200 });
+    expect(sure.success).toBe(true);
+    const strict = {
+      ...model,
+      classify: (image: Float32Array) => ({ ...model.classify(image), rejected: true }),
+    };
+    const found = distal(strict, 0, { pixels: PIXELS, steps: 200 });
+    expect(found.success).toBe(false);
+    expect(found.probability).toBeGreaterThanOrEqual(sure.probability);
+  });
+
   it("refuses what it cannot work with", () => {
     const model = linear(1);
     expect(() => distal({ classify: model.classify } as ConfidentModel, 0)).toThrow("model.lossAndGradient");
