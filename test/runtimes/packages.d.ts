@@ -50,7 +50,6 @@ declare module "puppeteer-core" {
   /** What the tests ask by Chromium's own protocol. */
   export interface CDPSession {
     send(method: "Page.getAppManifest"): Promise<{ url: string; data?: string; errors: unknown[] }>;
-    send(method: "Page.getInstallabilityErrors"): Promise<{ installabilityErrors: { errorId: string }[] }>;
   }
   export interface Browser {
     newPage(): Promise<Page>;
