@@ -55,7 +55,7 @@ export class FoolPanel {
       brightness: slider("Brightness", { min: -0.8, max: 0.8, step: 0.02, value: 0 }, percent, show),
       stripes: slider("Stripes", { min: 0, max: 1, step: 0.02, value: 0 }, percent, show),
       cover: slider("Cover", { min: 0, max: 16, step: 1, value: 0 }, (value) => `${value} px`, show),
-      coverAt: slider("… from left", { min: 0, max: 27, step: 1, value: 10 }, (value) => `${value} px`, show),
+      coverAt: slider("Cover at", { min: 0, max: 27, step: 1, value: 10 }, (value) => `${value} px`, show),
     };
     this.#spoiling = sliders;
     element("spoil-sliders", HTMLElement).append(...Object.values(sliders).map(({ row }) => row));
