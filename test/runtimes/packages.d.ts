@@ -50,6 +50,7 @@ declare module "puppeteer-core" {
   /** What the tests ask by Chromium's own protocol. */
   export interface CDPSession {
     send(method: "Page.getAppManifest"): Promise<{ url: string; data?: string; errors: unknown[] }>;
+    send(method: "Input.dispatchMouseEvent", event: Record<string, string | number>): Promise<void>;
   }
   export interface Browser {
     newPage(): Promise<Page>;
