@@ -117,6 +117,8 @@ describe("the demo's panels", () => {
       [() => press(page, "sample"), "Stopped: the image changed."],
       [() => choose(page, "certify-sigma", "0.5"), "Stopped: what is asked changed."],
     ] as const) {
+      // All that the change before brought with it is over.
+      await waitFor(page, `${text("certified")} !== "…"`);
       await press(page, "certify-start");
       await waitFor(page, `${VOTES} > 0`);
       await change();

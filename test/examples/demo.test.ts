@@ -161,19 +161,20 @@ describe("the demo", () => {
     const place = (pattern: RegExp) => join(folder, filesIn(folder).find((path) => pattern.test(path)) as string);
     const served = await serveDemo(folder);
     try {
-      const worker = place(/worker-.*\.js$/);
-      writeFileSync(worker, `delete globalThis.WebAssembly;${readFileSync(worker, "utf8")}`);
       const page = await started.newPage();
+      const [program, aside] = [place(/index-.*\.js$/), join(folder, "aside")];
+      renameSync(program, aside);
       await page.goto(served.address);
-      await waitFor(page, `${VERDICT}.startsWith("Something went wrong: module: this host has no WebAssembly")`);
-      rmSync(place(/index-.*\.js$/));
-      await page.goto("about:blank");
-      await page.goto(`${served.address}?anew`);
       // It says so after a while only.
       const LATE = `document.querySelector("#verdict .late")`;
       expect(await page.evaluate(`getComputedStyle(${LATE}).visibility`)).toBe("hidden");
       await page.evaluate(`for (const animation of ${LATE}.getAnimations()) animation.finish()`);
       expect(await page.evaluate(`getComputedStyle(${LATE}).visibility`)).toBe("visible");
+      renameSync(aside, program);
+      const worker = place(/worker-.*\.js$/);
+      writeFileSync(worker, `delete globalThis.WebAssembly;${readFileSync(worker, "utf8")}`);
+      await page.reload();
+      await waitFor(page, `${VERDICT}.startsWith("Something went wrong: module: this host has no WebAssembly")`);
       await page.close();
     } finally {
       await served.close();
