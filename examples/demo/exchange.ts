@@ -118,7 +118,8 @@ export interface Exchange {
   /** `image` is what the models would see already; a picture is preprocessed. */
   look: { question: { picture: Picture } | { image: Float32Array }; progress: never; answer: Look };
   race: { question: { image: Float32Array }; progress: RaceStep; answer: Redrawings };
-  methods: { question: { norm: Norm }; progress: never; answer: string[] };
+  /** By norm, the attacks that there are. */
+  methods: { question: Record<string, never>; progress: never; answer: Record<Norm, string[]> };
   attack: {
     question: { model: ModelName; image: Float32Array; label: number; method: string; norm: Norm };
     progress: AttackStep;

@@ -57,7 +57,11 @@ let isLooking = false;
 let pending: { isOver: boolean } | undefined;
 let running: AbortController | undefined;
 
+/** Changes of the sheet so far: what was asked for before the last one comes too late. */
+let changes = 0;
+
 const paper = new Paper(canvas("paper"), (isOver) => {
+  ++changes;
   source = "drawing";
   void look(isOver);
 });
@@ -72,6 +76,7 @@ async function look(isOver: boolean): Promise<void> {
   }
   isLooking = true;
   running?.abort();
+  outdate();
   try {
     const seen = await bench.ask("look", source === "drawing" ? { picture: paper.pixels() } : source);
     show(seen);
@@ -83,6 +88,7 @@ async function look(isOver: boolean): Promise<void> {
     }
     if (isOver && pending === undefined && seen.found !== "nothing") void runRace(seen.image);
   } catch (error) {
+    showNothing();
     fail(error);
   } finally {
     isLooking = false;
@@ -97,13 +103,7 @@ async function look(isOver: boolean): Promise<void> {
 function show(seen: Look): void {
   setText(verdict, verdictOf(seen));
   if (seen.found === "nothing") {
-    answers.clear();
-    race.clear();
-    clearDigit(canvas("seen"));
-    certified.textContent = "…";
-    estimated.textContent = "…";
-    fool.truth = undefined;
-    current.set(undefined);
+    showNothing();
     return;
   }
   const { abs } = seen.decisions;
@@ -112,6 +112,21 @@ function show(seen: Look): void {
   showDigit(canvas("seen"), seen.image);
   fool.truth = truth;
   current.set(seen.image);
+}
+
+function showNothing(): void {
+  answers.clear();
+  race.clear();
+  clearDigit(canvas("seen"));
+  fool.truth = undefined;
+  current.set(undefined);
+}
+
+/** Takes back, or marks, what is said of an earlier image only after a while. */
+function outdate(): void {
+  race.outdate();
+  certified.textContent = "…";
+  estimated.textContent = "…";
 }
 
 async function runRace(image: Float32Array): Promise<void> {
@@ -137,12 +152,14 @@ function fail(error: unknown): void {
 
 /** Lays what a model drew on the sheet: it is 28×28 already, so it is looked at as it is. */
 function layOnSheet(image: Float32Array): void {
+  ++changes;
   paper.showImage(image);
   source = { image };
   void look(true);
 }
 
 function layPicture(picture: ImageBitmap): void {
+  ++changes;
   paper.showPicture(picture, picture.width, picture.height);
   source = { picture: pixelsOf(picture, picture.width, picture.height) };
   picture.close();
@@ -158,7 +175,9 @@ button("sample").addEventListener("click", async () => {
   const normal = normals(++sampled);
   // Nearer to the middle than most samples, so that what is drawn looks like what it is.
   const latent = Float32Array.from({ length: LATENTS }, () => 0.7 * normal());
-  layOnSheet((await bench.ask("imagine", { label, latent })).image);
+  const before = ++changes;
+  const { image } = await bench.ask("imagine", { label, latent });
+  if (changes === before) layOnSheet(image);
 });
 button("clear").addEventListener("click", () => paper.clear());
 const tell = (message: string): void => setText(verdict, message);

@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { BUILT, demoFiles, writeNetworks } from "../../scripts/demo/plugin.ts";
+import { BUILT, demoFiles, writeColours, writeNetworks } from "../../scripts/demo/plugin.ts";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 writeNetworks();
+writeColours();
 // Tests build, too, and a page that takes itself for one under development keeps nothing for when there is no network.
 if (process.argv.includes("build")) process.env["NODE_ENV"] = "production";
 

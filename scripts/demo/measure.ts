@@ -1,38 +1,60 @@
+import type { ChildProcess } from "node:child_process";
+import { parseArgs } from "node:util";
+import type { Browser } from "puppeteer-core";
 import { launchChromium } from "../../test/runtimes/hosts/puppeteer.ts";
 import { BUDGET, bytesSent } from "./bytes.ts";
 import { serveDemo } from "./served.ts";
+import { Slowed } from "./slowed.ts";
 
-// `npx tsx scripts/demo/measure.ts`: what the built demo weighs, and how long a telephone waits for the first decision: from the
-// beginning of the navigation, nothing cached, the page's processor throttled to a quarter. Chromium throttles no workers, so what is
-// computed in one takes as long as on this machine.
+// `npx tsx scripts/demo/measure.ts [--loads 9]`: what the built demo weighs, and how long a visitor waits for the first decision: from
+// the beginning of the navigation, nothing cached, on a telephone's screen. Chromium's own throttling slows the page and no worker,
+// and the decision is made in one. So the whole browser, which is one process here, is halted for three quarters of the time, too.
 
-const THROTTLING = 4;
-const LOADS = 9;
+const SHARE = 1 / 4;
 const FIRST_DECISION = `performance.getEntriesByName("first-decision")[0]?.startTime`;
+
+const { values } = parseArgs({ options: { loads: { type: "string", default: "9" } } });
+const loads = Number(values.loads);
+if (!Number.isInteger(loads) || loads < 1)
+  throw new RangeError(`--loads ${values.loads}: a number from 1 on is wanted`);
 
 const files = bytesSent();
 for (const { path, bytes } of files) console.log(`${String(bytes).padStart(8)}  ${path}`);
 const sum = files.reduce((total, { bytes }) => total + bytes, 0);
 console.log(`${String(sum).padStart(8)}  bytes after gzip, of ${BUDGET}`);
 
-for (const throttling of [1, THROTTLING]) {
-  const times: number[] = [];
-  for (let load = 0; load < LOADS; ++load) {
-    const server = await serveDemo();
-    const browser = await launchChromium();
+/** One load. @returns milliseconds until the first decision, and which share of that time the browser ran */
+async function load(way: "full" | "page" | "browser"): Promise<{ time: number; share: number }> {
+  const server = await serveDemo();
+  const browser = (await launchChromium()) as Browser & { process(): ChildProcess };
+  try {
+    const page = await browser.newPage();
+    await page.setViewport({ width: 390, height: 844, deviceScaleFactor: 3, isMobile: true, hasTouch: true });
+    if (way === "page") await page.emulateCPUThrottling(1 / SHARE);
+    const slowed = way === "browser" ? new Slowed(browser.process().pid as number, SHARE) : undefined;
     try {
-      const page = await browser.newPage();
-      await page.setViewport({ width: 390, height: 844, deviceScaleFactor: 3, isMobile: true, hasTouch: true });
-      if (throttling > 1) await page.emulateCPUThrottling(throttling);
       await page.goto(server.address);
       await page.waitForFunction(`${FIRST_DECISION} !== undefined`, { timeout: 60_000 });
-      times.push((await page.evaluate(FIRST_DECISION)) as number);
     } finally {
-      await browser.close();
-      await server.close();
+      await slowed?.end();
     }
+    return { time: (await page.evaluate(FIRST_DECISION)) as number, share: slowed?.share ?? 1 };
+  } finally {
+    await browser.close();
+    await server.close();
   }
-  times.sort((one, other) => one - other);
-  const [least, median, most] = [0, LOADS >> 1, LOADS - 1].map((at) => Math.round(times[at] as number));
-  console.log(`first decision after ${median} ms (${least}–${most}, ${LOADS} loads), processor ÷ ${throttling}`);
+}
+
+for (const [way, name] of [
+  ["full", "at full speed"],
+  ["page", "the page, but no worker, throttled to a quarter"],
+  ["browser", "the whole browser halted for three quarters of the time"],
+] as const) {
+  const runs: { time: number; share: number }[] = [];
+  for (let index = 0; index < loads; ++index) runs.push(await load(way));
+  const times = runs.map(({ time }) => time).sort((one, other) => one - other);
+  const [least, median, most] = [0, loads >> 1, loads - 1].map((at) => Math.round(times[at] as number));
+  const share = runs.reduce((total, run) => total + run.share, 0) / loads;
+  const ran = way === "browser" ? `; it ran for ${Math.round(100 * share)} % of it` : "";
+  console.log(`first decision after ${median} ms (${least}–${most}, ${loads} loads), ${name}${ran}`);
 }

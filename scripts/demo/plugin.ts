@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { readConvolutions } from "../../bench/models/gradient-cnn.ts";
+import { DARK, LIGHT } from "../../src/cli/report/palette.ts";
 import { filesIn } from "../../src/files/files-in.ts";
 import { storeNetwork } from "../../src/networks/stored-network.ts";
 import { iconPng, iconSvg } from "./icons.ts";
 
-// What the demo's build makes besides bundling: the networks in 8 bits, the icons, the manifest, and the service worker with the
+// What the demo's build makes besides bundling: the networks in 8 bits, the winner's and the runner-up's colours, the icons, the manifest, and the service worker with the
 // list of all files.
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -26,6 +27,16 @@ export function writeNetworks(): void {
   }
 }
 
+/** Writes the colours of evidence where style.css imports them: on the page, light and dark, and on pictures, which are dark. */
+export function writeColours(): void {
+  const inks = ({ for: winner, against }: typeof LIGHT) => `--for-ink: ${winner}; --against-ink: ${against};`;
+  const css = `:root { ${inks(LIGHT)} --for: ${DARK.for}; --against: ${DARK.against}; }
+@media (prefers-color-scheme: dark) { :root { ${inks(DARK)} } }
+`;
+  mkdirSync(join(ROOT, "build/demo"), { recursive: true });
+  writeFileSync(join(ROOT, "build/demo/evidence.css"), css);
+}
+
 /** Both sizes that installing wants, and one that may be cut to any shape. */
 const ICONS = [
   { name: "icon-192.png", side: 192, padding: 0, purpose: "any" },
@@ -40,7 +51,6 @@ function manifest(): string {
     description: "A digit classifier that checks itself by redrawing what it sees",
     start_url: "./",
     scope: "./",
-    id: "./",
     display: "standalone",
     background_color: "#f7f6f2",
     theme_color: "#162447",
@@ -71,6 +81,7 @@ export function demoFiles(source: string): Plugin {
     },
     closeBundle() {
       const files = filesIn(BUILT).filter((path) => path !== "service-worker.js");
+      // The beginning of each file's SHA-256, which the service worker holds what it is given to.
       const hashed = files.map((path) => {
         const hash = createHash("sha256")
           .update(readFileSync(join(BUILT, path)))

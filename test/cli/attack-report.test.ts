@@ -103,7 +103,7 @@ describe("the report of attacks", () => {
     expect(Array.from(original.data.slice(0, 3))).toEqual([128, 128, 128]);
     expect(Array.from(changed.data.slice(0, 3))).toEqual([255, 64, 128]);
     // Brighter in orange, half as much darker in half as strong a blue.
-    expect(Array.from(difference.data.slice(0, 9))).toEqual([208, 84, 0, 118, 163, 208, 235, 235, 235]);
+    expect(Array.from(difference.data.slice(0, 9))).toEqual([185, 71, 0, 118, 163, 208, 235, 235, 235]);
   });
 
   it("names what it shows for those who do not see it", () => {

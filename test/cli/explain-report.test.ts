@@ -268,7 +268,7 @@ describe("thumbnail", () => {
       [70, 91],
       [45, 28],
     ] as const)
-      expect(at(colours, x, y)).toEqual([208, 84, 0]);
+      expect(at(colours, x, y)).toEqual([185, 71, 0]);
     for (const [x, y] of [
       [20, 30],
       [69, 89],

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -155,6 +155,33 @@ describe("the demo", () => {
     }
   });
 
+  withChromium("says that there is no WebAssembly, and that its program never came", async (started) => {
+    const folder = mkdtempSync(join(tmpdir(), "abs-demo-page-"));
+    cpSync(BUILT, folder, { recursive: true });
+    const place = (pattern: RegExp) => join(folder, filesIn(folder).find((path) => pattern.test(path)) as string);
+    const served = await serveDemo(folder);
+    try {
+      const page = await started.newPage();
+      const [program, aside] = [place(/index-.*\.js$/), join(folder, "aside")];
+      renameSync(program, aside);
+      await page.goto(served.address);
+      // It says so after a while only.
+      const LATE = `document.querySelector("#verdict .late")`;
+      expect(await page.evaluate(`getComputedStyle(${LATE}).visibility`)).toBe("hidden");
+      await page.evaluate(`for (const animation of ${LATE}.getAnimations()) animation.finish()`);
+      expect(await page.evaluate(`getComputedStyle(${LATE}).visibility`)).toBe("visible");
+      renameSync(aside, program);
+      const worker = place(/worker-.*\.js$/);
+      writeFileSync(worker, `delete globalThis.WebAssembly;${readFileSync(worker, "utf8")}`);
+      await page.reload();
+      await waitFor(page, `${VERDICT}.startsWith("Something went wrong: module: this host has no WebAssembly")`);
+      await page.close();
+    } finally {
+      await served.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   withChromium("is drawn on by keyboard", async (started) => {
     const { page, trouble } = await open(started, DESK);
     await press(page, "clear");
@@ -163,6 +190,42 @@ describe("the demo", () => {
     for (let step = 0; step < 20; ++step) await page.keyboard.press("ArrowDown");
     await page.keyboard.press(" ");
     await waitFor(page, `${VERDICT}.startsWith("This is a 1 (") && ${text("race-state")}.startsWith("The 1 ")`);
+    expect(trouble).toEqual([]);
+    await page.close();
+  });
+
+  withChromium("is drawn on by pen, which is not disturbed by a hand", async (started) => {
+    const { page, trouble } = await open(started, DESK);
+    await press(page, "clear");
+    const session = await page.createCDPSession();
+    await page.evaluate(`document.getElementById("paper").scrollIntoView({ block: "center" })`);
+    const box = (await page.evaluate(
+      "(({ left, top, width }) => ({ left, top, width }))(document.getElementById('paper').getBoundingClientRect())",
+    )) as { left: number; top: number; width: number };
+    const pen = (type: "mousePressed" | "mouseMoved" | "mouseReleased", x: number, y: number) =>
+      session.send("Input.dispatchMouseEvent", {
+        type,
+        x: box.left + x * box.width,
+        y: box.top + y * box.width,
+        button: "left",
+        buttons: type === "mouseReleased" ? 0 : 1,
+        clickCount: 1,
+        force: 0.3,
+        pointerType: "pen",
+      });
+    await page.evaluate(`{
+      window.kinds = new Set();
+      document.getElementById("paper").addEventListener("pointermove", ({ pointerType }) => window.kinds.add(pointerType));
+    }`);
+    await pen("mousePressed", 0.52, 0.15);
+    for (let step = 1; step <= 10; ++step) await pen("mouseMoved", 0.52 - 0.004 * step, 0.15 + 0.07 * step);
+    // A second contact, which is not primary, draws nothing.
+    await page.evaluate(`for (const type of ["pointerdown", "pointermove", "pointerup"]) {
+      document.getElementById("paper").dispatchEvent(new PointerEvent(type, { pointerId: 77, pointerType: "touch", isPrimary: false, clientX: ${box.left + 10}, clientY: ${box.top + 10}, bubbles: true }));
+    }`);
+    await pen("mouseReleased", 0.48, 0.85);
+    await waitFor(page, `${VERDICT}.startsWith("This is a 1 (") && ${text("race-state")}.startsWith("The 1 ")`);
+    expect(await page.evaluate("[...window.kinds]")).toContain("pen");
     expect(trouble).toEqual([]);
     await page.close();
   });
@@ -225,7 +288,8 @@ describe("the demo", () => {
       navigator.mediaDevices.getUserMedia = async () => stream;
     }`);
     await press(page, "camera");
-    await waitFor(page, `document.getElementById("camera-view").videoWidth === 640`);
+    await waitFor(page, `!document.getElementById("camera-take").disabled`);
+    expect(await page.evaluate(`document.getElementById("camera-view").videoWidth`)).toBe(640);
     expect(await page.evaluate(`document.getElementById("camera-dialog").open`)).toBe(true);
     await press(page, "camera-take");
     await waitFor(page, `${VERDICT}.startsWith("This is a 1 (")`);

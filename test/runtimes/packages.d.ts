@@ -3,6 +3,7 @@
 
 declare module "puppeteer-core" {
   export interface Page {
+    createCDPSession(): Promise<CDPSession>;
     on(event: "console", listener: (message: { type(): string; text(): string }) => void): void;
     on(event: "pageerror", listener: (error: Error) => void): void;
     on(event: "request", listener: (request: { url(): string }) => void): void;
@@ -45,6 +46,11 @@ declare module "puppeteer-core" {
   interface Element {
     uploadFile(path: string): Promise<void>;
     screenshot(options: Screenshot): Promise<unknown>;
+  }
+  /** What the tests ask by Chromium's own protocol. */
+  export interface CDPSession {
+    send(method: "Page.getAppManifest"): Promise<{ url: string; data?: string; errors: unknown[] }>;
+    send(method: "Input.dispatchMouseEvent", event: Record<string, string | number>): Promise<void>;
   }
   export interface Browser {
     newPage(): Promise<Page>;

@@ -17,11 +17,6 @@ export class Bench {
   #last = 0;
   readonly #waiting = new Map<number, Waiting>();
 
-  /** Whether an answer is awaited. */
-  get isBusy(): boolean {
-    return this.#waiting.size > 0;
-  }
-
   /**
    * @param onProgress hears what is told before the answer
    * @param signal takes the question back

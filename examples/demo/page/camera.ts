@@ -5,11 +5,13 @@ import { failureOf } from "./words.ts";
 export function listenForCamera(onPicture: (picture: ImageBitmap) => void, onFailure: (message: string) => void): void {
   const dialog = element("camera-dialog", HTMLDialogElement);
   const view = element("camera-view", HTMLVideoElement);
+  const take = button("camera-take");
   let stream: MediaStream | undefined;
   const close = (): void => {
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = undefined;
     view.srcObject = null;
+    take.disabled = true;
     if (dialog.open) dialog.close();
   };
   button("camera").addEventListener("click", async () => {
@@ -21,12 +23,15 @@ export function listenForCamera(onPicture: (picture: ImageBitmap) => void, onFai
       view.srcObject = stream;
       dialog.showModal();
       await view.play();
+      // There is nothing to take before.
+      take.disabled = false;
+      take.focus();
     } catch (error) {
       close();
       onFailure(`The camera cannot be used: ${failureOf(error)}.`);
     }
   });
-  button("camera-take").addEventListener("click", async () => {
+  take.addEventListener("click", async () => {
     const side = Math.min(view.videoWidth, view.videoHeight);
     if (side === 0) return;
     const [left, top] = [(view.videoWidth - side) / 2, (view.videoHeight - side) / 2];

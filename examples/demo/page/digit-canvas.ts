@@ -25,21 +25,27 @@ export function showDigit(target: HTMLCanvasElement, values: Float32Array | Uint
   });
 }
 
-/** Colours at full strength: for the winner and for the runner-up, as the style sheet's `--for` and `--against`. */
-const FOR = [88, 166, 255] as const;
-const AGAINST = [255, 150, 56] as const;
-
 /** Shows over what is seen, dimmed, which pixels speak for the winner and which for the runner-up. */
 export function showAdvantage(target: HTMLCanvasElement, advantage: Float32Array, seen: Uint8Array): void {
   const largest = advantage.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+  const style = getComputedStyle(target);
+  const [winner, runnerUp] = ["--for", "--against"].map((name) => partsOf(style.getPropertyValue(name).trim())) as [
+    number[],
+    number[],
+  ];
   paint(target, (pixel) => {
     const value = (advantage[pixel] as number) / largest;
     // The root shows small differences, too.
     const strength = Math.sqrt(Math.abs(value));
-    const colour = value > 0 ? FOR : AGAINST;
+    const colour = value > 0 ? winner : runnerUp;
     const ground = 0.28 * (seen[pixel] as number);
     return colour.map((part) => ground + strength * (part - ground)) as [number, number, number];
   });
+}
+
+/** Red, green and blue of a colour that is written as #rrggbb. */
+function partsOf(colour: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
 }
 
 export function clearDigit(target: HTMLCanvasElement): void {

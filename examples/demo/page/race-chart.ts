@@ -13,6 +13,7 @@ export class RaceChart {
   #steps = 1;
   #found: number[] | undefined;
   #winner = -1;
+  #runnerUp = -1;
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
@@ -24,6 +25,7 @@ export class RaceChart {
     this.#history = [];
     this.#found = undefined;
     this.#winner = -1;
+    this.#runnerUp = -1;
     this.#draw();
   }
 
@@ -32,13 +34,15 @@ export class RaceChart {
     this.#history.push(losses);
     this.#steps = steps;
     this.#winner = losses.indexOf(Math.min(...losses));
+    this.#runnerUp = -1;
     this.#draw();
   }
 
   /** The losses that the library's own search found: dots behind the lines. */
-  finish(losses: number[], winner: number): void {
+  finish(losses: number[], winner: number, runnerUp: number): void {
     this.#found = losses;
     this.#winner = winner;
+    this.#runnerUp = runnerUp;
     this.#draw();
   }
 
@@ -67,7 +71,10 @@ export class RaceChart {
     context.lineJoin = "round";
     context.strokeStyle = colour("--line");
     context.lineWidth = 1.25;
-    for (let label = 0; label < CLASSES; ++label) if (label !== this.#winner) line(label);
+    for (let label = 0; label < CLASSES; ++label) if (label !== this.#winner && label !== this.#runnerUp) line(label);
+    context.strokeStyle = colour("--against-ink");
+    context.lineWidth = 1.75;
+    if (this.#runnerUp >= 0) line(this.#runnerUp);
     context.strokeStyle = colour("--for-ink");
     context.lineWidth = 2.5;
     line(this.#winner);
@@ -75,12 +82,17 @@ export class RaceChart {
     this.#found?.forEach((loss, label) => {
       context.beginPath();
       context.arc(dots, y(loss), label === this.#winner ? 4 : 2.5, 0, 2 * Math.PI);
-      context.fillStyle = colour(label === this.#winner ? "--for-ink" : "--muted");
+      context.fillStyle = colour(this.#inkOf(label));
       context.fill();
     });
     const [end, ends] =
       this.#found === undefined ? [x(this.#history.length - 1), this.#history.at(-1) ?? []] : [dots, this.#found];
     this.#name(context, end, (label) => y(ends[label] as number), colour, height);
+  }
+
+  #inkOf(label: number): string {
+    if (label === this.#winner) return "--for-ink";
+    return label === this.#runnerUp ? "--against-ink" : "--muted";
   }
 
   /** Writes each digit where its line ends, those that would lie on each other apart. */
@@ -102,7 +114,7 @@ export class RaceChart {
       place.y = Math.min(place.y, below[column] - gap);
       below[column] = place.y;
       const isWinner = place.label === this.#winner;
-      context.fillStyle = colour(isWinner ? "--for-ink" : "--muted");
+      context.fillStyle = colour(this.#inkOf(place.label));
       context.font = `${isWinner ? "700 13px" : "11px"} system-ui, sans-serif`;
       context.fillText(String(place.label), end + 7 + column * 10, Math.max(gap / 2, place.y));
     });

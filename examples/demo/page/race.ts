@@ -41,8 +41,22 @@ export class RaceView {
     this.#end = undefined;
   }
 
+  /** Marks all that is shown as being about an earlier image. */
+  outdate(): void {
+    this.begin();
+    this.#markStale(true);
+  }
+
+  #markStale(isStale: boolean): void {
+    for (const part of document.querySelectorAll(".seeing, .redrawings")) {
+      part.classList.toggle("stale", isStale);
+      part.setAttribute("aria-busy", String(isStale));
+    }
+  }
+
   clear(): void {
     this.begin();
+    this.#markStale(false);
     this.#chart.clear();
     setText(this.#state, "");
     for (const { item, picture, loss, fill } of this.#lanes) {
@@ -89,6 +103,10 @@ export class RaceView {
   #showStep({ step, steps, losses, redrawings }: RaceStep): void {
     if (step === 0) {
       this.#chart.clear();
+      this.#markStale(false);
+      clearDigit(canvas("advantage"));
+      setText(element("best-caption", HTMLElement), "Best redrawing so far");
+      setText(element("advantage-caption", HTMLElement), "What decides");
       this.#most = Math.max(...losses);
       setText(this.#state, "Searching…");
     }
@@ -99,7 +117,7 @@ export class RaceView {
 
   #showEnd({ label, runnerUp, losses, redrawings, seen, advantage, evaluations }: Redrawings): void {
     this.#most = Math.max(this.#most, ...losses);
-    this.#chart.finish(losses, label);
+    this.#chart.finish(losses, label, runnerUp);
     this.#showLanes(losses, redrawings, label, runnerUp);
     showDigit(canvas("best"), redrawings.subarray(label * PIXELS, (label + 1) * PIXELS));
     showAdvantage(canvas("advantage"), advantage, seen);

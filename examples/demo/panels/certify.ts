@@ -33,20 +33,31 @@ export function startCertify(current: CurrentImage): void {
     });
     showCopies(copies, labels, most);
   };
-  current.onChange(() => {
-    // What was found is about another image.
-    if (bench.isBusy) return;
-    setText(result, "");
+  let isRunning = false;
+  let wasOvertaken = false;
+  // What was found, or is being found, is about something else.
+  const outdate = (what: string): void => {
+    bench.stop();
+    if (isRunning) {
+      wasOvertaken = true;
+      setText(result, `Stopped: ${what} changed.`);
+    } else if (!wasOvertaken) setText(result, "");
     canvas("copies").getContext("2d")?.clearRect(0, 0, 290, 145);
     for (const { item, fill, count } of bars) {
       item.classList.remove("winner");
       fill.style.setProperty("--share", "0");
       count.textContent = "0";
     }
-  });
+  };
+  current.onChange(() => outdate("the image"));
+  for (const id of ["certify-model", "certify-sigma", "certify-samples"]) {
+    select(id).addEventListener("change", () => outdate("what is asked"));
+  }
   start.addEventListener("click", async () => {
     const { image } = current;
     if (image === undefined) return setText(result, "Draw something first.");
+    isRunning = true;
+    wasOvertaken = false;
     start.disabled = true;
     stop.disabled = false;
     stop.focus();
@@ -67,8 +78,10 @@ export function startCertify(current: CurrentImage): void {
           : `${votes} of ${samples} say ${label}, so at least ${inPercent(lowerBound)} of all copies do. Nothing nearer than ${inDecimals(radius, 2)} in L2 turns that.`,
       );
     } catch (error) {
-      setText(result, error instanceof Cancelled ? "Stopped." : failureOf(error));
+      if (!(error instanceof Cancelled)) setText(result, failureOf(error));
+      else if (!wasOvertaken) setText(result, "Stopped.");
     } finally {
+      isRunning = false;
       bench.stop();
       start.disabled = false;
       if (document.activeElement === stop) start.focus();
@@ -82,6 +95,7 @@ function showCopies(copies: Uint8Array, labels: readonly number[], most: number)
   const target = canvas("copies");
   const context = target.getContext("2d") as CanvasRenderingContext2D;
   context.clearRect(0, 0, target.width, target.height);
+  const dissent = getComputedStyle(target).getPropertyValue("--against");
   labels.forEach((label, index) => {
     const [left, top] = [(index % COLUMNS) * (SIDE + 1), Math.floor(index / COLUMNS) * (SIDE + 1)];
     const picture = new ImageData(SIDE, SIDE);
@@ -91,10 +105,10 @@ function showCopies(copies: Uint8Array, labels: readonly number[], most: number)
     }
     context.putImageData(picture, left, top);
     if (label === most) return;
-    context.strokeStyle = "#ff9638";
+    context.strokeStyle = dissent;
     context.lineWidth = 2;
     context.strokeRect(left + 1, top + 1, SIDE - 2, SIDE - 2);
-    context.fillStyle = "#ff9638";
+    context.fillStyle = dissent;
     context.font = "700 11px system-ui, sans-serif";
     context.fillText(String(label), left + 4, top + 12);
   });

@@ -13,6 +13,9 @@ export class Contender {
   readonly #picture: HTMLCanvasElement;
   readonly #headline = make("strong", "headline", "");
   readonly #details = make("span", "details", "");
+  #isRunning = false;
+  /** Whether what is under way is about what is no longer there. */
+  #wasOvertaken = false;
 
   constructor(name: ModelName, what: string) {
     this.#picture = digitCanvas(`${what} ${MODELS[name]}`);
@@ -27,13 +30,32 @@ export class Contender {
     );
   }
 
-  /** Shows what the contest is about, before it begins. */
+  /** Shows what the contest is about, before it begins; one under way is about another image, and ends. */
   prepare(image: Float32Array | undefined): void {
-    if (this.bench.isBusy) return;
+    if (this.#isRunning) this.#wasOvertaken = true;
+    this.bench.stop();
     if (image === undefined) clearDigit(this.#picture);
     else showDigit(this.#picture, image);
     this.#details.textContent = "";
-    this.say("");
+    // What is said of one that was ended is still true.
+    if (!this.#wasOvertaken) this.say("");
+  }
+
+  /** Runs what the contest is, and says how it failed or ended. */
+  async play(run: () => Promise<void>): Promise<void> {
+    this.#isRunning = true;
+    this.#wasOvertaken = false;
+    this.say("…");
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof Cancelled)) this.say(failureOf(error));
+      else this.say(this.#wasOvertaken ? "stopped: the image changed" : "stopped");
+    } finally {
+      this.#isRunning = false;
+      // Lets go of its memory.
+      this.bench.stop();
+    }
   }
 
   show(image: Float32Array, details: string): void {
@@ -64,19 +86,7 @@ export function contest(
     start.disabled = true;
     stop.disabled = false;
     stop.focus();
-    await Promise.all(
-      contenders.map(async ([name, contender]) => {
-        try {
-          contender.say("…");
-          await run(name, contender);
-        } catch (error) {
-          contender.say(error instanceof Cancelled ? "stopped" : failureOf(error));
-        } finally {
-          // Lets go of its memory.
-          contender.bench.stop();
-        }
-      }),
-    );
+    await Promise.all(contenders.map(([name, contender]) => contender.play(() => run(name, contender))));
     start.disabled = false;
     if (document.activeElement === stop) start.focus();
     stop.disabled = true;

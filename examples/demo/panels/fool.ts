@@ -31,6 +31,8 @@ const ATTACKS: Readonly<Record<string, string>> = {
 /** By norm, one that is quick and good. */
 const FIRST: Readonly<Record<Norm, string>> = { linf: "apgd", l2: "ddn", l1: "fmn", l0: "greedy-pixels" };
 
+const NORMS: Readonly<Record<Exclude<Norm, "l0">, string>> = { linf: "L∞", l2: "L2", l1: "L1" };
+
 /** Spoiling the image by hand, and attacks on it. */
 export class FoolPanel {
   readonly #bench: Bench;
@@ -39,6 +41,7 @@ export class FoolPanel {
   readonly #spoiling: { [name in keyof Spoiling]: { value: number } };
   #contenders: readonly Contender[] = [];
   #look: AbortController | undefined;
+  #methods: Readonly<Record<Norm, string[]>> | undefined;
   /** What the unspoilt image is taken for by the classifier: what the others should say of the spoilt one, too. */
   #truth: number | undefined;
 
@@ -52,7 +55,7 @@ export class FoolPanel {
       brightness: slider("Brightness", { min: -0.8, max: 0.8, step: 0.02, value: 0 }, percent, show),
       stripes: slider("Stripes", { min: 0, max: 1, step: 0.02, value: 0 }, percent, show),
       cover: slider("Cover", { min: 0, max: 16, step: 1, value: 0 }, (value) => `${value} px`, show),
-      coverAt: slider("… from left", { min: 0, max: 27, step: 1, value: 10 }, (value) => `${value} px`, show),
+      coverAt: slider("Cover at", { min: 0, max: 27, step: 1, value: 10 }, (value) => `${value} px`, show),
     };
     this.#spoiling = sliders;
     element("spoil-sliders", HTMLElement).append(...Object.values(sliders).map(({ row }) => row));
@@ -62,7 +65,7 @@ export class FoolPanel {
     });
     current.onChange(show);
     this.#startAttacks();
-    select("attack-norm").addEventListener("change", () => void this.listMethods());
+    select("attack-norm").addEventListener("change", () => this.#offerMethods());
   }
 
   /** @param truth what the image on the sheet shows, as far as that is known */
@@ -102,10 +105,17 @@ export class FoolPanel {
     }
   }
 
-  /** Offers the attacks that there are in the norm chosen. */
+  /** Asks which attacks there are; until then none can be started. */
   async listMethods(): Promise<void> {
+    this.#methods = await this.#bench.ask("methods", {});
+    this.#offerMethods();
+    button("attack-start").disabled = false;
+  }
+
+  /** Offers those in the norm chosen. */
+  #offerMethods(): void {
     const norm = select("attack-norm").value as Norm;
-    const names = await this.#bench.ask("methods", { norm });
+    const names = this.#methods?.[norm] ?? [];
     select("attack-method").replaceChildren(
       ...names.map((name) => new Option(ATTACKS[name] ?? name, name, name === FIRST[norm], name === FIRST[norm])),
     );
@@ -141,7 +151,8 @@ export class FoolPanel {
           contender.show(end.image, `after ${queries} questions`);
           return contender.say("Withstood", "withstood");
         }
-        const far = norm === "l0" ? `${distance} pixels` : inDecimals(distance, norm === "linf" ? 3 : 2);
+        const far =
+          norm === "l0" ? `${distance} pixels` : `${inDecimals(distance, norm === "linf" ? 3 : 2)} in ${NORMS[norm]}`;
         contender.show(end.image, `changed by ${far} · ${queries} questions`);
         if (decision.rejected) contender.say(`Takes it for no digit (${decision.label}?)`, "withstood");
         else contender.say(`Says ${decision.label}, ${inPercent(decision.confidence)} sure`, "fooled");

@@ -8,7 +8,7 @@ import { slider } from "./slider.ts";
 
 const STOPS = 11;
 /** The ends of a walk lie nearer to the middle than samples do, so that they look like what they are. */
-const TYPICAL = 0.6;
+const TYPICAL = 0.5;
 
 /** What the models draw: a slider for each latent, samples, and walks between two digits. */
 export class ImaginePanel {

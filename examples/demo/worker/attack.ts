@@ -1,12 +1,16 @@
-import { type AttackedModel, attack as attackBy, attacksFor } from "analysis-by-synthesis/attacks";
+import { type AttackedModel, attack as attackBy, attacksFor, type Norm } from "analysis-by-synthesis/attacks";
 import { loadModel } from "./models.ts";
 import { paced, type Respond } from "./task.ts";
 
 /** The most questions that an attack may ask: half a minute of the classifier's time on a telephone. */
 const BUDGET = 4000;
 
-/** The attacks in a norm that all models allow: those that need answers and gradients. */
-export const methods: Respond<"methods"> = async ({ norm }) => [...attacksFor(await loadModel("plain"), norm)];
+/** The attacks in each norm that all models allow: those that need answers and gradients. */
+export const methods: Respond<"methods"> = async () => {
+  const model = await loadModel("plain");
+  const allowed = (norm: Norm) => [...attacksFor(model, norm)];
+  return { linf: allowed("linf"), l2: allowed("l2"), l1: allowed("l1"), l0: allowed("l0") };
+};
 
 /** Runs an attack of the suite on one model; it tells which image it asks about. */
 export const attack: Respond<"attack"> = async ({ model: name, image, label, method, norm }, { tell }) => {

@@ -1,4 +1,6 @@
-// The colours of reports, on light screens and paper, and on dark screens.
+// The colours of reports, on light screens and paper, and on dark screens. What speaks for the winner, and what is positive, is orange
+// everywhere; what speaks for the runner-up, and what is negative, is blue: in reports, in the terminal and in the demo, whose build
+// takes both from here. People who do not see red or green tell them apart.
 
 /** Red, green and blue, each 0 to 255. */
 export type Rgb = readonly [number, number, number];
@@ -12,7 +14,7 @@ export const LIGHT: Readonly<Record<Role, string>> = {
   faint: "#d8d8d8",
   quiet: "#5c5c5c",
   mark: "#fff3cd",
-  for: "#d05400",
+  for: "#b94700",
   against: "#005ab5",
 };
 

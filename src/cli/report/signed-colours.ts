@@ -1,5 +1,4 @@
-// How values of either sign look, in the terminal and in reports: orange and blue, which people tell apart who do not see red or
-// green.
+// How values of either sign look, in the terminal and in reports.
 
 import { DARK, LIGHT, type Rgb, rgbOf } from "./palette.ts";
 
