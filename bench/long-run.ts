@@ -103,7 +103,10 @@ async function disposedAndRecreated(): Promise<void> {
       if (made % 1000 === 0) console.log(`${made} made: ${resident()} resident`);
     },
   );
-  report(hashes.size === 1, `${recreated} classifiers, one after the other, agree; resident ${early} and ${resident()}`);
+  report(
+    hashes.size === 1,
+    `${recreated} classifiers, one after the other, agree; resident ${early} and ${resident()}`,
+  );
 }
 
 if (wanted("models")) await twoModels();

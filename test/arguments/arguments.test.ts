@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Classifier, createClassifier } from "../../src/entries/node.ts";
-import { detached, expectOwnError, foreign, hostileOptions, hostileValue } from "../support/hostile-values.ts";
+import { expectOwnError, hostileOptions, hostileValue } from "../support/hostile-values.ts";
+import { detached, foreign } from "../support/odd-values.ts";
 import { randomImage } from "../support/random-model.ts";
 
 let abs: Classifier;
