@@ -41,12 +41,18 @@ export function checkName(option: string, value: unknown, known: readonly string
 }
 
 /**
- * @param isBetween whether the number is in its range, which `wanted` puts in words
+ * @param isBetween whether a number is in its range, which `wanted` puts in words; asked of nothing but numbers, as comparing
+ *   anything else runs code of its own or throws the engine's words
  * @throws {TypeError} when a value is no number
  * @throws {RangeError} when it is not in its range
  */
-export function checkNumber(name: string, value: unknown, isBetween: boolean, wanted: string): void {
-  if (typeof value === "number" && isBetween) return;
+export function checkNumber(
+  name: string,
+  value: unknown,
+  isBetween: (number: number) => boolean,
+  wanted: string,
+): void {
+  if (typeof value === "number" && isBetween(value)) return;
   const Kind = typeof value === "number" ? RangeError : TypeError;
   throw new Kind(`${name}: got ${shown(value)}, wanted a number ${wanted}`);
 }

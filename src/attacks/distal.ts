@@ -187,7 +187,7 @@ function checkedOptions(options: DistalOptions | undefined): Required<DistalOpti
   const known = ["seed", "confidence", "steps", "pixels"];
   const { seed = 0, confidence = 0.9, steps = 500, pixels = 784 } = checkOptions(options, known);
   checkWhole("seed", seed, 0, LARGEST_SEED);
-  checkNumber("confidence", confidence, confidence > 0 && confidence < 1, "above 0 and below 1");
+  checkNumber("confidence", confidence, (number) => number > 0 && number < 1, "above 0 and below 1");
   checkWhole("steps", steps, 0);
   checkWhole("pixels", pixels, 1);
   return { seed, confidence, steps, pixels };

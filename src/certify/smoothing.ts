@@ -70,9 +70,9 @@ export function checkedSmoothing(
   usualBase: SmoothingBase,
 ): Required<SmoothingOptions> {
   const { sigma = 0.5, samples = 1000, alpha = 0.001, seed = 0, base = usualBase } = checkOptions(options, OPTIONS);
-  checkNumber("sigma", sigma, sigma > 0 && sigma <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
+  checkNumber("sigma", sigma, (number) => number > 0 && number <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
   checkWhole("samples", samples, 1, MOST_SAMPLES);
-  checkNumber("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
+  checkNumber("alpha", alpha, (number) => number > 0 && number < 1, "above 0 and below 1");
   checkWhole("seed", seed, 0, LARGEST_SEED);
   checkName("base", base, SMOOTHING_BASES);
   return { sigma, samples, alpha, seed, base };

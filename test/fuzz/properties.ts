@@ -5,7 +5,7 @@ import type { Trial } from "./target.ts";
 // Drives a target by fast-check: seeded cases, and the smallest one that fails.
 
 /** Cases between two looks at the clock. */
-const ROUND = 250;
+const ROUND = 50;
 /** Processor time that a case may take; most take a thousandth of it. */
 const LONGEST_SECONDS = 10;
 

@@ -82,9 +82,10 @@ export const attacks: Target = {
       const name = choices.pick(ATTACK_NAMES);
       const kind = choices.byte() % 8;
       const model = choices.rarely(32) ? (choices.pick(ODDITIES)() as AttackedModel) : anyModel(choices);
-      const image = choices.rarely(16) ? choices.pick(ODDITIES)() : choices.values(PIXELS);
+      const values = choices.rarely(16) ? undefined : choices.values(PIXELS);
+      const image = values ?? choices.pick(ODDITIES)();
       const label = choices.rarely(16) ? choices.number() : choices.byte() % CLASSES;
-      const before = image instanceof Float64Array ? image.slice() : undefined;
+      const before = values?.slice();
       const options = anyAttackOptions(choices, model);
       let ending: Ending = "answered";
       try {
@@ -121,12 +122,10 @@ export const attacks: Target = {
               ? "refused"
               : checkRefusal(error, [...LIBRARY_ERRORS, AttackError]);
       }
-      if (before !== undefined && image instanceof Float64Array) {
-        demand(
-          image.every((value, at) => value === before[at]),
-          () => "the image was changed",
-        );
-      }
+      demand(
+        values === undefined || values.every((value, at) => value === before?.[at]),
+        () => "the image was changed",
+      );
       return ending;
     };
     return { trial };

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { createClassifier } from "../../../src/entries/module.ts";
 import { Choices } from "../choices.ts";
 import { checkRefusal, type Ending } from "../contract.ts";
@@ -24,11 +25,9 @@ export const options: Target = {
       });
       let ending: Ending = "answered";
       try {
-        const hasModule = typeof given === "object" && given !== null && "module" in given;
-        const all =
-          hasModule || Object.getPrototypeOf(given) !== Object.prototype
-            ? given
-            : { module: ground.module, ...(given as object) };
+        // What is no object of options has no place for a module.
+        const isPlain = !types.isProxy(given) && Object.getPrototypeOf(given) === Object.prototype;
+        const all = isPlain ? { module: ground.module, ...(given as object) } : given;
         (await createClassifier(all as never)).dispose();
       } catch (error) {
         ending = checkRefusal(error);

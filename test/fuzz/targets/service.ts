@@ -8,6 +8,7 @@ import { demand, type Ending } from "../contract.ts";
 import type { Target } from "../target.ts";
 
 const TYPES = ["image/png", "image/jpeg", "application/json", "application/octet-stream", "image/x-portable-graymap"];
+const JSON_TYPE = "application/json";
 const METHODS = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "TRACE", "constructor", "__proto__"];
 const PATHS = ["/", "/read", "/health", "//", "/__proto__", "/constructor", "/é"];
 const STATUSES = [200, 204, 400, 403, 404, 405, 408, 413, 415];
@@ -30,18 +31,21 @@ const pictures = [
   jpeg.encode({ data: grey, width: 20, height: 15 }, 80).data,
   map,
 ];
+const PICTURE_TYPES = ["image/png", "image/png", "image/jpeg", "image/x-portable-graymap"];
 
-function anyBody(choices: Choices): Uint8Array {
-  const bytes = Uint8Array.from(choices.pick(pictures));
+/** A body, and the type that it would have by rights. */
+function anyBody(choices: Choices): { bytes: Uint8Array; type: string } {
+  const which = choices.byte() % pictures.length;
+  const bytes = Uint8Array.from(pictures[which] as Uint8Array);
   for (let count = choices.byte() % 4; count > 0; --count) {
     bytes[choices.rarely(2) ? choices.below(65_536) % bytes.length : choices.byte() % 64] = choices.byte();
   }
   const cut = choices.rarely(8) ? bytes.subarray(0, choices.below(65_536) % bytes.length) : bytes;
   const text = Buffer.from(cut).toString("base64");
-  const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+  const json = (value: unknown) => ({ bytes: Buffer.from(JSON.stringify(value)), type: JSON_TYPE });
   switch (choices.byte() % 10) {
     case 0:
-      return choices.rest();
+      return { bytes: choices.rest(), type: choices.pick(TYPES) };
     case 1:
       return json(choices.rarely(2) ? text : { image: `data:image/png;base64,${text}` });
     case 2:
@@ -49,11 +53,14 @@ function anyBody(choices: Choices): Uint8Array {
     case 3:
       return json(Array.from(choices.values(784)));
     case 4:
-      return Buffer.from(`${"[".repeat(choices.byte() * 50)}${choices.text(30)}`, "latin1");
+      return { bytes: Buffer.from(`${"[".repeat(choices.byte() * 50)}${choices.text(30)}`, "latin1"), type: JSON_TYPE };
     case 5:
-      return new Uint8Array(784 * choices.byte() + (choices.rarely(4) ? 1 : 0)).fill(choices.byte());
+      return {
+        bytes: new Uint8Array(784 * choices.byte() + (choices.rarely(4) ? 1 : 0)).fill(choices.byte()),
+        type: "application/octet-stream",
+      };
     default:
-      return cut;
+      return { bytes: cut, type: PICTURE_TYPES[which] as string };
   }
 }
 
@@ -120,12 +127,13 @@ export const service: Target = {
         : choices.pick(["/", "/read"]);
       const url = choices.rarely(32) ? choices.pick(["", "*", ...UNPLEASANT]) : `http://localhost${path}`;
       const headers = new Headers();
-      if (!choices.rarely(16))
-        headers.set("content-type", choices.rarely(16) ? anyHeader(choices) : choices.pick(TYPES));
-      while (choices.rarely(4)) headers.set(choices.pick(HEADERS), anyHeader(choices));
+      const { bytes: content, type } = anyBody(choices);
+      if (choices.rarely(8)) headers.set("content-type", choices.rarely(2) ? anyHeader(choices) : choices.pick(TYPES));
+      else if (!choices.rarely(16)) headers.set("content-type", type);
+      while (choices.rarely(8)) headers.set(choices.pick(HEADERS), anyHeader(choices));
       const end = choices.byte() % 32;
       const piece = 1 + choices.below(9000);
-      const body = choices.rarely(32) ? null : streamOf(anyBody(choices), piece, end);
+      const body = choices.rarely(32) ? null : streamOf(content, piece, end);
       lines.length = 0;
       const response = await respond({ url, method, headers, body });
       const { status } = response;

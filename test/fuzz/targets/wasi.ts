@@ -4,7 +4,8 @@ import { Choices } from "../choices.ts";
 import { demand, type Ending } from "../contract.ts";
 import type { Target } from "../target.ts";
 
-const OPTIONS = [[], ["--format", "pgm"], ["--format=raw"], ["--effort=quick"], ["--format"], ["--nothing"]];
+const OPTIONS = [[], ["--format", "pgm"], ["--format=raw"], ["--effort=quick"]];
+const ODD_OPTIONS = [["--format"], ["--nothing"], ["--format", "raw", "pgm"], ["--effort", ""], ["-"], [""]];
 const WORDS = [
   "P5",
   "P2",
@@ -32,7 +33,7 @@ function anyStream(choices: Choices): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (let count = choices.byte() % 4; count > 0; --count) {
     const map = choices.pick(maps);
-    switch (choices.byte() % 6) {
+    switch (choices.byte() % 10) {
       case 0:
         pieces.push(map);
         break;
@@ -51,8 +52,11 @@ function anyStream(choices: Choices): Uint8Array {
         pieces.push(copy);
         break;
       }
-      default:
+      case 5:
         pieces.push(choices.bytes(choices.byte()));
+        break;
+      default:
+        pieces.push(map);
     }
   }
   return Buffer.concat(pieces);
@@ -65,7 +69,7 @@ export const wasiInput: Target = {
   async prepare({ wasi: module }) {
     const trial = async (bytes: Uint8Array): Promise<Ending> => {
       const choices = new Choices(bytes);
-      const words = choices.pick(OPTIONS);
+      const words = choices.pick(choices.rarely(16) ? ODD_OPTIONS : OPTIONS);
       const input = choices.rarely(8) ? choices.rest() : anyStream(choices);
       const output: string[] = [];
       const errors: string[] = [];

@@ -7,7 +7,7 @@ import { randomImage } from "../../support/random-model.ts";
 import { smallWeights } from "../../support/small-weights.ts";
 import { type WeightsFileParts, writeWeightsFile } from "../../support/weights-file.ts";
 import { Choices } from "../choices.ts";
-import { checkAnswer, checkImage, checkRefusal, type Ending } from "../contract.ts";
+import { checkAnswer, checkRefusal, demand, type Ending } from "../contract.ts";
 import { type Target, watchedClassifier } from "../target.ts";
 
 const TYPES = ["F32", "F16", "I8", "BF16", "I64", "BOOL", "float", "", "constructor"];
@@ -196,7 +196,9 @@ export const weights: Target = {
         const abs = await createClassifier({ module: ground.module, weights: file, effort: "quick" });
         checkAnswer(abs.classify(image), abs.classes);
         const { classes } = abs.explain(image);
-        for (const { reconstruction } of classes) checkImage(reconstruction);
+        for (const { reconstruction } of classes) {
+          demand(reconstruction.every(Number.isFinite), () => "a reconstruction that is no number");
+        }
         abs.dispose();
         return "answered";
       } catch (error) {
