@@ -33,6 +33,27 @@ function isPlain(value: unknown): boolean {
   }
 }
 
+/**
+ * Reads fields of an object that a caller made, once each: they may be getters, even ones that throw, or those of a Proxy.
+ *
+ * @throws {TypeError} when the value is no object, or a field of it cannot be read
+ */
+export function readFields<Fields extends object, Name extends keyof Fields>(
+  name: string,
+  value: Fields,
+  fields: readonly Name[],
+  wanted: string,
+): Pick<Fields, Name> {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`${name}: got ${kindOf(value)}, wanted ${wanted}`);
+  }
+  try {
+    return Object.fromEntries(fields.map((field) => [field, value[field]])) as Pick<Fields, Name>;
+  } catch (cause) {
+    throw new TypeError(`${name}: got an object whose fields cannot be read`, { cause });
+  }
+}
+
 /** @throws {TypeError} when an option is none of the names that it may have */
 export function checkName(option: string, value: unknown, known: readonly string[]): void {
   if (typeof value !== "string" || !known.includes(value)) {

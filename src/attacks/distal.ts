@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, checkWhole } from "../arguments/checks.ts";
+import { checkNumber, checkOptions, checkWhole, readFields } from "../arguments/checks.ts";
 import { kindOf } from "../arguments/shown.ts";
 import { Random } from "../random.ts";
 import type { LossesAndGradients } from "./model.ts";
@@ -194,11 +194,10 @@ function checkedOptions(options: DistalOptions | undefined): Required<DistalOpti
 }
 
 function checkModel(model: ConfidentModel): void {
-  if (typeof model !== "object" || model === null) {
-    throw new TypeError(`model: got ${kindOf(model)}, wanted an object with classify and lossAndGradient`);
-  }
-  for (const part of ["classify", "lossAndGradient"] as const) {
-    const found: unknown = model[part];
+  const parts = ["classify", "lossAndGradient"] as const;
+  const fields = readFields("model", model, parts, "an object with classify and lossAndGradient");
+  for (const part of parts) {
+    const found: unknown = fields[part];
     if (typeof found !== "function") throw new TypeError(`model.${part}: got ${kindOf(found)}, wanted a function`);
   }
 }

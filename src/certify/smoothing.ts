@@ -1,4 +1,4 @@
-import { checkName, checkNumber, checkOptions, checkWhole } from "../arguments/checks.ts";
+import { checkName, checkNumber, checkOptions, checkWhole, readFields } from "../arguments/checks.ts";
 import { kindOf } from "../arguments/shown.ts";
 import { binomialLowerBound } from "./binomial-bound.ts";
 import { normalQuantile } from "./normal-distribution.ts";
@@ -99,8 +99,10 @@ export function certifySmoothed(castVotes: CastVotes, options?: SmoothingOptions
 
 /** A certificate rests on the counts: they must be of all the copies. */
 function checkedVotes(votes: ArrayLike<number>, samples: number): ArrayLike<number> {
+  const { length } = readFields("castVotes: votes", votes, ["length"], "a list of whole numbers");
+  checkWhole("castVotes: how many votes", length, 0);
   let sum = 0;
-  for (let index = 0; index < votes?.length; ++index) {
+  for (let index = 0; index < length; ++index) {
     checkWhole(`castVotes: votes of class ${index}`, votes[index], 0, samples);
     sum += votes[index] as number;
   }

@@ -13,7 +13,8 @@ const odd = (choices: Choices, usual: () => unknown): unknown =>
 
 function binomial(choices: Choices): void {
   const trials = odd(choices, () => 1 + choices.below(65_536));
-  const successes = odd(choices, () => choices.below(65_536) % ((trials as number) + 1));
+  const most = typeof trials === "number" && trials >= 1 ? trials : 1;
+  const successes = odd(choices, () => choices.below(65_536) % (most + 1));
   const alpha = odd(choices, () => choices.pick([0.5, 0.001, 1e-12, 1e-300, 0.999_999]));
   const bound = binomialLowerBound(successes as number, trials as number, alpha as number);
   demand(bound >= 0 && bound < 1 && bound <= (successes as number) / (trials as number), () => `a bound of ${bound}`);
@@ -52,7 +53,7 @@ function prototypes(choices: Choices): void {
     images: odd(choices, () => list(() => choices.values(pixels))),
     penalties: odd(choices, () => list(() => choices.byte() / 100)),
   };
-  const classifier = new PrototypeClassifier(given as never);
+  const classifier = new PrototypeClassifier(odd(choices, () => given) as never);
   const image = odd(choices, () => choices.values(pixels)) as Float64Array;
   const label = classifier.classify(image);
   demand(Number.isInteger(label), () => `label ${label}`);
