@@ -107,7 +107,7 @@ export const attacks: Target = {
               success ? Number.isFinite(distance) && distance >= 0 : distance === Number.POSITIVE_INFINITY,
               () => `success ${success} at ${distance}`,
             );
-            if (found !== undefined) checkImage(found, PIXELS);
+            if (found !== undefined) checkImage(found, values?.length ?? found.length);
             demand(Number.isInteger(queries) && queries >= 0, () => `${queries} queries`);
           }
         }
