@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { bringUpToDate } from "../../scripts/build-steps.mjs";
+import { checkFrozenWeights, watchFrozenWeights } from "../support/frozen-weights.ts";
 import { provideDebugImports } from "../support/out-of-bounds.ts";
 import { corpusOf } from "./corpus.ts";
 import { tryProperties } from "./properties.ts";
@@ -56,6 +57,7 @@ const seed = number("seed", given.seed);
 
 bringUpToDate(given.debug ? ["freeze", "debug", "wasi", "uploads"] : ["freeze", "module", "wasi", "uploads"]);
 if (given.debug) provideDebugImports();
+watchFrozenWeights();
 const compile = (path: string): Promise<WebAssembly.Module> =>
   WebAssembly.compile(readFileSync(new URL(`../../${path}`, import.meta.url)));
 const ground = {
@@ -93,6 +95,7 @@ async function fuzz(target: Target): Promise<boolean> {
   const before = await held();
   const found = await tryProperties(trial, target.length, corpus, seed, share);
   const after = await held();
+  checkFrozenWeights();
   await end?.();
   const rate = Math.round(found.cases / found.seconds);
   console.log(
