@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createClassifier } from "../src/entries/node.ts";
+import { randomModel, shapes } from "../test/support/random-model.ts";
+import { weightsFileParts, writeWeightsFile } from "../test/support/weights-file.ts";
 import { blocksInOneInstance } from "./long-runs/one-instance.ts";
 import { recreate } from "./long-runs/recreated.ts";
 import { inThreads } from "./long-runs/threads.ts";
@@ -77,10 +79,10 @@ async function oneInstance(): Promise<void> {
 }
 
 async function twoModels(): Promise<void> {
-  // The shipped weights twice would be one model: the second searches without a race, from prototypes.
-  const weights = readFileSync(new URL("../weights/abs-mnist.safetensors", import.meta.url));
+  const layers = shapes["pixel shuffle"] as NonNullable<(typeof shapes)[string]>;
+  const weights = writeWeightsFile(weightsFileParts(randomModel(layers), layers));
   const first = await createClassifier({ module });
-  const second = await createClassifier({ module, weights, variant: "binary-abs" });
+  const second = await createClassifier({ module, weights });
   const found = inTurns(first, second, 3000);
   report(
     found.every(({ alone, inTurns }) => alone === inTurns) && found[0]?.alone !== found[1]?.alone,
