@@ -175,6 +175,18 @@ describe("a classifier's methods", () => {
     expect(() => call(abs)).toThrow(message);
   });
 
+  it.each<[string, () => unknown]>([
+    ["a detached array", () => detached(new Float32Array(784))],
+    ["what only looks like a Map", () => Object.create(Map.prototype)],
+    ["what only looks like a Set", () => Object.create(Set.prototype)],
+    ["what only looks like an array of bytes", () => Object.create(Uint8Array.prototype)],
+  ])("refuse %s as a source of frames", async (_, make) => {
+    const stream = abs.classifyStream(make() as never);
+    await expect(stream.next()).rejects.toThrow(TypeError);
+    const again = abs.classifyStream(make() as never);
+    await expect(again.next()).rejects.toThrow(/^frames: got .*, wanted images that can be iterated over$/);
+  });
+
   it("are not led astray by what is written to the classifier's fields", async () => {
     const other = await createClassifier();
     const image = randomImage(5);

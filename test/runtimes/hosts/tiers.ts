@@ -70,9 +70,9 @@ export const tierHosts: Record<string, Host> = Object.fromEntries([
   ...nodeTiers,
   ...releaseTiers,
   ...denoTiers,
+  // JavaScriptCore comes to its optimising compiler from the quick one alone.
   bunTier("interpreter", { BUN_JSC_useBBQJIT: "0", BUN_JSC_useOMGJIT: "0" }),
   bunTier("baseline", { BUN_JSC_useOMGJIT: "0" }),
-  bunTier("optimising", { BUN_JSC_useBBQJIT: "0" }),
   ["firefox-baseline", firefoxWith("Firefox, baseline", { "javascript.options.wasm_optimizingjit": false })],
   ["firefox-optimising", firefoxWith("Firefox, optimising", { "javascript.options.wasm_baselinejit": false })],
 ]);
