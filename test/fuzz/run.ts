@@ -6,6 +6,7 @@ import { bringUpToDate } from "../../scripts/build-steps.mjs";
 import { checkFrozenWeights, watchFrozenWeights } from "../support/frozen-weights.ts";
 import { provideDebugImports } from "../support/out-of-bounds.ts";
 import { corpusOf } from "./corpus.ts";
+import { buildForCoverage, coverageMissing, tryGuided } from "./coverage.ts";
 import { tryProperties } from "./properties.ts";
 import type { Target } from "./target.ts";
 import { TARGETS } from "./targets/all.ts";
@@ -16,6 +17,7 @@ import { TARGETS } from "./targets/all.ts";
 //   npm run fuzz -- --target weights --cases 100000
 //   npm run fuzz -- --seconds 600 --seed 7          ten minutes, divided among the targets
 //   npm run fuzz -- --debug                         on the build that checks every access to memory
+//   npm run fuzz -- --coverage --seconds 600        cases guided by what they reach, where Jazzer.js loads
 //   npm run fuzz -- --target files --replay 0a1b    one case again, from its bytes in hexadecimal
 
 /** Cases before memory is looked at first. */
@@ -31,6 +33,7 @@ const { values: given } = parseArgs({
     seed: { type: "string", default: "1" },
     debug: { type: "boolean", default: false },
     replay: { type: "string" },
+    coverage: { type: "boolean", default: false },
   },
 });
 
@@ -121,7 +124,30 @@ process.on("unhandledRejection", (error) => {
   throw error;
 });
 
-if (given.replay !== undefined) {
+/** Guides the cases by coverage, where that can be. @returns whether it could */
+function guide(): boolean {
+  const missing = coverageMissing();
+  if (missing !== undefined) {
+    console.log(`not guided by coverage: ${missing}`);
+    return false;
+  }
+  buildForCoverage();
+  for (const target of targets) {
+    const share = Number.isFinite(seconds) ? Math.ceil(seconds / targets.length) : 60;
+    const { cases, edges, found, failure } = tryGuided(target, share, seed);
+    console.log(
+      `${target.name}: ${cases} cases guided by coverage, ${edges} edges reached, ${found} cases led to new ones`,
+    );
+    if (failure === undefined) continue;
+    console.log(`${target.name} FAILED: ${failure}`);
+    process.exitCode = 1;
+  }
+  return true;
+}
+
+if (given.coverage && guide()) {
+  // All is said.
+} else if (given.replay !== undefined) {
   for (const target of targets) await replay(target, Uint8Array.from(Buffer.from(given.replay, "hex")));
 } else {
   let isWell = true;

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { distal } from "../../../src/attacks/distal.ts";
 import type { AttackedModel } from "../../../src/attacks/model.ts";
 import { NORMS } from "../../../src/attacks/norms.ts";
@@ -95,7 +96,7 @@ export const attacks: Target = {
           demand(typeof success === "boolean" && !Number.isNaN(probability), () => `probability ${probability}`);
         } else {
           const results =
-            kind === 6
+            kind === 6 && !types.isProxy(options)
               ? attackMinimum(model, image as never, label, {
                   ...(options as never as { norm: "l2" }),
                   attacks: attacksFor(model, choices.pick(NORMS)).slice(0, 2),
