@@ -31,9 +31,9 @@ const maps = [portableMap("P5", pixels), portableMap("P2", pixels, 255, "# text\
 
 function anyStream(choices: Choices): Uint8Array {
   const pieces: Uint8Array[] = [];
-  for (let count = choices.byte() % 4; count > 0; --count) {
+  for (let count = choices.pick([1, 1, 2, 3, 0]); count > 0; --count) {
     const map = choices.pick(maps);
-    switch (choices.byte() % 10) {
+    switch (choices.byte() % 24) {
       case 0:
         pieces.push(map);
         break;
@@ -47,7 +47,8 @@ function anyStream(choices: Choices): Uint8Array {
         pieces.push(map.subarray(0, choices.below(65_536) % map.length));
         break;
       case 4: {
-        const copy = map.slice();
+        // A Buffer would give a view as its slice.
+        const copy = Uint8Array.from(map);
         copy.set(choices.bytes(1 + (choices.byte() % 3)), choices.byte() % 60);
         pieces.push(copy);
         break;
