@@ -10,6 +10,8 @@ import type { Target } from "./target.ts";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** A case that takes longer is taken for one that never ends; what watches the coverage slows it down tenfold. */
+const LONGEST_SECONDS = 100;
 const BUILT = `${ROOT}build/fuzz`;
 /** What the sources look for beside themselves. */
 const BESIDE = ["dist", "examples", "weights", "node_modules"];
@@ -68,6 +70,7 @@ export function tryGuided({ name, length }: Target, seconds: number, seed: numbe
     found,
     ...(existsSync(kept) ? [kept] : []),
     ...["--includes", "build/fuzz/src/", "--includes", "node_modules/jpeg-js", "--disableBugDetectors", ".*"],
+    ...["--timeout", `${1000 * LONGEST_SECONDS}`],
     ...["--", `-max_total_time=${seconds}`, `-seed=${seed}`, `-max_len=${4 * length}`, "-print_final_stats=1"],
     `-artifact_prefix=${BUILT}/`,
   ];

@@ -8,7 +8,7 @@ import { TARGETS } from "./targets/all.ts";
 
 // What `npm run fuzz` tries for as long as it is given: here the corpus, and as many cases as take a moment.
 
-const CASES = 60;
+const CASES = 40;
 const module = new WebAssembly.Module(readFileSync(new URL("../../dist/abs.wasm", import.meta.url)));
 /** The unit tests build no WASI command; test/wasi/any-input.test.ts has its streams. */
 const targets = TARGETS.filter(({ name }) => name !== "wasi");
