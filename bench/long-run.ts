@@ -11,7 +11,7 @@ import { wholeNumber } from "./measure/whole-number.ts";
 
 // What a service goes through in a long winter: memory that grows, answers that drift, instances that disturb each other.
 //
-//   npx tsx bench/long-run.ts                      all of it, an hour of one core
+//   npx tsx bench/long-run.ts                      all of it, two hours of one core
 //   npx tsx bench/long-run.ts --images 1000000     a tenth of the images
 //   npx tsx bench/long-run.ts --only instance      one part: instance, models, threads or recreate
 //
