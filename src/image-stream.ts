@@ -80,7 +80,16 @@ function iteratorOf(frames: Frames): Source {
   if (frames === null || frames === undefined) throw new TypeError(`frames: got ${frames}, ${wanted}`);
   const begin = beginningOf(frames);
   if (typeof begin !== "function") throw new TypeError(`frames: got ${kindOf(frames)}, ${wanted}`);
-  const source: Source = begin.call(frames);
+  let source: Source;
+  try {
+    source = begin.call(frames);
+  } catch (cause) {
+    // Of a detached array, or of what only looks like a Map; what a source of its own throws is another error.
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new TypeError(`frames: got ${kindOf(frames)} that does not let itself be iterated over, ${wanted}`, {
+      cause,
+    });
+  }
   if (!isObject(source) || typeof source.next !== "function") {
     throw new TypeError(`frames: its iterator is ${kindOf(source)} without a function "next", ${wanted}`);
   }

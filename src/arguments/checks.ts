@@ -33,6 +33,27 @@ function isPlain(value: unknown): boolean {
   }
 }
 
+/**
+ * Reads fields of an object that a caller made, once each: they may be getters, even ones that throw, or those of a Proxy.
+ *
+ * @throws {TypeError} when the value is no object, or a field of it cannot be read
+ */
+export function readFields<Fields extends object, Name extends keyof Fields>(
+  name: string,
+  value: Fields,
+  fields: readonly Name[],
+  wanted: string,
+): Pick<Fields, Name> {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`${name}: got ${kindOf(value)}, wanted ${wanted}`);
+  }
+  try {
+    return Object.fromEntries(fields.map((field) => [field, value[field]])) as Pick<Fields, Name>;
+  } catch (cause) {
+    throw new TypeError(`${name}: got an object whose fields cannot be read`, { cause });
+  }
+}
+
 /** @throws {TypeError} when an option is none of the names that it may have */
 export function checkName(option: string, value: unknown, known: readonly string[]): void {
   if (typeof value !== "string" || !known.includes(value)) {
@@ -41,12 +62,18 @@ export function checkName(option: string, value: unknown, known: readonly string
 }
 
 /**
- * @param isBetween whether the number is in its range, which `wanted` puts in words
+ * @param isBetween whether a number is in its range, which `wanted` puts in words; asked of nothing but numbers, as comparing
+ *   anything else runs code of its own or throws the engine's words
  * @throws {TypeError} when a value is no number
  * @throws {RangeError} when it is not in its range
  */
-export function checkNumber(name: string, value: unknown, isBetween: boolean, wanted: string): void {
-  if (typeof value === "number" && isBetween) return;
+export function checkNumber(
+  name: string,
+  value: unknown,
+  isBetween: (number: number) => boolean,
+  wanted: string,
+): void {
+  if (typeof value === "number" && isBetween(value)) return;
   const Kind = typeof value === "number" ? RangeError : TypeError;
   throw new Kind(`${name}: got ${shown(value)}, wanted a number ${wanted}`);
 }

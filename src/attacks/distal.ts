@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, checkWhole } from "../arguments/checks.ts";
+import { checkNumber, checkOptions, checkWhole, readFields } from "../arguments/checks.ts";
 import { kindOf } from "../arguments/shown.ts";
 import { Random } from "../random.ts";
 import type { LossesAndGradients } from "./model.ts";
@@ -196,18 +196,17 @@ function checkedOptions(options: DistalOptions | undefined): Required<DistalOpti
   const known = ["seed", "confidence", "steps", "pixels"];
   const { seed = 0, confidence = 0.9, steps = 500, pixels = 784 } = checkOptions(options, known);
   checkWhole("seed", seed, 0, LARGEST_SEED);
-  checkNumber("confidence", confidence, confidence > 0 && confidence < 1, "above 0 and below 1");
+  checkNumber("confidence", confidence, (number) => number > 0 && number < 1, "above 0 and below 1");
   checkWhole("steps", steps, 0);
   checkWhole("pixels", pixels, 1);
   return { seed, confidence, steps, pixels };
 }
 
 function checkModel(model: ConfidentModel): void {
-  if (typeof model !== "object" || model === null) {
-    throw new TypeError(`model: got ${kindOf(model)}, wanted an object with classify and lossAndGradient`);
-  }
-  for (const part of ["classify", "lossAndGradient"] as const) {
-    const found: unknown = model[part];
+  const parts = ["classify", "lossAndGradient"] as const;
+  const fields = readFields("model", model, parts, "an object with classify and lossAndGradient");
+  for (const part of parts) {
+    const found: unknown = fields[part];
     if (typeof found !== "function") throw new TypeError(`model.${part}: got ${kindOf(found)}, wanted a function`);
   }
 }

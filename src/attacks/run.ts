@@ -1,4 +1,4 @@
-import { checkName, checkOptions, checkWhole } from "../arguments/checks.ts";
+import { checkName, checkOptions, checkWhole, readFields } from "../arguments/checks.ts";
 import { checkedNumbers, isList } from "../arguments/numbers.ts";
 import { shownText } from "../arguments/printable.ts";
 import { kindOf, shown } from "../arguments/shown.ts";
@@ -166,15 +166,14 @@ function checkedAttack(
 }
 
 function checkModel(name: string, model: AttackedModel): void {
-  if (typeof model !== "object" || model === null) {
-    throw new TypeError(`${name}: got ${kindOf(model)}, wanted an object with a function classify`);
-  }
-  for (const part of ["classify", "lossAndGradient", "explain", "confirm", "response"] as const) {
-    const found: unknown = model[part];
+  const parts = ["classify", "lossAndGradient", "explain", "confirm", "response"] as const;
+  const fields = readFields(name, model, [...parts, "searches"], "an object with a function classify");
+  for (const part of parts) {
+    const found: unknown = fields[part];
     if (typeof found === "function" || (found === undefined && part !== "classify")) continue;
     throw new TypeError(`${name}.${part}: got ${kindOf(found)}, wanted a function`);
   }
-  const { searches = [] } = model;
+  const { searches = [] } = fields;
   if (!isList(searches) || searches.some((search) => typeof search !== "function")) {
     throw new TypeError(`${name}.searches: got ${shown(searches)}, wanted a list of functions`);
   }

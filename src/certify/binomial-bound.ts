@@ -19,7 +19,7 @@ import { checkNumber, checkWhole } from "../arguments/checks.ts";
 export function binomialLowerBound(successes: number, trials: number, alpha: number): number {
   checkWhole("trials", trials, 1);
   checkWhole("successes", successes, 0, trials);
-  checkNumber("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
+  checkNumber("alpha", alpha, (share) => share > 0 && share < 1, "above 0 and below 1");
   if (successes === 0) return 0;
   if (successes === trials) return alpha ** (1 / trials);
   const logarithm = logBinomial(trials, successes);

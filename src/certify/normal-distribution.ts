@@ -29,7 +29,7 @@ export function normalShareBelow(x: number): number {
  * @throws {TypeError | RangeError} for other numbers
  */
 export function normalQuantile(share: number): number {
-  checkNumber("share", share, share >= 0 && share <= 1, "from 0 to 1");
+  checkNumber("share", share, (number) => number >= 0 && number <= 1, "from 0 to 1");
   let low = -FARTHEST;
   let high = FARTHEST;
   for (;;) {

@@ -1,4 +1,4 @@
-import { checkName, checkWhole } from "../arguments/checks.ts";
+import { checkName, checkWhole, readFields } from "../arguments/checks.ts";
 import { checkedNumbers, isList } from "../arguments/numbers.ts";
 import { kindOf } from "../arguments/shown.ts";
 import {
@@ -63,7 +63,9 @@ export class PrototypeClassifier {
    * @throws {RangeError} when there are not as many labels as images and penalties, when the images differ in length, when a
    *   number is out of range, or when there are fewer than two classes
    */
-  constructor({ labels, images, penalties }: Prototypes) {
+  constructor(prototypes: Prototypes) {
+    const fields = ["labels", "images", "penalties"] as const;
+    const { labels, images, penalties } = readFields("prototypes", prototypes, fields, `{ ${fields.join(", ")} }`);
     if (!isList(images)) throw new TypeError(`prototypes.images: got ${kindOf(images)}, wanted a list of images`);
     const size = images.length;
     this.#labels = Array.from(checkedNumbers("prototypes.labels", labels, { size, least: 0, most: LARGEST_LABEL }));

@@ -1,4 +1,4 @@
-import { checkName, checkNumber, checkOptions, checkWhole } from "../arguments/checks.ts";
+import { checkName, checkNumber, checkOptions, checkWhole, readFields } from "../arguments/checks.ts";
 import { kindOf } from "../arguments/shown.ts";
 import { binomialLowerBound } from "./binomial-bound.ts";
 import { normalQuantile } from "./normal-distribution.ts";
@@ -70,9 +70,9 @@ export function checkedSmoothing(
   usualBase: SmoothingBase,
 ): Required<SmoothingOptions> {
   const { sigma = 0.5, samples = 1000, alpha = 0.001, seed = 0, base = usualBase } = checkOptions(options, OPTIONS);
-  checkNumber("sigma", sigma, sigma > 0 && sigma <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
+  checkNumber("sigma", sigma, (number) => number > 0 && number <= MOST_SIGMA, `above 0 and at most ${MOST_SIGMA}`);
   checkWhole("samples", samples, 1, MOST_SAMPLES);
-  checkNumber("alpha", alpha, alpha > 0 && alpha < 1, "above 0 and below 1");
+  checkNumber("alpha", alpha, (number) => number > 0 && number < 1, "above 0 and below 1");
   checkWhole("seed", seed, 0, LARGEST_SEED);
   checkName("base", base, SMOOTHING_BASES);
   return { sigma, samples, alpha, seed, base };
@@ -99,8 +99,10 @@ export function certifySmoothed(castVotes: CastVotes, options?: SmoothingOptions
 
 /** A certificate rests on the counts: they must be of all the copies. */
 function checkedVotes(votes: ArrayLike<number>, samples: number): ArrayLike<number> {
+  const { length } = readFields("castVotes: votes", votes, ["length"], "a list of whole numbers");
+  checkWhole("castVotes: how many votes", length, 0);
   let sum = 0;
-  for (let index = 0; index < votes?.length; ++index) {
+  for (let index = 0; index < length; ++index) {
     checkWhole(`castVotes: votes of class ${index}`, votes[index], 0, samples);
     sum += votes[index] as number;
   }

@@ -1,5 +1,5 @@
-import { checkArray, checkWhole } from "../arguments/checks.ts";
-import { kindOf, shown } from "../arguments/shown.ts";
+import { checkArray, checkWhole, readFields } from "../arguments/checks.ts";
+import { shown } from "../arguments/shown.ts";
 import { typedArrayName } from "../arguments/typed-arrays.ts";
 
 /** Pixels as typed arrays hold them. The type tells the range: bytes 0..255, 16-bit 0..65535, floats 0..1. */
@@ -46,10 +46,13 @@ const WANTED = "a Uint8Array, Uint8ClampedArray, Uint16Array, Float32Array or Fl
  * @throws {RangeError} when a size is not a whole number from 1, the channels are not 1 to 4, or the length does not fit
  */
 export function checkedImage(image: PixelImage): CheckedImage {
-  if (typeof image !== "object" || image === null) {
-    throw new TypeError(`picture: got ${kindOf(image)}, wanted { data, width, height, channels }`);
-  }
-  const { data, width, height, channels: given } = fieldsOf(image);
+  const fields = ["data", "width", "height", "channels"] as const;
+  const {
+    data,
+    width,
+    height,
+    channels: given,
+  } = readFields("picture", image, fields, "{ data, width, height, channels }");
   const length = checkArray("data", data, BRIGHTEST, WANTED);
   checkWhole("width", width, 1);
   checkWhole("height", height, 1);
@@ -68,14 +71,4 @@ export function checkedImage(image: PixelImage): CheckedImage {
   }
   const brightest = BRIGHTEST.get(typedArrayName(data) as string) as number;
   return { data, length, width, height, channels, brightest };
-}
-
-/** Reads each field once: they may be getters, even ones that throw. */
-function fieldsOf(image: PixelImage): PixelImage {
-  try {
-    const { data, width, height, channels } = image;
-    return { data, width, height, channels };
-  } catch (cause) {
-    throw new TypeError("picture: got an object whose fields cannot be read", { cause });
-  }
 }

@@ -1,4 +1,4 @@
-import { checkFunction, checkName, checkOptions } from "../arguments/checks.ts";
+import { checkFunction, checkName, checkOptions, readFields } from "../arguments/checks.ts";
 import { kindOf } from "../arguments/shown.ts";
 import { EFFORTS, type Effort } from "../effort.ts";
 import { around, type Box, enlarge } from "../image/components.ts";
@@ -109,8 +109,9 @@ const OPTIONS = ["classifier", "effort", "onProgress"] as const satisfies readon
  */
 export function readDigits(picture: PixelImage, options: ReadingOptions): Reading {
   const { classifier, effort = "standard", onProgress } = checkOptions(options, OPTIONS);
-  if (typeof classifier !== "object" || classifier === null || typeof classifier.classifyBatch !== "function") {
-    throw new TypeError(`classifier: got ${kindOf(classifier)}, wanted a classifier from createClassifier`);
+  const wanted = "a classifier from createClassifier";
+  if (typeof readFields("classifier", classifier, ["classifyBatch"], wanted).classifyBatch !== "function") {
+    throw new TypeError(`classifier: got ${kindOf(classifier)}, wanted ${wanted}`);
   }
   checkName("effort", effort, EFFORTS);
   checkFunction("onProgress", onProgress);

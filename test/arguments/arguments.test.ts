@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Classifier, createClassifier } from "../../src/entries/node.ts";
-import { detached, expectOwnError, foreign, hostileOptions, hostileValue } from "../support/hostile-values.ts";
+import { expectOwnError, hostileOptions, hostileValue } from "../support/hostile-values.ts";
+import { detached, foreign } from "../support/odd-values.ts";
 import { randomImage } from "../support/random-model.ts";
 
 let abs: Classifier;
@@ -172,6 +173,18 @@ describe("a classifier's methods", () => {
   ])("refuse %s", (_, call, Kind, message) => {
     expect(() => call(abs)).toThrow(Kind);
     expect(() => call(abs)).toThrow(message);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["a detached array", () => detached(new Float32Array(784))],
+    ["what only looks like a Map", () => Object.create(Map.prototype)],
+    ["what only looks like a Set", () => Object.create(Set.prototype)],
+    ["what only looks like an array of bytes", () => Object.create(Uint8Array.prototype)],
+  ])("refuse %s as a source of frames", async (_, make) => {
+    const stream = abs.classifyStream(make() as never);
+    await expect(stream.next()).rejects.toThrow(TypeError);
+    const again = abs.classifyStream(make() as never);
+    await expect(again.next()).rejects.toThrow(/^frames: got .*, wanted images that can be iterated over$/);
   });
 
   it("are not led astray by what is written to the classifier's fields", async () => {

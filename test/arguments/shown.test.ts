@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shownText } from "../../src/arguments/printable.ts";
 import { kindOf, shown } from "../../src/arguments/shown.ts";
-import { foreign, hostileValue } from "../support/hostile-values.ts";
+import { hostileValue } from "../support/hostile-values.ts";
+import { foreign } from "../support/odd-values.ts";
 
 describe("shown", () => {
   it.each<[unknown, string]>([

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type PixelData, preprocess } from "../../src/image/preprocess.ts";
-import { expectOwnError, foreign, hostileOptions } from "../support/hostile-values.ts";
+import { expectOwnError, hostileOptions } from "../support/hostile-values.ts";
+import { foreign } from "../support/odd-values.ts";
 import { uniformNumbers } from "../support/random-model.ts";
 
 // Pictures of every shape and kind: what is refused is refused in our words, and all else gives an image and a box.

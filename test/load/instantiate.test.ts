@@ -3,7 +3,7 @@ import { createContext, Script } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createClassifier } from "../../src/entries/node.ts";
 import { instantiate, type ModuleSource } from "../../src/load/instantiate.ts";
-import { detached } from "../support/hostile-values.ts";
+import { detached } from "../support/odd-values.ts";
 import { randomImage } from "../support/random-model.ts";
 
 const file = new URL("../../dist/abs.wasm", import.meta.url);

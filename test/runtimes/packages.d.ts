@@ -62,6 +62,7 @@ declare module "puppeteer-core" {
     executablePath: string;
     headless: boolean | "shell";
     args?: string[];
+    extraPrefsFirefox?: Record<string, unknown>;
   }
   const puppeteer: { launch(options: LaunchOptions): Promise<Browser> };
   export default puppeteer;

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { HOSTS } from "./hosts/all.ts";
+import { HOSTS, TIERS } from "./hosts/all.ts";
 import type { Host, Outcome } from "./hosts/host.ts";
 import { installReleases, installRuntimes, setUpStage } from "./stage.ts";
 
@@ -8,6 +8,7 @@ import { installReleases, installRuntimes, setUpStage } from "./stage.ts";
 // runtime that was named is missing, and where one fails. Options:
 //   --golden    keeps Node's hash as the one expected (test/golden/runtimes.json)
 //   --document  writes the table into docs/runtimes.md
+//   --tiers     runs the compilers of engines (hosts/tiers.ts) in place of all runtimes; with --document, their table
 
 const GOLDEN = new URL("../golden/runtimes.json", import.meta.url);
 const DOCUMENT = new URL("../../docs/runtimes.md", import.meta.url);
@@ -15,12 +16,18 @@ const HEADER = ["runtime", "version", "entry", "bytes loaded", "cold start", "pe
 const HASH_LETTERS = 12;
 
 const { values: options, positionals } = parseArgs({
-  options: { golden: { type: "boolean", default: false }, document: { type: "boolean", default: false } },
+  options: {
+    golden: { type: "boolean", default: false },
+    document: { type: "boolean", default: false },
+    tiers: { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
-const unknown = positionals.find((name) => HOSTS[name] === undefined);
-if (unknown !== undefined) throw new Error(`unknown runtime ${unknown}, wanted ${Object.keys(HOSTS).join(", ")}`);
-const chosen = positionals.length > 0 ? positionals : Object.keys(HOSTS);
+const ALL = { ...HOSTS, ...TIERS };
+const unknown = positionals.find((name) => ALL[name] === undefined);
+if (unknown !== undefined) throw new Error(`unknown runtime ${unknown}, wanted ${Object.keys(ALL).join(", ")}`);
+const all = Object.keys(options.tiers ? TIERS : HOSTS);
+const chosen = positionals.length > 0 ? positionals : all;
 
 installRuntimes();
 if (chosen.some((name) => /^node-\d/.test(name))) installReleases();
@@ -28,7 +35,7 @@ const stage = setUpStage();
 const failures: string[] = [];
 const outcomes: { host: Host; outcome: Outcome | string }[] = [];
 for (const name of new Set(["node", ...chosen])) {
-  const host = HOSTS[name] as Host;
+  const host = ALL[name] as Host;
   const reason = host.missing();
   if (reason !== undefined) {
     outcomes.push({ host, outcome: `skipped: ${reason}` });
@@ -81,9 +88,10 @@ const table = [
 console.log(table);
 if (options.document) {
   const text = readFileSync(DOCUMENT, "utf8");
-  const marked = /<!-- runtimes -->[\s\S]*<!-- \/runtimes -->/;
+  const place = options.tiers ? "tiers" : "runtimes";
+  const marked = new RegExp(`<!-- ${place} -->[\\s\\S]*<!-- /${place} -->`);
   if (!marked.test(text)) throw new Error("docs/runtimes.md has no place for the table");
-  writeFileSync(DOCUMENT, text.replace(marked, `<!-- runtimes -->\n${table}\n<!-- /runtimes -->`));
+  writeFileSync(DOCUMENT, text.replace(marked, `<!-- ${place} -->\n${table}\n<!-- /${place} -->`));
 }
 if (failures.length > 0) {
   console.error(failures.join("\n"));

@@ -6,41 +6,15 @@ import { Engine } from "../../src/engine.ts";
 import { writeBundle } from "../../src/weights/bundle.ts";
 import { WeightsError } from "../../src/weights/errors.ts";
 import { readWeights } from "../../src/weights/read.ts";
-import { randomConfidence } from "../support/confidence.ts";
 import { expectOwnError } from "../support/hostile-values.ts";
-import { randomImage, randomModel, randomRaceTables } from "../support/random-model.ts";
-import { type WeightsFileParts, weightsFileParts, writeWeightsFile } from "../support/weights-file.ts";
+import { randomImage } from "../support/random-model.ts";
+import { smallWeights } from "../support/small-weights.ts";
+import { type WeightsFileParts, writeWeightsFile } from "../support/weights-file.ts";
 
 // Whatever a weights file says, checksums and all, it is refused with a WeightsError or gives a classifier that works.
 
 const module = new WebAssembly.Module(readFileSync(new URL("../../dist/abs.wasm", import.meta.url)));
 const image = randomImage(1);
-
-const layers = [
-  { kind: "dense", channels: 3, height: 7, width: 7 },
-  { kind: "elu" },
-  { kind: "pixel_shuffle_convolution", channels: 2, kernel: 3, upscale: 2 },
-  { kind: "elu" },
-  { kind: "transposed_convolution", channels: 1, kernel: 2, stride: 2 },
-  { kind: "sigmoid" },
-];
-
-/** Files of each kind of numbers, with tables for the race and without, with all that is optional and without. */
-const originals: readonly WeightsFileParts[] = [
-  ...(["I8", "F16"] as const).map((element) => {
-    const plain = randomModel(layers, { latents: 2, classes: 3, prototypes: 2, element });
-    const race = randomRaceTables(
-      plain,
-      { coefficients: 4, surrogateHidden: 4, proposalHidden: 4, candidates: 1 },
-      element,
-    );
-    return { ...plain, race, confidence: { ...plain.confidence, calibrated: randomConfidence(2, 3) } };
-  }),
-  {
-    ...randomModel(layers, { latents: 3, classes: 2, prototypes: 3, element: "F32" }),
-    binaryVariant: { threshold: 0.5, classScales: [1, 2], confidence: { scale: 30, floor: 1e-3, rejectBelow: 0.5 } },
-  },
-].map((model) => weightsFileParts(model, layers));
 
 /** Changes the parts of a file, or its bytes. */
 interface Mutation {
@@ -197,7 +171,7 @@ describe("a weights file that was tampered with", () => {
     let used = 0;
     fc.assert(
       fc.property(
-        fc.constantFrom(...originals),
+        fc.constantFrom(...smallWeights),
         fc.array(mutation, { minLength: 1, maxLength: 2 }),
         (original, mutations) => {
           const parts = structuredClone(original);

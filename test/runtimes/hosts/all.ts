@@ -1,6 +1,8 @@
+import { arm64Host } from "./arm64.ts";
 import type { Host } from "./host.ts";
 import { bunHost, denoHost, node22Host, node24Host, nodeHost, nodeInlineHost, nodeModuleHost } from "./processes.ts";
 import { chromiumFileHost, chromiumHost, firefoxHost } from "./puppeteer.ts";
+import { tierHosts } from "./tiers.ts";
 import { webkitHost } from "./webkit.ts";
 import { workerdHost } from "./workerd.ts";
 
@@ -23,3 +25,6 @@ export const HOSTS: Record<string, Host> = {
   firefox: firefoxHost,
   webkit: webkitHost,
 };
+
+/** The same engines made to use one of their compilers, or fewer instructions; and another processor. See tiers.ts. */
+export const TIERS: Record<string, Host> = { ...tierHosts, "arm64-node": arm64Host };

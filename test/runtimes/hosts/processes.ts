@@ -8,25 +8,44 @@ import type { Host, Outcome } from "./host.ts";
 // themselves.
 
 const run = promisify(execFile);
-const LIMIT = { timeout: 300_000, maxBuffer: 2 ** 24 };
+/** Interpreters and emulators take their time. */
+const LIMIT = { timeout: 1_200_000, maxBuffer: 2 ** 24 };
 
-function processHost(name: string, find: () => string | undefined, flags: string[], importName: string): Host {
+/**
+ * @param find the program, or undefined where it is not installed
+ * @param flags what stands before the file
+ * @param options `variables` of the environment, beside this process's own; what stands `before` all else, where the program
+ *   found only starts another
+ */
+export function processHost(
+  name: string,
+  find: () => string | undefined,
+  flags: readonly string[],
+  importName: string,
+  { variables = {}, before = [] }: { variables?: Readonly<Record<string, string>>; before?: readonly string[] } = {},
+): Host {
   return {
     name,
     missing: () => (find() === undefined ? `${name} is not installed for this platform` : undefined),
     async run(stage: Stage): Promise<Outcome> {
       const program = find() as string;
-      const { stdout } = await run(program, [...flags, "program.mjs", importName], { cwd: stage.folder, ...LIMIT });
+      const { stdout } = await run(program, [...before, ...flags, "program.mjs", importName], {
+        cwd: stage.folder,
+        env: { ...process.env, ...variables },
+        ...LIMIT,
+      });
       const result = JSON.parse(stdout) as SuiteResult & { entry: string };
-      const version = (await run(program, ["--version"], LIMIT)).stdout.match(/\d+\.\d+\.\d+/)?.[0] as string;
+      const version = (await run(program, [...before, "--version"], LIMIT)).stdout.match(
+        /\d+\.\d+\.\d+/,
+      )?.[0] as string;
       const entry = entryOf(stage, result.entry);
       return { ...result, version, entry, bytes: bytesLoaded(stage, entry, !entry.includes("inline")) };
     },
   };
 }
 
-const PACKAGE = "analysis-by-synthesis";
-const node = () => process.execPath;
+export const PACKAGE = "analysis-by-synthesis";
+export const node = () => process.execPath;
 
 export const nodeHost = processHost("Node", node, [], PACKAGE);
 // npm has other releases of Node for Linux.
@@ -38,7 +57,7 @@ export const nodeModuleHost = processHost("Node, /module", node, [], `${PACKAGE}
 const BUN_SYSTEMS: Partial<Record<NodeJS.Platform, string>> = { linux: "linux", darwin: "darwin", win32: "windows" };
 const BUN_PROCESSORS: Partial<Record<NodeJS.Architecture, string>> = { x64: "x64", arm64: "aarch64" };
 
-function findBun(): string | undefined {
+export function findBun(): string | undefined {
   const platform = `bun-${BUN_SYSTEMS[process.platform]}-${BUN_PROCESSORS[process.arch]}`;
   return installedFile(`@oven/${platform}/bin/bun${process.platform === "win32" ? ".exe" : ""}`);
 }

@@ -19,11 +19,16 @@ export async function launchChromium(): Promise<Browser> {
   return await puppeteer.launch({ executablePath, headless: "shell", args: [...chromium.args, OFFLINE] });
 }
 
-/** Starts the Firefox that is installed. */
-export async function launchFirefox(): Promise<Browser> {
+/** Starts the Firefox that is installed. @param preferences of about:config, beside the usual ones */
+export async function launchFirefox(preferences: Readonly<Record<string, unknown>> = {}): Promise<Browser> {
   const { default: puppeteer } = await import("puppeteer-core");
   const executablePath = FIREFOX.find((path) => existsSync(path)) as string;
-  return await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+  return await puppeteer.launch({
+    browser: "firefox",
+    executablePath,
+    headless: true,
+    extraPrefsFirefox: { ...preferences },
+  });
 }
 
 type Pages = (stage: Stage, version: string, read: ReadPage) => Promise<Outcome>;
@@ -72,4 +77,9 @@ export const firefoxMissing = (): string | undefined =>
 
 export const chromiumHost = browserHost("Chromium", launchChromium, chromiumMissing, runServedPage);
 export const chromiumFileHost = browserHost("Chromium, file://", launchChromium, chromiumMissing, runFilePage);
-export const firefoxHost = browserHost("Firefox", launchFirefox, firefoxMissing, runServedPage);
+export const firefoxHost = firefoxWith("Firefox", {});
+
+/** Firefox with other preferences. */
+export function firefoxWith(name: string, preferences: Readonly<Record<string, unknown>>): Host {
+  return browserHost(name, () => launchFirefox(preferences), firefoxMissing, runServedPage);
+}
