@@ -64,7 +64,7 @@ async function mergeAttacks(
   const { run, shards } = joinAttackShards(documents);
   const out = invocation.text("out");
   if (out !== undefined) {
-    await writeWholeFile(out, new TextEncoder().encode(reportOf(run, { commandLine: invocation.words })));
+    await writeWholeFile(out, reportOf(run, { commandLine: invocation.words }));
   }
   if (invocation.flag("json")) {
     printJson(environment, attackDocument(run, { shards }));

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { FileError } from "./file-error.ts";
 import { fileFailure } from "./file-failure.ts";
 import { checkIsFile } from "./read-bounded-file.ts";
@@ -12,17 +13,18 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const unfinished = new Set<string>();
 
 /**
- * Writes a file whole or not at all: to a temporary one beside it, which is renamed when all bytes are on the disk and
+ * Writes a file, bytes or text in UTF-8, whole or not at all: to a temporary one beside it, which is renamed when all bytes are on the disk and
  * removed when something fails or the program is ended. A link stays one; a file that was there keeps its permissions.
  *
  * @throws FileError naming the file, when it cannot be written or is no regular file
  */
-export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeWholeFile(file: string | URL, content: Uint8Array | string): Promise<void> {
+  const path = typeof file === "string" ? file : fileURLToPath(file);
   try {
     const { target, mode } = await targetOf(path);
     const temporary = join(dirname(target), `.abs-${randomBytes(8).toString("hex")}.part`);
     await cleaningUp(temporary, async () => {
-      await writeNew(temporary, bytes, mode);
+      await writeNew(temporary, content, mode);
       await rename(temporary, target);
     });
   } catch (error) {
@@ -42,11 +44,11 @@ async function targetOf(path: string): Promise<{ target: string; mode: number | 
   }
 }
 
-async function writeNew(path: string, bytes: Uint8Array, mode: number | undefined): Promise<void> {
+async function writeNew(path: string, content: Uint8Array | string, mode: number | undefined): Promise<void> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, "wx");
-    await file.writeFile(bytes);
+    await file.writeFile(content);
     if (mode !== undefined) await file.chmod(mode);
     await file.sync();
   } finally {

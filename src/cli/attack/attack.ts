@@ -292,5 +292,5 @@ async function writeReport(
   commandLine: readonly string[],
   seconds: number,
 ): Promise<void> {
-  await writeWholeFile(path, new TextEncoder().encode(reportOf(run, { commandLine, seconds })));
+  await writeWholeFile(path, reportOf(run, { commandLine, seconds }));
 }

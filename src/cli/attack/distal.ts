@@ -26,7 +26,7 @@ export async function attackFromNoise(invocation: Invocation, environment: Envir
     const write = async (found: readonly DistalOutcome[]): Promise<void> => {
       if (out === undefined) return;
       const page = distalReport(found, { classes: classifier.classes.length, confidence: classifier.confidence });
-      await writeWholeFile(out, new TextEncoder().encode(page));
+      await writeWholeFile(out, page);
     };
     // Where nothing can be written, that is told before any climb.
     await write([]);
