@@ -7,6 +7,7 @@ export const HOSTS = [
   "test/examples/{browser,cluster,demo,demo-panels,documents,programs,services,vite}.test.ts",
   "test/packaging.test.ts",
   "test/release.test.ts",
+  "test/supply-chain.test.ts",
   "test/runtimes/**/*.test.ts",
   "test/training/**/*.test.ts",
   "test/wasi/**/*.test.ts",
