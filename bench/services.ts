@@ -17,8 +17,8 @@ import { tableLines } from "./measure/table.ts";
 //
 //   npx tsx bench/services.ts
 
-const QUIET_SECONDS = 4;
-const LOAD_SECONDS = 10;
+const QUIET_SECONDS = 3;
+const LOAD_SECONDS = 9;
 const CONNECTIONS = 8;
 
 const picture = readFileSync(new URL("../examples/numbers/postcode-80336.png", import.meta.url));
