@@ -3,7 +3,7 @@ import { testsOfSource } from "./test/support/module-tests.ts";
 
 /** Tests that run what the build made, in processes, runtimes and browsers. All others are unit tests. */
 export const HOSTS = [
-  "test/cli/{attack-threads,streams,thread-pool}.test.ts",
+  "test/cli/{attack-threads,killed,streams,thread-pool}.test.ts",
   "test/examples/{browser,cluster,demo,demo-panels,documents,programs,services,vite}.test.ts",
   "test/packaging.test.ts",
   "test/release.test.ts",
