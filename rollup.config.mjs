@@ -6,6 +6,7 @@ import typescript from "@rollup/plugin-typescript";
 import { transform } from "esbuild";
 import dts from "rollup-plugin-dts";
 import license from "rollup-plugin-license";
+import { billOfMaterials } from "./scripts/bill-of-materials.mjs";
 import { thirdPartyLicenses } from "./scripts/licenses.mjs";
 
 // All that lies there is published, so nothing of an earlier build may stay.
@@ -113,7 +114,10 @@ const library = {
     license({
       thirdParty: {
         allow: { test: "(MIT OR BSD-3-Clause OR Apache-2.0)", failOnUnlicensed: true, failOnViolation: true },
-        output: { file: "dist/library/THIRD-PARTY-LICENSES.txt", template: thirdPartyLicenses },
+        output: [
+          { file: "dist/library/THIRD-PARTY-LICENSES.txt", template: thirdPartyLicenses },
+          { file: "dist/abs.cdx.json", template: billOfMaterials },
+        ],
       },
     }),
   ],

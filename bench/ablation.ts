@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { IMAGE_PIXELS } from "../format/image.ts";
 import type { Norm } from "../src/attacks/norms.ts";
@@ -8,6 +8,7 @@ import { distanceText, percentText } from "../src/cli/attack/lines.ts";
 import { BOUNDS, NORM_TITLES, UNION_BOUNDS } from "../src/cli/attack/scores.ts";
 import { CORRUPTIONS, corrupted } from "../src/corruptions/corrupt.ts";
 import { createClassifier } from "../src/entries/node.ts";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import type { Assumptions } from "../src/weights/model.ts";
 import { readWeights } from "../src/weights/read.ts";
 import { mean, quantile } from "./measure/statistics.ts";
@@ -161,7 +162,7 @@ async function main(): Promise<void> {
     rows,
   };
   console.log(printTable(table));
-  if (options.update) writeFileSync(DOCUMENT, replaceTable(readFileSync(DOCUMENT, "utf8"), table));
+  if (options.update) await writeWholeFile(DOCUMENT, replaceTable(readFileSync(DOCUMENT, "utf8"), table));
 }
 
 await main();

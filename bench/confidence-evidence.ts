@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { IMAGE_PIXELS } from "../format/image.ts";
 import { RACE_RULES } from "../src/effort.ts";
 import type { Engine } from "../src/engine.ts";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import { readWeights } from "../src/weights/read.ts";
 import { engineFor } from "../test/support/module.ts";
 import { toUnitRange } from "./sets/mnist.ts";
@@ -35,12 +36,10 @@ for (const { kind, name, pixels } of readStoredSets(sets)) {
     engine.probabilities("calibrated");
     return [...engine.losses(), ...engine.features()];
   });
-  writeFileSync(join(sets, `${name}-evidence.f64`), evidence);
+  await writeWholeFile(join(sets, `${name}-evidence.f64`), bytesOf(evidence));
   if (kind === "clean" && binary !== undefined) {
-    writeFileSync(
-      join(sets, `${name}-binary-abs.f64`),
-      ofEach(binary, pixels, () => binary.losses()),
-    );
+    const losses = ofEach(binary, pixels, () => binary.losses());
+    await writeWholeFile(join(sets, `${name}-binary-abs.f64`), bytesOf(losses));
   }
   process.stderr.write(`${kind}: ${pixels.length / IMAGE_PIXELS}\n`);
 }
@@ -55,4 +54,8 @@ function ofEach(engine: Engine, pixels: Uint8Array, found: () => Iterable<number
     values.push(...found());
   }
   return Float64Array.from(values);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

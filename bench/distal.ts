@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -7,6 +7,7 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../format/image.ts";
 import { type ConfidentModel, type DistalResult, distal } from "../src/attacks/distal.ts";
 import { distanceBetween } from "../src/attacks/norms.ts";
 import { createClassifier } from "../src/entries/node.ts";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import { Random } from "../src/random.ts";
 import { quantile } from "./measure/statistics.ts";
 import { tableLines } from "./measure/table.ts";
@@ -114,7 +115,10 @@ const reference = {
 };
 
 mkdirSync(dirname(options.sheet), { recursive: true });
-writeFileSync(options.sheet, sheet(rows.map(({ found }) => found.slice(0, classes).map(({ result }) => result.image))));
+await writeWholeFile(
+  options.sheet,
+  sheet(rows.map(({ found }) => found.slice(0, classes).map(({ result }) => result.image))),
+);
 
 if (options.json) {
   console.log(JSON.stringify({ seeds, steps, confidence: 0.9, models: summaries, toNeighbour: reference }, null, 2));

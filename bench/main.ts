@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import { installPackages } from "../test/support/installed.ts";
 import { describeMachine, machineTable } from "./measure/machine.ts";
 import { printTable, replaceMarked, replaceTable, type Table } from "./measure/table.ts";
@@ -65,42 +66,42 @@ async function main(): Promise<void> {
   const machine = describeMachine(python);
   const sections: string[] = [];
   const parts: Record<string, unknown> = {};
-  const show = (tables: readonly Table[]): void => {
+  const show = async (tables: readonly Table[]): Promise<void> => {
     for (const table of tables) {
       sections.push(printTable(table));
       console.log(`${sections.at(-1)}\n`);
     }
-    if (options.update) update(TABLES, (text) => tables.reduce(replaceTable, text));
+    if (options.update) await update(TABLES, (text) => tables.reduce(replaceTable, text));
   };
-  show([machineTable(machine)]);
+  await show([machineTable(machine)]);
   for (const [name, load] of Object.entries(PARTS)) {
     if (!names.includes(name)) continue;
     process.stderr.write(`${name} …\n`);
     const { results, tables, figures = {}, plot } = await (await load())(settings);
     parts[name] = results;
-    show(tables);
+    await show(tables);
     if (options.update) {
-      update(FIGURES, (text) =>
+      await update(FIGURES, (text) =>
         Object.entries(figures).reduce((so, [mark, words]) => replaceMarked(so, mark, words), text),
       );
     }
     if (plot !== undefined) await drawPlot(plot);
     // Written after every part, so that a long run cut short leaves what it has found.
-    writeFileSync(join(options.out, "bench.json"), `${JSON.stringify({ machine, parts }, null, 2)}\n`);
-    writeFileSync(join(options.out, "bench.md"), `${sections.join("\n\n")}\n`);
+    await writeWholeFile(join(options.out, "bench.json"), `${JSON.stringify({ machine, parts }, null, 2)}\n`);
+    await writeWholeFile(join(options.out, "bench.md"), `${sections.join("\n\n")}\n`);
   }
 }
 
 async function drawPlot({ name, description }: NonNullable<Report["plot"]>): Promise<void> {
   const { drawSvg } = await import("./plots/draw.ts");
   const svg = await drawSvg(description);
-  writeFileSync(join(options.out, `${name}.svg`), svg);
-  if (options.update) writeFileSync(new URL(`../docs/${name}.svg`, import.meta.url), svg);
+  await writeWholeFile(join(options.out, `${name}.svg`), svg);
+  if (options.update) await writeWholeFile(new URL(`../docs/${name}.svg`, import.meta.url), svg);
 }
 
 /** Rewrites a document. */
-function update(document: URL, change: (text: string) => string): void {
-  writeFileSync(document, change(readFileSync(document, "utf8")));
+async function update(document: URL, change: (text: string) => string): Promise<void> {
+  await writeWholeFile(document, change(readFileSync(document, "utf8")));
 }
 
 // Emscripten's handlers would print a whole library before an uncaught error.

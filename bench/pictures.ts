@@ -142,4 +142,4 @@ async function realTable(folder: string): Promise<void> {
 
 if (options.data !== undefined) await drawnTable(options.data);
 if (options.real !== undefined) await realTable(options.real);
-if (options["contact-sheet"] !== undefined) writeContactSheet(options["contact-sheet"], failures);
+if (options["contact-sheet"] !== undefined) await writeContactSheet(options["contact-sheet"], failures);

@@ -1,9 +1,10 @@
 import { fork } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { svgFile } from "../src/cli/report/shapes-as-svg.ts";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import { printTable, replaceMarked, replaceTable } from "./measure/table.ts";
 import { wholeNumber } from "./measure/whole-number.ts";
 import { attackModels } from "./robustness/attack-models.ts";
@@ -90,16 +91,19 @@ async function main(): Promise<void> {
   ];
   const text = tables.map(printTable).join("\n\n");
   console.log(text);
-  writeFileSync(join(settings.out, "tables.md"), `${text}\n`);
+  await writeWholeFile(join(settings.out, "tables.md"), `${text}\n`);
   if (!options.update) return;
   const errors = nearestErrors(results, settings.out, settings.split, readDigits(settings.data, settings.split));
   if (errors !== undefined)
-    writeFileSync(ERRORS, svgFile(errors, "Digits, and the nearest images that models take for others"));
-  writeFileSync(CURVES, svgFile(accuracyCurves(results), "Accuracy over the distance that attacks may go, by model"));
-  writeFileSync(DOCUMENT, tables.reduce(replaceTable, readFileSync(DOCUMENT, "utf8")));
+    await writeWholeFile(ERRORS, svgFile(errors, "Digits, and the nearest images that models take for others"));
+  await writeWholeFile(
+    CURVES,
+    svgFile(accuracyCurves(results), "Accuracy over the distance that attacks may go, by model"),
+  );
+  await writeWholeFile(DOCUMENT, tables.reduce(replaceTable, readFileSync(DOCUMENT, "utf8")));
   const figures = headline(results);
   if (figures !== undefined) {
-    writeFileSync(README, replaceMarked(readFileSync(README, "utf8"), "robustness", figures));
+    await writeWholeFile(README, replaceMarked(readFileSync(README, "utf8"), "robustness", figures));
   }
 }
 

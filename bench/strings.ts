@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createClassifier } from "../src/entries/node.ts";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import { EVIDENCE_FEATURES, GEOMETRY_FEATURES, PIECE_FEATURES } from "../src/reading/features.ts";
 import { BOUNDS, judgePicture } from "../src/reading/judge.ts";
 import { readDigits } from "../src/reading/read-digits.ts";
@@ -93,7 +93,7 @@ function* picturesOf(wanted: readonly WrittenKind[], seed: number): Generator<Wr
   }
 }
 
-function fit(): void {
+async function fit(): Promise<void> {
   // Every candidate is classified once, whatever it looks like; the first networks see the beginning of the same features.
   const every = { ...BOUNDS.standard, classifications: 100_000, leastShare: -1 };
   const examples = [...picturesOf(FITTED_KINDS, FIT_SEED)].flatMap((written) =>
@@ -112,7 +112,7 @@ function fit(): void {
   const lists = (rows: readonly (readonly number[])[]): string =>
     `[${rows.map((row) => `\n    [${row.map((value) => Number(value.toFixed(3))).join(", ")}],`).join("")}\n  ]`;
   const file = fileURLToPath(new URL("../src/reading/weights.ts", import.meta.url));
-  writeFileSync(
+  await writeWholeFile(
     file,
     `// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: fitted numbers may come near a constant
 import type { ScoringNetwork } from "./network.ts";
@@ -188,6 +188,6 @@ if (options.lines !== undefined) {
   writeLines(options.lines, picturesOf(LINE_KINDS, LINES_SEED));
 }
 if (options.pieces !== undefined) writePieces(options.pieces, picturesOf(PIECE_KINDS, PIECES_SEED));
-if (options.fit) fit();
+if (options.fit) await fit();
 else if (options.time) time();
 else if (!isFit) await measure();

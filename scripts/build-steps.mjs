@@ -44,7 +44,17 @@ const STEPS = {
   },
   library: {
     script: "build:library",
-    sources: () => ["src", "format", "dist/abs.wasm", "rollup.config.mjs", "tsconfig.json", "package.json"],
+    sources: () => [
+      "src",
+      "format",
+      "dist/abs.wasm",
+      "rollup.config.mjs",
+      "tsconfig.json",
+      "package.json",
+      "package-lock.json",
+      "scripts/licenses.mjs",
+      "scripts/bill-of-materials.mjs",
+    ],
     products: ["index.js", "inline.js", "cli.js", "worker.js", "index.d.ts"].map((name) => `dist/library/${name}`),
   },
   uploads: {

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import ts from "typescript";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 
 // Writes docs/api.md from the doc comments of what the package exports.
 //
@@ -255,7 +256,7 @@ const sections = [
   attacks.print(),
 ];
 const text = `${sections.join("\n\n")}\n`;
-if (!options.check) writeFileSync(TARGET, text);
+if (!options.check) await writeWholeFile(TARGET, text);
 else if (readFileSync(TARGET, "utf8") !== text) {
   console.error("docs/api.md is out of date: `npm run docs` writes it anew from the doc comments in src/");
   process.exitCode = 1;

@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { svgFile } from "../src/cli/report/shapes-as-svg.ts";
 import { CORRUPTIONS, corrupted } from "../src/corruptions/corrupt.ts";
 import { createClassifier, preprocess } from "../src/entries/node.ts";
 import { readImageFile } from "../src/files/read-image-file.ts";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import type { Explanation } from "../src/results.ts";
 import { picture, text } from "./drawing/shapes.ts";
 
@@ -78,5 +79,8 @@ for (const [row, [name, image]] of rows.entries()) {
     parts.push(text(`gain ${gain.toFixed(2)}, offset ${offset.toFixed(2)}`, middle, top + SIDE / 2 + 16));
   }
 }
-writeFileSync(TARGET, svgFile({ width, height, shapes: parts }, "Spoilt digits, and how two models redraw them"));
+await writeWholeFile(
+  TARGET,
+  svgFile({ width, height, shapes: parts }, "Spoilt digits, and how two models redraw them"),
+);
 console.log(`wrote ${fileURLToPath(TARGET)}`);

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Shape } from "../src/cli/report/shapes.ts";
 import { svgFile } from "../src/cli/report/shapes-as-svg.ts";
 import { createClassifier, preprocess } from "../src/entries/node.ts";
 import { readImageFile } from "../src/files/read-image-file.ts";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import { picture, text } from "./drawing/shapes.ts";
 
 // Draws docs/redrawings.svg: some example images and how each class would redraw them, the winner framed.
@@ -47,5 +48,5 @@ for (const [row, file] of FILES.entries()) {
     parts.push(text(verdict, columns * (SIDE + GAP) + 2 * GAP + 75, top + SIDE / 2 + 4, true));
   }
 }
-writeFileSync(TARGET, svgFile({ width, height, shapes: parts }, "Pictures, and how each class redraws them"));
+await writeWholeFile(TARGET, svgFile({ width, height, shapes: parts }, "Pictures, and how each class redraws them"));
 console.log(`wrote ${fileURLToPath(TARGET)}`);

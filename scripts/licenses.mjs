@@ -9,7 +9,11 @@ const RULE = `\n\n${"-".repeat(80)}\n\n`;
 
 /** What others wrote and a bundled package has taken over without its notice: its name and copyright, and its licence by SPDX. */
 const TAKEN_OVER = {
-  "@jsquash/webp": { heading: "libwebp\nCopyright (c) 2010, Google Inc. All rights reserved.", id: "BSD-3-Clause" },
+  "@jsquash/webp": {
+    name: "libwebp",
+    heading: "libwebp\nCopyright (c) 2010, Google Inc. All rights reserved.",
+    id: "BSD-3-Clause",
+  },
 };
 
 /** Packages whose code the compiler puts into dist/abs.wasm and dist/abs.wasi.wasm: its own, and those that asconfig names. */
@@ -22,6 +26,35 @@ function compiledPackages() {
   return [...new Set(["assemblyscript", ...named])];
 }
 
+const COMMAND = "the command: dist/library/cli.js, tasks.js, worker.js and webp.*";
+
+/**
+ * All that others wrote and that is shipped, as `{ name, version, license, place, takenOver }`: compiled in, then bundled by name.
+ *
+ * @param bundled what rollup-plugin-license tells of the libraries that the command bundles
+ */
+export function shippedPackages(bundled) {
+  const compiled = compiledPackages().map((name) => {
+    const { version, license } = JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, root), "utf8"));
+    return { name, version, license, place: placeOf(name) };
+  });
+  const libraries = byName(bundled).map(({ name, version, license }) => {
+    const takenOver = TAKEN_OVER[name];
+    return { name, version, license, place: COMMAND, ...(takenOver && { takenOver: [takenOver] }) };
+  });
+  return [...compiled, ...libraries];
+}
+
+function byName(bundled) {
+  return bundled.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function placeOf(compiled) {
+  return compiled === "assemblyscript"
+    ? "dist/abs.wasm, which dist/library/inline.js carries, and dist/abs.wasi.wasm"
+    : "dist/abs.wasi.wasm";
+}
+
 /**
  * The text of dist/library/THIRD-PARTY-LICENSES.txt.
  *
@@ -29,17 +62,15 @@ function compiledPackages() {
  * @throws {Error} where a package has no licence, or a notice that reads otherwise than those known
  */
 export function thirdPartyLicenses(bundled) {
-  const libraries = bundled
-    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-    .map((dependency) => {
-      if (!dependency.licenseText) throw new Error(`${dependency.name} has no licence text`);
-      const takenOver = TAKEN_OVER[dependency.name];
-      return section("the command: dist/library/cli.js, tasks.js, worker.js and webp.*", dependency, [
-        dependency.licenseText,
-        dependency.noticeText,
-        takenOver && `${takenOver.heading}\n${spdx[takenOver.id].name}\n\n${termsOf(takenOver.id)}`,
-      ]);
-    });
+  const libraries = byName(bundled).map((dependency) => {
+    if (!dependency.licenseText) throw new Error(`${dependency.name} has no licence text`);
+    const takenOver = TAKEN_OVER[dependency.name];
+    return section(COMMAND, dependency, [
+      dependency.licenseText,
+      dependency.noticeText,
+      takenOver && `${takenOver.heading}\n${spdx[takenOver.id].name}\n\n${termsOf(takenOver.id)}`,
+    ]);
+  });
   return [...compiledPackages().map(compiledPackage), ...libraries].join(RULE);
 }
 
@@ -56,11 +87,12 @@ function compiledPackage(name) {
   const read = (path) => readFileSync(new URL(path, folder), "utf8");
   const manifest = JSON.parse(read("package.json"));
   const notice = existsSync(new URL("NOTICE", folder)) ? read("NOTICE") : undefined;
-  const place =
-    name === "assemblyscript"
-      ? "dist/abs.wasm, which dist/library/inline.js carries, and dist/abs.wasi.wasm"
-      : "dist/abs.wasi.wasm";
-  return section(place, manifest, [read("LICENSE"), notice, ...portions(notice ?? ""), ...copyrightComments(folder)]);
+  return section(placeOf(name), manifest, [
+    read("LICENSE"),
+    notice,
+    ...portions(notice ?? ""),
+    ...copyrightComments(folder),
+  ]);
 }
 
 /** Licences that a NOTICE only names, of what the package itself took over; the package's own licence is Apache-2.0. */

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type Profiler, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createClassifierWith } from "../src/create-classifier.ts";
+import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import type { Inference } from "../src/search.ts";
 import { bringUpToDate } from "./build-steps.mjs";
 
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
   const elapsed = performance.now() - start;
   const { profile } = await session.post("Profiler.stop");
   session.disconnect();
-  writeFileSync(path("build/classify.cpuprofile"), JSON.stringify(profile));
+  await writeWholeFile(path("build/classify.cpuprofile"), JSON.stringify(profile));
 
   const times = [...selfTimes(profile)].sort(([, one], [, other]) => other - one);
   const total = times.reduce((sum, [, time]) => sum + time, 0);

@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
 import { encode } from "fast-png";
 import { IMAGE_SIDE } from "../../format/image.ts";
+import { writeWholeFile } from "../../src/files/write-whole-file.ts";
 import { toGrey } from "../../src/image/grey.ts";
 import type { PixelImage } from "../../src/image/pixel-image.ts";
 
@@ -23,7 +23,7 @@ const GREY = 128;
  * Draws pairs of pictures and frames, {@link COLUMNS} in a row and in the order given, as a grey PNG: what a number cannot
  * say, whether a digit was lost before the classifier saw it or by the classifier.
  */
-export function writeContactSheet(path: string, pairs: readonly Shown[]): void {
+export async function writeContactSheet(path: string, pairs: readonly Shown[]): Promise<void> {
   const width = COLUMNS * (2 * SIDE + GAP) + GAP;
   const height = Math.max(1, Math.ceil(pairs.length / COLUMNS)) * (SIDE + GAP) + GAP;
   const sheet = new Uint8Array(width * height).fill(GREY);
@@ -34,7 +34,7 @@ export function writeContactSheet(path: string, pairs: readonly Shown[]): void {
     paste(sheet, width, grey, left, top);
     paste(sheet, width, { values: frame, width: IMAGE_SIDE, height: IMAGE_SIDE }, left + SIDE, top);
   }
-  writeFileSync(path, encode({ width, height, data: sheet, channels: 1, depth: 8 }));
+  await writeWholeFile(path, encode({ width, height, data: sheet, channels: 1, depth: 8 }));
 }
 
 /** Enlarges an image by repeating its pixels until its longer side fills the place. */

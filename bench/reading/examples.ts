@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 import { findCandidates } from "../../src/reading/candidates.ts";
 import { bearingOf, lineImage } from "../../src/reading/line-image.ts";
 import { findLines } from "../../src/reading/lines.ts";
@@ -26,7 +26,7 @@ const bytesOf = (values: ArrayLike<number>): Uint8Array =>
 
 /** Writes the longest line of each picture and where its digits part: its width as four bytes, then both row by row. */
 export function writeLines(file: string, pictures: Iterable<Written>): void {
-  const out = openSync(file, "w");
+  const out = openSync(`${file}.part`, "w");
   for (const { picture, lines: written } of pictures) {
     const strokes = findStrokes(picture);
     if (strokes === undefined) continue;
@@ -40,11 +40,12 @@ export function writeLines(file: string, pictures: Iterable<Written>): void {
     writeSync(out, bytesOf(seamTruth(image, written.flat(), columns)));
   }
   closeSync(out);
+  renameSync(`${file}.part`, file);
 }
 
 /** Writes the candidates of each picture as the classifier takes them, each after its label: one byte, then 784. */
 export function writePieces(file: string, pictures: Iterable<Written>): void {
-  const out = openSync(file, "w");
+  const out = openSync(`${file}.part`, "w");
   let others = 0;
   for (const written of pictures) {
     const strokes = findStrokes(written.picture);
@@ -61,6 +62,7 @@ export function writePieces(file: string, pictures: Iterable<Written>): void {
     }
   }
   closeSync(out);
+  renameSync(`${file}.part`, file);
 }
 
 function labelOf(pixels: readonly number[], box: WrittenDigit["box"], { lines, picture }: Written): number | undefined {

@@ -63,14 +63,15 @@ async function mergeAttacks(
 ): Promise<number> {
   const { run, shards } = joinAttackShards(documents);
   const out = invocation.text("out");
-  if (out !== undefined) {
-    await writeWholeFile(out, new TextEncoder().encode(reportOf(run, { commandLine: invocation.words })));
-  }
+  // Printed before the report is written, which may fail.
   if (invocation.flag("json")) {
     printJson(environment, attackDocument(run, { shards }));
   } else {
     printTable(environment, [...attackLines(run), `joined from ${shards} shards`]);
-    if (out !== undefined) printLines(environment, [`${out}: report`]);
+  }
+  if (out !== undefined) {
+    await writeWholeFile(out, reportOf(run, { commandLine: invocation.words }));
+    if (!invocation.flag("json")) printLines(environment, [`${out}: report`]);
   }
   return DONE;
 }

@@ -1,7 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
-import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { FileError } from "./file-error.ts";
 import { fileFailure } from "./file-failure.ts";
 import { checkIsFile } from "./read-bounded-file.ts";
@@ -10,23 +12,59 @@ import { checkIsFile } from "./read-bounded-file.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** What is being written at the moment. */
 const unfinished = new Set<string>();
+/** How many files were begun. */
+let written = 0;
 
 /**
- * Writes a file whole or not at all: to a temporary one beside it, which is renamed when all bytes are on the disk and
- * removed when something fails or the program is ended. A link stays one; a file that was there keeps its permissions.
+ * Writes a file, bytes or text in UTF-8, whole or not at all: to a temporary one beside it, which is renamed when all bytes are on the disk and
+ * removed when something fails or the program is ended; what a program left that was killed meanwhile is removed when the same
+ * file is written again. A link stays one; a file that was there keeps its permissions.
  *
  * @throws FileError naming the file, when it cannot be written or is no regular file
  */
-export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeWholeFile(file: string | URL, content: Uint8Array | string): Promise<void> {
+  const path = typeof file === "string" ? file : fileURLToPath(file);
   try {
     const { target, mode } = await targetOf(path);
-    const temporary = join(dirname(target), `.abs-${randomBytes(8).toString("hex")}.part`);
+    const folder = dirname(target);
+    const start = temporaryStart(target);
+    await removeLeftovers(folder, start);
+    const temporary = join(folder, `${start}${process.pid}-${++written}.part`);
     await cleaningUp(temporary, async () => {
-      await writeNew(temporary, bytes, mode);
+      await writeNew(temporary, content, mode);
       await rename(temporary, target);
     });
   } catch (error) {
     throw error instanceof FileError ? error : fileFailure(path, "written", error);
+  }
+}
+
+/** How temporary files for a target are called by the programs of this machine: the rest tells which one of them. */
+function temporaryStart(target: string): string {
+  const place = createHash("sha256")
+    .update(`${hostname()}\0${basename(target)}`)
+    .digest("hex")
+    .slice(0, 16);
+  return `.abs-${place}-`;
+}
+
+/** Removes what programs have left that are no more. */
+async function removeLeftovers(folder: string, start: string): Promise<void> {
+  // A folder that can be written to but not listed has what it has.
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(start) && one.endsWith(".part"))) {
+    const owner = Number.parseInt(name.slice(start.length), 10);
+    if (!runs(owner)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Whether a process is there, by asking whether a signal would reach it. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -42,11 +80,11 @@ async function targetOf(path: string): Promise<{ target: string; mode: number | 
   }
 }
 
-async function writeNew(path: string, bytes: Uint8Array, mode: number | undefined): Promise<void> {
+async function writeNew(path: string, content: Uint8Array | string, mode: number | undefined): Promise<void> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, "wx");
-    await file.writeFile(bytes);
+    await file.writeFile(content);
     if (mode !== undefined) await file.chmod(mode);
     await file.sync();
   } finally {

@@ -17,6 +17,8 @@ const MAGIC = /* @__PURE__ */ BEGINNING.slice(0, 4);
 const GIVEN = "what was given";
 const FORBIDDEN =
   "this host forbids compiling WebAssembly: a page's Content-Security-Policy must allow 'wasm-unsafe-eval' in script-src, and Workers want the module imported";
+const NO_MEMORY =
+  "there is no memory for another classifier here: let go of those that are not needed, share one, or raise the limit (of the process, the container or the worker)";
 /** Where a page came in place of the module: servers of one-page sites send theirs for every file that is not there. */
 const PAGE_HINT = "; a page came in place of abs.wasm, which analysis-by-synthesis/inline has inside";
 /** Bytes that are shown of what is something else. */
@@ -85,7 +87,12 @@ async function start(module: WebAssembly.Module, origin: string): Promise<WebAss
     const name = shown(`${wanted.module}.${wanted.name}`);
     throw new Error(`module: ${origin} is not this release's abs.wasm: it imports ${name}, which abs.wasm does not`);
   }
-  return await WebAssembly.instantiate(module, {}).catch(failed(`this host cannot start ${origin}`));
+  return await WebAssembly.instantiate(module, {}).catch((cause: unknown) =>
+    // So engines call it where they cannot get the memory, each in words of its own.
+    failed(
+      (cause as { name?: unknown } | null)?.name === "RangeError" ? NO_MEMORY : `this host cannot start ${origin}`,
+    )(cause),
+  );
 }
 
 async function read(source: unknown, readFile?: ReadFile): Promise<Found> {

@@ -19,9 +19,8 @@ import { readBinaryVariant } from "./variants.ts";
 // Our own weights file: the reader of docs/weights-format.md.
 
 const FORMAT = "analysis-by-synthesis";
-/** It lacks what a model may assume besides the paper's loss. */
-const FIRST_VERSION = "2";
-const VERSIONS = [FIRST_VERSION, "3"];
+/** Read for ever. The first has no confidence but the paper's; it and the second assume nothing besides the paper's loss. */
+const VERSIONS = ["1", "2", "3"];
 const CHECKSUM_KEY = "metadata_crc32";
 
 /** Checks a file in our format and reads it. @throws {WeightsError} naming the metadata or tensor at fault. */
@@ -31,7 +30,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   }
   const version = metadata.get("format_version") ?? "";
   if (!VERSIONS.includes(version)) {
-    const wanted = VERSIONS.map((known) => `"${known}"`).join(" and ");
+    const wanted = VERSIONS.map((known) => `"${known}"`).join(", ");
     throw new WeightsError(
       `weights file: its format_version is ${shown(metadata.get("format_version"))}, this release reads ${wanted}`,
     );
@@ -56,7 +55,8 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
   const binaryVariant = metadata.has("variants")
     ? readBinaryVariant(json(metadata, "variants"), classes.length)
     : undefined;
-  const assumptions = version === FIRST_VERSION ? {} : readAssumptions(inference);
+  const assumptions = version === "3" ? readAssumptions(inference) : {};
+  const confidence = json(metadata, "confidence");
   const race = readRaceTables(tensors, checksums, classes.length, latents);
   return {
     classes,
@@ -65,7 +65,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
     weights,
     beta: numberIn(inference["beta"], "inference.beta", 0, 1e6),
     sphereRadius: numberIn(inference["sphere_radius"], "inference.sphere_radius", 1e-3, 1e6),
-    confidence: readConfidence(json(metadata, "confidence"), classes.length),
+    confidence: readConfidence(version === "1" ? { paper: confidence } : confidence, classes.length),
     ...(Object.keys(assumptions).length === 0 ? {} : { assumptions }),
     ...(binaryVariant === undefined ? {} : { binaryVariant }),
     ...(race === undefined ? {} : { race }),

@@ -37,7 +37,16 @@ export async function attack(...more: string[]): Promise<any> {
 
 /** A document without what depends on the clock or on how the work was divided. */
 export function essence(document: unknown): unknown {
-  const incidental = ["data", "workers", "seconds", "attackSeconds", "milliseconds", "meanMilliseconds"];
+  const incidental = [
+    "data",
+    "workers",
+    "seconds",
+    "attackSeconds",
+    "milliseconds",
+    "meanMilliseconds",
+    "millisecondsPerImage",
+    "imagesPerSecond",
+  ];
   return JSON.parse(JSON.stringify(document, (name, value) => (incidental.includes(name) ? undefined : value)));
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { linksOf } from "../../scripts/packing/links.ts";
 import { ROOT, readManifest } from "../../scripts/packing/package.ts";
+import { differences, hashesOf } from "../../scripts/packing/same-bytes.ts";
 
 type Run = (program: string, parameters: string[], cwd: string) => string;
 
@@ -14,7 +15,8 @@ console.log("label " + abs.classify(abs.sample(7)[0]).label);
 
 /**
  * Packs a clone of what is committed as whoever publishes it does, by `npm pack` and nothing before it, and uses that
- * package as whoever installs it does.
+ * package as whoever installs it does. Where all changes are committed here, the clone has to build what was built here, byte
+ * for byte.
  *
  * @param expected what the program prints
  * @returns what was packed
@@ -28,6 +30,7 @@ export function checkFreshClone(run: Run, expected: string): string {
     const user = join(folder, "user");
     run("git", ["clone", "--quiet", ROOT, clone], folder);
     run("npm", ["pack", "--pack-destination", folder], clone);
+    const same = sameBuild(run, join(clone, "dist"));
     const changed = run("git", ["status", "--porcelain"], clone);
     if (changed !== "") throw new Error(`packing left changes behind: ${changed}`);
 
@@ -45,10 +48,20 @@ export function checkFreshClone(run: Run, expected: string): string {
     if (!help.includes("classify FILE")) throw new Error(`abs --help printed ${help}`);
     const links = checkLinks(join(user, "node_modules", readManifest().name));
     const revision = run("git", ["rev-parse", "--short", "HEAD"], clone).trim();
-    return `${revision} packed, installed and run; ${links} links lead somewhere`;
+    return `${revision} packed, installed and run; ${links} links lead somewhere; ${same}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Compares what a clone built with what was built here, at another path. @throws {Error} where their bytes differ */
+function sameBuild(run: Run, dist: string): string {
+  if (run("git", ["status", "--porcelain"], ROOT) !== "") return "what is built here is not what is committed";
+  const here = hashesOf(join(ROOT, "dist"));
+  const there = hashesOf(dist);
+  const different = differences(here, there).filter((path) => there.has(path));
+  if (different.length > 0) throw new Error(`other bytes than here: ${different.join(", ")}`);
+  return `${there.size} files of the same bytes as here`;
 }
 
 /** Counts the links of a package's documents. @throws {Error} for one that leads neither to its own file nor to an address */

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { chmod, readdir, readFile, readlink, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -71,4 +72,27 @@ describe("a file that is written whole", () => {
     if (code === 0) expect(left).toEqual(["file"]);
     else expect([by, left]).toEqual([signal, []]);
   });
+});
+
+it("is how every command and bench writes, but for those that say why", () => {
+  const root = new URL("../../", import.meta.url);
+  /** What else may write, and why. */
+  const others: Readonly<Record<string, string>> = {
+    "src/files/write-whole-file.ts": "is it",
+    "src/cli/attack/store.ts": "adds lines, and drops the last one where it was not written to its end",
+    "bench/reading/examples.ts": "writes more than fits into memory, to another name first",
+    "bench/peers/onnx-paper.ts": "in a temporary folder",
+    "bench/parts/classification.ts": "in a temporary folder",
+  };
+  const writers = ["src", "bench"].flatMap((folder) =>
+    readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" })
+      .filter((path) => /\.m?[jt]s$/.test(path) && !path.includes("node_modules"))
+      .map((path) => `${folder}/${path}`)
+      .filter((path) =>
+        /\b(?:writeFile|appendFile|createWriteStream|copyFile|writeFileSync|appendFileSync|copyFileSync|writeSync)\(/.test(
+          readFileSync(new URL(path, root), "utf8"),
+        ),
+      ),
+  );
+  expect(writers.sort()).toEqual(Object.keys(others).sort());
 });

@@ -54,6 +54,8 @@ export const SERVICES: Service[] = [
 export interface Running {
   address: string;
   port: number;
+  /** Of the process that was started, which is the group of all that it starts. */
+  pid: number;
   /** What it has printed so far. */
   printed: () => string;
   /** Sends a signal, and waits for the end of what was started. */
@@ -99,7 +101,7 @@ export async function whileRunning(
       kill(signal);
       await ended;
     };
-    await use({ address, port, printed: () => printed, stop });
+    await use({ address, port, pid: running.pid as number, printed: () => printed, stop });
   } finally {
     kill("SIGKILL");
     await ended;

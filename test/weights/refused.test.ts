@@ -84,7 +84,7 @@ describe("a weights file that is not as it should be", () => {
       () => {
         parts.metadata["format_version"] = "4";
       },
-      /format_version is "4", this release reads "2" and "3"/,
+      /format_version is "4", this release reads "1", "2", "3"/,
     ],
     [
       "a response curve that is too flat",

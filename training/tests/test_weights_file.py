@@ -23,6 +23,7 @@ from abs_training.storage.safetensors_file import (
 )
 from abs_training.storage.stored_decoders import as_stored, prototypes_as_stored
 from abs_training.weights.weights_file import (
+    READ_VERSIONS,
     Weights,
     checksum,
     metadata_checksum,
@@ -196,6 +197,17 @@ class WeightsFileTest(unittest.TestCase):
         self.path.write_bytes(content + b"\0")
         with self.assertRaisesRegex(WeightsFileError, "fill the file"):
             read_weights(self.path)
+
+    def test_every_version_that_was_ever_written(self) -> None:
+        folder = Path(__file__).parents[2] / "test" / "weights" / "versions"
+        versions = sorted(folder.glob("*.safetensors"))
+        self.assertEqual([path.stem for path in versions], list(READ_VERSIONS))
+        for path in versions:
+            weights = read_weights(path)
+            self.assertEqual(weights.class_names, ["class 0", "class 1", "class 2"])
+            self.assertEqual(weights.calibration, Calibration(440.0, 4e-5, 0.5))
+            self.assertEqual(weights.calibrated is None, path.stem == "1")
+            self.assertEqual(weights.assumptions == Assumptions(1.0, 5.0), path.stem != "3")
 
     def test_other_formats(self) -> None:
         write_safetensors(self.path, {"x": torch.ones(2)}, {"format": "pt"})

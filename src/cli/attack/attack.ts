@@ -99,14 +99,17 @@ async function attackSplit(invocation: Invocation, environment: Environment): Pr
     (workforce) => attackImages(request, workforce, environment, commandLine),
     { keepThisThreadFree: true },
   );
-  if (out !== undefined) await writeReport(out, run, commandLine, seconds);
+  // Printed before the report is written: should the disk be full by now, the results are not lost.
   if (invocation.flag("json")) {
     const place = shard === undefined ? {} : { shard, of: whole };
     printJson(environment, attackDocument(run, { data: directory, workers, seconds, ...place }));
   } else {
     printTable(environment, attackTables(run));
     printLines(environment, attackLines(run));
-    if (out !== undefined) printLines(environment, [`${out}: report`]);
+  }
+  if (out !== undefined) {
+    await writeReport(out, run, commandLine, seconds);
+    if (!invocation.flag("json")) printLines(environment, [`${out}: report`]);
   }
   if (endedBy === undefined) return DONE;
   printProblem(environment, "abs attack", `interrupted by ${endedBy} after ${run.results.length} attacks`);
@@ -292,5 +295,5 @@ async function writeReport(
   commandLine: readonly string[],
   seconds: number,
 ): Promise<void> {
-  await writeWholeFile(path, new TextEncoder().encode(reportOf(run, { commandLine, seconds })));
+  await writeWholeFile(path, reportOf(run, { commandLine, seconds }));
 }

@@ -22,17 +22,17 @@ export async function attackFromNoise(invocation: Invocation, environment: Envir
   const seed = invocation.seed();
   const steps = invocation.wholeNumber("budget", MOST_STEPS, 1);
   const out = invocation.text("out");
-  const { outcomes, confidence } = await withClassifier(invocation, environment, async (classifier) => {
+  const { outcomes, confidence, write } = await withClassifier(invocation, environment, async (classifier) => {
+    const about = { classes: classifier.classes.length, confidence: classifier.confidence };
     const write = async (found: readonly DistalOutcome[]): Promise<void> => {
       if (out === undefined) return;
-      const page = distalReport(found, { classes: classifier.classes.length, confidence: classifier.confidence });
-      await writeWholeFile(out, new TextEncoder().encode(page));
+      const page = distalReport(found, about);
+      await writeWholeFile(out, page);
     };
     // Where nothing can be written, that is told before any climb.
     await write([]);
     const found = climbAll(classifier, seed, steps, environment);
-    await write(found);
-    return { outcomes: found, confidence: classifier.confidence };
+    return { outcomes: found, confidence: classifier.confidence, write };
   });
   if (invocation.flag("json")) {
     printJson(environment, {
@@ -43,6 +43,7 @@ export async function attackFromNoise(invocation: Invocation, environment: Envir
       confidence,
       outcomes: outcomes.map(({ image, start, ...outcome }) => ({ ...outcome, image: Array.from(image) })),
     });
+    await write(outcomes);
     return DONE;
   }
   printLines(environment, [`from uniform noise, under the ${confidence} confidence:`]);
@@ -58,6 +59,8 @@ export async function attackFromNoise(invocation: Invocation, environment: Envir
       ].join(""),
     ),
   ]);
+  // After the results are printed: should the disk be full by now, they are not lost.
+  await write(outcomes);
   if (out !== undefined) printLines(environment, [`${out}: report`]);
   return DONE;
 }

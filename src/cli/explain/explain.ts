@@ -78,7 +78,7 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
         },
         classifier,
       );
-      if (html !== undefined) await writeWholeFile(html, Buffer.from(pageOf(findings)));
+      if (html !== undefined) await writeWholeFile(html, pageOf(findings));
       if (png !== undefined) await writeWholeFile(png, sheetOf(findings));
     }
     if (invocation.flag("json")) {

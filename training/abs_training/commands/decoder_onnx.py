@@ -13,6 +13,7 @@ from torch import Tensor
 
 from abs_training.commands.values import not_negative
 from abs_training.decoders.layers import Decoder
+from abs_training.foundation.checkpoint import write_atomically
 from abs_training.foundation.onnx_export import module_as_onnx
 from abs_training.images.data import PIXELS, DataError
 from abs_training.search.best_start import BestStart
@@ -45,14 +46,14 @@ def run(options: argparse.Namespace) -> None:
         decoder = weights.decoders[index].eval()
         latent, image = torch.zeros(1, decoder.latents), torch.zeros(1, PIXELS)
         graph = module_as_onnx(decoder, (latent,), ["latent"], ["image"])
-        (options.out / f"decoder-{index}.onnx").write_bytes(graph)
+        write_atomically(options.out / f"decoder-{index}.onnx", graph)
         gradient = LossAndGradient(decoder, weights.assumptions.beta)
         graph = module_as_onnx(gradient, (image, latent), ["image", "latent"], ["loss", "gradient"])
-        (options.out / f"gradient-{index}.onnx").write_bytes(graph)
+        write_atomically(options.out / f"gradient-{index}.onnx", graph)
         if starts is not None:
             start = BestStart(decoder, starts, weights.assumptions.beta)
             graph = module_as_onnx(start, (image,), ["image"], ["latent"])
-            (options.out / f"start-{index}.onnx").write_bytes(graph)
+            write_atomically(options.out / f"start-{index}.onnx", graph)
 
 
 def read_starts(path: Optional[Path], decoder: Decoder) -> Optional[Tensor]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Callable
 
 from abs_training.commands.values import positive
+from abs_training.foundation.checkpoint import write_atomically
 from abs_training.reading.fit import fit_pieces, fit_seams, mean_loss, mean_piece_loss
 from abs_training.reading.lines import read_lines
 from abs_training.reading.pieces import Pieces, read_pieces
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
         fitted = [line for place, line in enumerate(lines) if place % HELD_OUT]
         seams = fit_seams(fitted or lines, options.epochs, options.seed, reporter("seams"))
         text = module_text(seams.layers, "SEAM_NETWORK", command)
-        (options.out / "seam-weights.ts").write_text(text, encoding="utf-8")
+        write_atomically(options.out / "seam-weights.ts", text.encode("utf-8"))
         loss = mean_loss(seams, lines[::HELD_OUT])
         print(f"{len(fitted):,} lines; {loss:.4f} nats a pixel on others")
     if options.pieces is not None:
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
             pieces = Pieces(pieces.images[kept], pieces.labels[kept])
         network = fit_pieces(pieces, options.epochs, options.seed, reporter("pieces"))
         text = module_text(network.layers, "PIECE_NETWORK", command)
-        (options.out / "piece-weights.ts").write_text(text, encoding="utf-8")
+        write_atomically(options.out / "piece-weights.ts", text.encode("utf-8"))
         loss = mean_piece_loss(network, others)
         print(f"{len(pieces.labels):,} pieces; {loss:.4f} nats a piece on others")
 

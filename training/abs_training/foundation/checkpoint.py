@@ -24,14 +24,23 @@ def unpack(content: bytes) -> Any:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes a file such that a crash leaves either the old or the new content."""
+    """Writes a file such that a crash leaves either the old or the new content.
+
+    What a killed run leaves beside it, named as the file with `.part`, the next one overwrites.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        # A full disk, or Ctrl-C.
+        if temporary.is_file():
+            temporary.unlink()
+        raise
 
 
 class Checkpoint:

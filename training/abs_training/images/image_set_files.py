@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from abs_training.foundation.checkpoint import write_atomically
 from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, SIDE, ImageSet, read_idx
 
 
@@ -34,7 +35,7 @@ def write_sets(folder: Path, sets: Mapping[str, LabelledSet]) -> None:
         }
         for kind, of_kind in sets.items()
     ]
-    (folder / "sets.json").write_text(json.dumps(listed, indent=2) + "\n", "utf-8")
+    write_atomically(folder / "sets.json", (json.dumps(listed, indent=2) + "\n").encode("utf-8"))
 
 
 def read_labels(folder: Path) -> "dict[str, tuple[str, Optional[Tensor]]]":
@@ -69,10 +70,10 @@ def _write_set(folder: Path, kind: str, of_kind: LabelledSet) -> str:
 
 def _write_images(folder: Path, name: str, images: Tensor) -> None:
     header = struct.pack(">4I", IMAGES_MAGIC, len(images), SIDE, SIDE)
-    (folder / f"{name}-images-idx3-ubyte").write_bytes(header + images.numpy().tobytes())
+    write_atomically(folder / f"{name}-images-idx3-ubyte", header + images.numpy().tobytes())
 
 
 def _write_labels(folder: Path, name: str, labels: Tensor) -> None:
     header = struct.pack(">2I", LABELS_MAGIC, len(labels))
     content = labels.numpy().astype(np.uint8).tobytes()
-    (folder / f"{name}-labels-idx1-ubyte").write_bytes(header + content)
+    write_atomically(folder / f"{name}-labels-idx1-ubyte", header + content)

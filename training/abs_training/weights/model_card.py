@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from abs_training.decoders.layers import Layer
+from abs_training.foundation.checkpoint import write_atomically
 from abs_training.storage.quantization import STORAGES, Element
 from abs_training.weights.weights_file import Weights, read_weights
 
@@ -125,7 +126,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         "noise lower the accuracy. The choice of settings was made on validation images.",
         "",
     ]
-    path.write_text("\n".join(lines), "utf-8")
+    write_atomically(path, "\n".join(lines).encode("utf-8"))
 
 
 def update_model_card(weights_path: Path) -> None:

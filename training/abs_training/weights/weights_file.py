@@ -33,8 +33,8 @@ from abs_training.storage.stored_decoders import (
 
 FORMAT = "analysis-by-synthesis"
 FORMAT_VERSION = "3"
-READ_VERSIONS = ("2", "3")
-"""Version 2 lacks what a model may assume besides the paper's loss."""
+READ_VERSIONS = ("1", "2", "3")
+"""Versions 1 and 2 assume nothing besides the paper's loss; 1 has no other confidence than the paper's either."""
 METADATA_CRC = "metadata_crc32"
 BINARY_VARIANT = "binary-abs"
 
@@ -148,6 +148,8 @@ def _interpret(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> We
     layers = check_layers(json.loads(metadata["layers"]), latents)
     has_prototypes = PROTOTYPES in tensors
     inference, confidence = json.loads(metadata["inference"]), json.loads(metadata["confidence"])
+    if metadata["format_version"] == "1":
+        confidence = {"paper": confidence}
     calibrated = confidence.get("calibrated")
     training = json.loads(metadata["training"])
     return Weights(
