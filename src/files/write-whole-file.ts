@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, realpath, rename, rm, stat } from "node
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { threadId } from "node:worker_threads";
 import { FileError } from "./file-error.ts";
 import { fileFailure } from "./file-failure.ts";
 import { checkIsFile } from "./read-bounded-file.ts";
@@ -12,13 +13,13 @@ import { checkIsFile } from "./read-bounded-file.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** What is being written at the moment. */
 const unfinished = new Set<string>();
-/** How many files were begun. */
+/** How many files this thread has begun. */
 let written = 0;
 
 /**
- * Writes a file, bytes or text in UTF-8, whole or not at all: to a temporary one beside it, which is renamed when all bytes are on the disk and
- * removed when something fails or the program is ended; what a program left that was killed meanwhile is removed when the same
- * file is written again. A link stays one; a file that was there keeps its permissions.
+ * Writes a file, bytes or text in UTF-8, whole or not at all: to a temporary one beside it, which is renamed when all bytes are on
+ * the disk and removed when something fails or the program is ended; what a program left that was killed meanwhile is removed when
+ * the same file is written again. A link stays one; a file that was there keeps its permissions.
  *
  * @throws FileError naming the file, when it cannot be written or is no regular file
  */
@@ -29,7 +30,7 @@ export async function writeWholeFile(file: string | URL, content: Uint8Array | s
     const folder = dirname(target);
     const start = temporaryStart(target);
     await removeLeftovers(folder, start);
-    const temporary = join(folder, `${start}${process.pid}-${++written}.part`);
+    const temporary = join(folder, `${start}${process.pid}-${threadId}-${++written}.part`);
     await cleaningUp(temporary, async () => {
       await writeNew(temporary, content, mode);
       await rename(temporary, target);
@@ -54,8 +55,17 @@ async function removeLeftovers(folder: string, start: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((one) => one.startsWith(start) && one.endsWith(".part"))) {
     const owner = Number.parseInt(name.slice(start.length), 10);
-    if (!runs(owner)) await rm(join(folder, name), { force: true });
+    const path = join(folder, name);
+    // In a container each run may have the number of the one before it.
+    const isOver = owner === process.pid ? await isOfBefore(path) : !runs(owner);
+    if (isOver) await rm(path, { force: true });
   }
+}
+
+/** Whether a file was last written to before this process began. */
+async function isOfBefore(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined);
+  return status !== undefined && status.mtimeMs < Date.now() - 1000 * process.uptime();
 }
 
 /** Whether a process is there, by asking whether a signal would reach it. */

@@ -1,7 +1,9 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { chmod, readdir, readFile, readlink, stat, symlink } from "node:fs/promises";
+import { chmod, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -59,6 +61,23 @@ describe("a file that is written whole", () => {
     expect(stderr.toString()).toContain("file: cannot be written: it would be larger than files may be");
     expect(await readdir(directory.path)).toEqual(["file"]);
     expect(await readFile(inside("file"), "utf8")).toBe("as it was");
+  });
+
+  it("goes over what a killed program left, even one that had the number of this process, as containers give it", async () => {
+    const name = createHash("sha256").update(`${hostname()}\0file`).digest("hex").slice(0, 16);
+    // No process has the first number, which is larger than Linux, macOS and Windows give.
+    for (const owner of [2 ** 31 - 1, process.pid]) {
+      for (const rest of ["0-1", "0-2", "1"]) {
+        const left = inside(`.abs-${name}-${owner}-${rest}.part`);
+        await writeFile(left, "half");
+        const before = Date.now() / 1000 - process.uptime() - 60;
+        await utimes(left, before, before);
+      }
+    }
+    const ours = `.abs-${name}-${process.pid}-9-9.part`;
+    await writeFile(inside(ours), "what another thread is writing");
+    await writeWholeFile(inside("file"), BYTES);
+    expect((await readdir(directory.path)).sort()).toEqual([ours, "file"]);
   });
 
   it.each(["SIGINT", "SIGTERM"] as const)("is not there, nor half of it, when %s ends the program", async (signal) => {
