@@ -90,7 +90,7 @@ export class ModuleClassifier {
   }
 
   /**
-   * Only the label of one image, in little more than a third of the time of `classify` under the inference `"race"`: most
+   * Only the label of one image, in about two fifths of the time of `classify` under the inference `"race"`: most
    * images are decided by the surrogates, without the true decoder, and nothing is polished. How often that names another
    * label is printed by `bench/race-rules.ts`. There is no confidence, so this cannot say that an image shows no class.
    * Under other searches it takes as long as `classify`. Errors are those of `classify`.

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { parseArgs } from "node:util";
 import type { Browser } from "puppeteer-core";
+import { wholeNumber } from "../../bench/measure/whole-number.ts";
 import { launchChromium } from "../../test/runtimes/hosts/puppeteer.ts";
 import { BUDGET, bytesSent } from "./bytes.ts";
 import { serveDemo } from "./served.ts";
@@ -14,9 +15,7 @@ const SHARE = 1 / 4;
 const FIRST_DECISION = `performance.getEntriesByName("first-decision")[0]?.startTime`;
 
 const { values } = parseArgs({ options: { loads: { type: "string", default: "9" } } });
-const loads = Number(values.loads);
-if (!Number.isInteger(loads) || loads < 1)
-  throw new RangeError(`--loads ${values.loads}: a number from 1 on is wanted`);
+const loads = wholeNumber("loads", values.loads);
 
 const files = bytesSent();
 for (const { path, bytes } of files) console.log(`${String(bytes).padStart(8)}  ${path}`);

@@ -9,8 +9,8 @@ import { filesIn } from "../../src/files/files-in.ts";
 import { storeNetwork } from "../../src/networks/stored-network.ts";
 import { iconPng, iconSvg } from "./icons.ts";
 
-// What the demo's build makes besides bundling: the networks in 8 bits, the winner's and the runner-up's colours, the icons, the manifest, and the service worker with the
-// list of all files.
+// What the demo's build makes besides bundling: the networks in 8 bits, the winner's and the runner-up's colours, the icons, the
+// manifest, and the service worker with the list of all files.
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -6,7 +6,7 @@ import { goodRequests, hostileRequests, loadService } from "../support/service-l
 
 // A short form of bench/services.ts, one service after the other.
 
-/** Bytes that a service may hold: twice what came about in a minute of it, and much less than the bombs would unpack to. */
+/** Bytes that a service may hold: well above the most that docs/reliability.md tells of, and much less than the bombs unpack to. */
 const MOST_MEMORY = 1.25 * 2 ** 30;
 
 describe.each(SERVICES)("examples/$name in $runtime, under load", (service) => {

@@ -23,7 +23,7 @@ export const LIBRARY_ERRORS: readonly unknown[] = [Error, TypeError, RangeError,
 
 const MOST_CHARACTERS = 600;
 /** What steers a terminal, breaks a line or turns the direction of writing. */
-const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+export const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** Words of an engine that stumbled over what was not looked at. */
 const OF_THE_ENGINE =
   /Cannot (read|set|access|convert|mix|perform|destructure|define)|is not (a function|iterable|defined|a constructor)|Maximum call stack|Invalid (array|typed array|string|count)|out of bounds|offset is out|unreachable|memory access|not callable/;

@@ -4,7 +4,7 @@ import { createClassifier } from "../../../src/entries/module.ts";
 import { UNPLEASANT } from "../../support/odd-values.ts";
 import { map, type RequestParts, respondWith } from "../../support/service.ts";
 import { Choices } from "../choices.ts";
-import { demand, type Ending } from "../contract.ts";
+import { demand, type Ending, STEERING } from "../contract.ts";
 import type { Target } from "../target.ts";
 
 const TYPES = ["image/png", "image/jpeg", "application/json", "application/octet-stream", "image/x-portable-graymap"];
@@ -21,8 +21,6 @@ const HEADERS = [
   "access-control-request-headers",
 ];
 const VALUES = ["*", "null", "https://a.example", "-1", "1e99", "70000", "784", "gzip", "GET", "POST"];
-/** What steers a terminal, breaks a line or turns the direction of writing. */
-const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 const grey = Uint8Array.from({ length: 40 * 30 }, (_, index) => (index * 31) % 251);
 const pictures = [
