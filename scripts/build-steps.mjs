@@ -55,7 +55,10 @@ const STEPS = {
       "scripts/licenses.mjs",
       "scripts/bill-of-materials.mjs",
     ],
-    products: ["index.js", "inline.js", "cli.js", "worker.js", "index.d.ts"].map((name) => `dist/library/${name}`),
+    products: [
+      ...["index.js", "inline.js", "cli.js", "worker.js", "index.d.ts"].map((name) => `dist/library/${name}`),
+      "dist/abs.cdx.json",
+    ],
   },
   uploads: {
     script: "build:uploads",
