@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { wholeNumber } from "../../bench/measure/whole-number.ts";
 import { bringUpToDate } from "../../scripts/build-steps.mjs";
 import { checkFrozenWeights, watchFrozenWeights } from "../support/frozen-weights.ts";
 import { provideDebugImports } from "../support/out-of-bounds.ts";
@@ -37,11 +38,6 @@ const { values: given } = parseArgs({
   },
 });
 
-function number(name: string, text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new Error(`--${name}: got "${text}", wanted a whole number`);
-  return Number(text);
-}
-
 const names = given.target ?? TARGETS.map(({ name }) => name);
 const targets = names.map((name) => {
   const found = TARGETS.find((target) => target.name === name);
@@ -49,14 +45,14 @@ const targets = names.map((name) => {
     throw new Error(`--target ${name}: wanted one of ${TARGETS.map((one) => one.name).join(", ")}`);
   return found;
 });
-const cases = given.cases === undefined ? Number.POSITIVE_INFINITY : number("cases", given.cases);
+const cases = given.cases === undefined ? Number.POSITIVE_INFINITY : wholeNumber("cases", given.cases);
 const seconds =
   given.seconds === undefined
     ? given.cases === undefined
       ? 5 * targets.length
       : Number.POSITIVE_INFINITY
-    : number("seconds", given.seconds);
-const seed = number("seed", given.seed);
+    : wholeNumber("seconds", given.seconds);
+const seed = wholeNumber("seed", given.seed, 0);
 
 bringUpToDate(given.debug ? ["freeze", "debug", "wasi", "uploads"] : ["freeze", "module", "wasi", "uploads"]);
 if (given.debug) provideDebugImports();
