@@ -34,6 +34,8 @@ export default defineConfig({
           globalSetup: ["test/support/build-module.ts"],
           // A third less work than with fresh imports for each file. No test changes what another one imports.
           isolate: false,
+          // Vitest leaves one core idle, which of two is half.
+          maxWorkers: "100%",
         },
       },
       {
@@ -41,6 +43,9 @@ export default defineConfig({
         test: {
           name: "hosts",
           include: HOSTS,
+          // One after the other, and after the unit tests: they start processes and browsers that want the machine.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           globalSetup: ["test/support/build-package.ts", "test/support/install-runtimes.ts"],
         },
       },

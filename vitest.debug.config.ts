@@ -29,6 +29,7 @@ export default defineConfig({
     globalSetup: ["test/support/build-module.ts"],
     setupFiles: ["test/support/set-up-debug.ts"],
     isolate: false,
+    maxWorkers: "100%",
     // The paper's first image takes five times as long.
     testTimeout: 300_000,
     hookTimeout: 300_000,
