@@ -24,7 +24,7 @@ const emulated = processHost("Node 22 on arm64", () => EMULATOR, [], PACKAGE, {
 export const arm64Host: Host = {
   ...emulated,
   missing() {
-    const [absent, command] = Object.entries(WANTED).find(([path]) => !existsSync(path)) ?? [];
-    return absent === undefined ? undefined : `${absent} is not there (${command})`;
+    const [, command] = Object.entries(WANTED).find(([path]) => !existsSync(path)) ?? [];
+    return command === undefined ? undefined : `not installed (${command})`;
   },
 };
