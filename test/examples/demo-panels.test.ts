@@ -8,6 +8,7 @@ import {
   headlinesIn,
   open,
   press,
+  SEVEN,
   serveForEachTest,
   testsInChromium,
   text,
@@ -18,12 +19,6 @@ import {
 // What the demo's tabs do with what is on the sheet.
 
 serveForEachTest();
-
-const SEVEN = [
-  [0.25, 0.2],
-  [0.75, 0.2],
-  [0.45, 0.85],
-] as const;
 
 describe("the demo's panels", () => {
   const withChromium = testsInChromium();

@@ -21,6 +21,7 @@ import {
   open,
   press,
   RACED,
+  SEVEN,
   serveForEachTest,
   TELEPHONE,
   testsInChromium,
@@ -34,12 +35,6 @@ import {
 // The demo's sheet, what is said of it, and the page as a whole.
 
 serveForEachTest();
-
-const SEVEN = [
-  [0.25, 0.2],
-  [0.75, 0.2],
-  [0.45, 0.85],
-] as const;
 
 async function drawSeven(page: Page): Promise<void> {
   await press(page, "clear");

@@ -6,6 +6,13 @@ import { chromium, troubleOf } from "./chromium.ts";
 
 // The built demo as a visitor has it, served as `abs demo` does.
 
+/** The strokes of a 7, in shares of the sheet. */
+export const SEVEN = [
+  [0.25, 0.2],
+  [0.75, 0.2],
+  [0.45, 0.85],
+] as const;
+
 export const DESK = { width: 1280, height: 900 };
 export const TELEPHONE = { width: 320, height: 640, isMobile: true, hasTouch: true };
 const LONG = { timeout: 50_000 };

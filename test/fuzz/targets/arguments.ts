@@ -94,7 +94,7 @@ function anyList(choices: Choices): string[] {
 }
 
 /** Command lines, before a classifier that only pretends. */
-export const commandLines: Target = {
+export const commandLines = {
   name: "arguments",
   length: 80,
   async prepare() {
@@ -109,6 +109,8 @@ export const commandLines: Target = {
     await directory.write("data/t10k-labels-idx1-ubyte", idxBytes([4], Uint8Array.of(2, 2, 2, 3)));
     const before = process.cwd();
     const { fetch } = globalThis;
+    /** How many ended with each exit code. */
+    const codes = [0, 0, 0];
     const trial = async (bytes: Uint8Array): Promise<Ending> => {
       // What the commands write is written there, and nothing is fetched.
       process.chdir(directory.path);
@@ -118,7 +120,8 @@ export const commandLines: Target = {
         const { code, stdout, stderr } = await run(list);
         const said = (): string =>
           `${JSON.stringify(list).slice(0, 400)} ended with ${code} and said ${JSON.stringify(stderr).slice(0, 600)}`;
-        demand([0, 1, 2].includes(code), said);
+        demand(code in codes, said);
+        codes[code] = (codes[code] as number) + 1;
         demand(stderr.length < 4000, said);
         demand(code === 0 || stderr.startsWith("abs"), said);
         demand(/^Try: abs/m.test(stderr) === (code === 2), said);
@@ -130,6 +133,6 @@ export const commandLines: Target = {
         process.chdir(before);
       }
     };
-    return { trial, end: () => directory.remove() };
+    return { trial, end: () => directory.remove(), codes };
   },
-};
+} satisfies Target;
