@@ -180,7 +180,16 @@ class TrainingTest(unittest.TestCase):
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):
             self.assertEqual(main(fit), 1)
+            (sets / "clean-evidence.f64").unlink()
+            self.assertEqual(main(fit), 1)
+            (sets / "sets.json").write_text("[]")
+            self.assertEqual(main(fit), 1)
+            (sets / "sets.json").unlink()
+            self.assertEqual(main(fit), 1)
         self.assertIn(f"{rows + 1} numbers are not {rows} for each image", errors.getvalue())
+        self.assertIn("clean-evidence.f64 is missing", errors.getvalue())
+        self.assertIn("no labelled images of the kind 'clean'", errors.getvalue())
+        self.assertIn("holds no sets.json", errors.getvalue())
 
     def test_storage_continues_from_the_same_stages(self) -> None:
         self.train("stored", "--workers", "1", "--without-race")

@@ -174,7 +174,9 @@ def evidence_of(found: Redrawings) -> Evidence:
 
 
 def rows_from_file(path: Path, columns: int) -> Tensor:
-    """So many 64-bit floats for each image, `[n, columns]`; raises DataError for a file of other rows."""
+    """So many 64-bit floats for each image, `[n, columns]`; raises DataError for a file that is missing or of other rows."""
+    if not path.is_file():
+        raise DataError(f"{path} is missing: bench/confidence-evidence.ts writes it")
     values = torch.from_numpy(np.fromfile(path, dtype="<f8"))
     if len(values) % columns != 0:
         raise DataError(f"{path}: {len(values)} numbers are not {columns} for each image")

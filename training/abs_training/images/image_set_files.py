@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from abs_training.foundation.checkpoint import write_atomically
-from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, SIDE, ImageSet, read_idx
+from abs_training.images.data import IMAGES_MAGIC, LABELS_MAGIC, SIDE, DataError, ImageSet, read_idx
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,12 @@ def write_sets(folder: Path, sets: Mapping[str, LabelledSet]) -> None:
 
 
 def read_labels(folder: Path) -> "dict[str, tuple[str, Optional[Tensor]]]":
-    """Of the sets that `write_sets` wrote, by kind: what their files' names begin with, and their labels `[n]`, none for junk."""
+    """Of the sets that `write_sets` wrote, by kind: what their files' names begin with, and their labels `[n]`, none for junk.
+
+    Raises DataError for a folder without them.
+    """
+    if not (folder / "sets.json").is_file():
+        raise DataError(f"{folder} holds no sets.json: `fit-sets` writes it")
     listed = json.loads((folder / "sets.json").read_text("utf-8"))
     found: dict[str, tuple[str, Optional[Tensor]]] = {}
     for entry in listed:

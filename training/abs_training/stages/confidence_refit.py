@@ -6,11 +6,11 @@ from pathlib import Path
 from torch import Tensor
 
 from abs_training.confidence.calibration import calibrate
-from abs_training.confidence.fit import fit_confidence, fit_to_evidence
+from abs_training.confidence.fit import OWN, fit_confidence, fit_to_evidence
 from abs_training.confidence.model import CalibratedConfidence, evidence_from_file, rows_from_file
 from abs_training.confidence.sets import MoreImages, SetSizes
 from abs_training.foundation.randomness import generator_for
-from abs_training.images.data import ImageSet
+from abs_training.images.data import DataError, ImageSet
 from abs_training.images.image_set_files import read_labels
 from abs_training.race.starts import RaceStarts
 from abs_training.search.inference import paper_samples
@@ -60,10 +60,15 @@ def refit_to_found(weights: Weights, folder: Path, seed: int) -> Weights:
     """The weights with their confidences fitted to what the race itself finds.
 
     `bench/confidence-evidence.ts` left that beside the images of the folder. The variant for black-and-white images keeps
-    its class scales. Raises DataError for files of other numbers of classes.
+    its class scales. Raises DataError for missing images or files, and for files of other numbers of classes.
     """
     classes = len(weights.class_names)
     listed = read_labels(folder)
+    for kind in OWN:
+        if kind not in listed or listed[kind][1] is None:
+            raise DataError(
+                f"{folder / 'sets.json'}: lists no labelled images of the kind {kind!r}"
+            )
     evidence, labels = {}, {}
     for kind, (name, of_kind) in listed.items():
         evidence[kind] = evidence_from_file(folder / f"{name}-evidence.f64", classes)
