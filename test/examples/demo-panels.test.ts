@@ -147,6 +147,10 @@ describe("the demo's panels", () => {
         }`),
       () => press(page, "clear"),
     ]) {
+      // Nothing that the change before brought with it is under way, and nothing spoils the image: it would end the attack, or
+      // leave it nothing to do.
+      await press(page, "spoil-reset");
+      await waitFor(page, `${text("certified")} !== "…"`);
       await choose(page, "attack-method", "boundary");
       await press(page, "attack-start");
       await waitFor(page, `document.querySelector("#attacked .abs .details").textContent.includes("questions")`);

@@ -40,7 +40,19 @@ export const choose = (page: Page, id: string, value: string) =>
     choice.dispatchEvent(new Event("input", { bubbles: true }));
     choice.dispatchEvent(new Event("change", { bubbles: true }));
   }`);
-export const waitFor = (page: Page, condition: string) => page.waitForFunction(condition, LONG);
+/** Waits until something holds on the page; in vain, the error tells what the page says. */
+export async function waitFor(page: Page, condition: string): Promise<void> {
+  try {
+    await page.waitForFunction(condition, LONG);
+  } catch (cause) {
+    throw new Error(
+      `waited in vain for ${condition}; the page says:\n${await page.evaluate("document.body.innerText")}`,
+      {
+        cause,
+      },
+    );
+  }
+}
 
 let server: Awaited<ReturnType<typeof serveDemo>>;
 
