@@ -36,6 +36,7 @@ import {
   TENSOR_WORDS,
   TOLERANCE_WORD,
   VERSION_WORD,
+  VIEWS_WORD,
   WEIGHTS_WORD,
   WORD_BYTES,
 } from "../format/bundle";
@@ -78,6 +79,13 @@ export class BundleHeader {
   offsetWeight: f32;
   /** Error of a pixel beyond which it counts less and less; 0: none. */
   tolerance: f32;
+  /** Of each kind of view the loss from which on it is tried, and the share of that which its own has to stay below; 0: never. */
+  centredDoubt: f32;
+  centredShare: f32;
+  levelledDoubt: f32;
+  levelledShare: f32;
+  filledDoubt: f32;
+  filledShare: f32;
   length: u32;
 }
 
@@ -152,6 +160,7 @@ if (
   offsetof<BundleHeader>("gainWeight") != GAIN_WORD * WORD_BYTES ||
   offsetof<BundleHeader>("offsetWeight") != OFFSET_WORD * WORD_BYTES ||
   offsetof<BundleHeader>("tolerance") != TOLERANCE_WORD * WORD_BYTES ||
+  offsetof<BundleHeader>("centredDoubt") != VIEWS_WORD * WORD_BYTES ||
   offsetof<BundleHeader>("length") != LENGTH_WORD * WORD_BYTES
 )
   ERROR("BundleHeader is not as format/bundle.ts has it");

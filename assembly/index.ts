@@ -58,5 +58,7 @@ export {
   settleRace,
   trailAddress,
   trailLength,
+  view,
+  viewSourcesAddress,
   votesAddress,
 } from "./abi/search";

@@ -3,12 +3,12 @@
 
 /** "ABSB", then the version. */
 export const BUNDLE_MAGIC = 0x42534241;
-export const BUNDLE_VERSION = 4;
+export const BUNDLE_VERSION = 5;
 
 export const WORD_BYTES = 4;
 
 /** The header's words, and the place of each; layers follow. */
-export const HEADER_WORDS = 19;
+export const HEADER_WORDS = 25;
 export const MAGIC_WORD = 0;
 export const VERSION_WORD = 1;
 export const CLASSES_WORD = 2;
@@ -27,7 +27,9 @@ export const RESPONSE_WORD = 14;
 export const GAIN_WORD = 15;
 export const OFFSET_WORD = 16;
 export const TOLERANCE_WORD = 17;
-export const LENGTH_WORD = 18;
+/** Of each kind of view (format/views.ts) the loss from which on it is tried, and its share. */
+export const VIEWS_WORD = 18;
+export const LENGTH_WORD = 24;
 
 /** A tensor's words: its elements' code, its offset, and that of its scales. */
 export const TENSOR_WORDS = 3;

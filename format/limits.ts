@@ -51,6 +51,9 @@ export const MOST_PHOTOMETRIC_WEIGHT = 1000000;
 /** Error of a pixel beyond which it counts less and less. */
 export const LEAST_TOLERANCE = 0.01;
 export const MOST_TOLERANCE = 1000;
+/** Loss above which other views are tried, and the share of it below which theirs has to come. */
+export const MOST_DOUBT = 1000;
+export const LEAST_SHARE = 0.01;
 
 /** Numbers in all tensors of a file together. */
 export const MOST_VALUES = 8000000;

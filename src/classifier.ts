@@ -74,7 +74,9 @@ export class ModuleClassifier {
 
   /**
    * Classifies one image: searches every class's decoder for the latent that redraws it best, and names the class with the
-   * lowest loss (analysis by synthesis: Schott et al. 2018, arXiv:1805.09190). The image is left as it is.
+   * lowest loss (analysis by synthesis: Schott et al. 2018, arXiv:1805.09190). The image is left as it is. Under the inference
+   * `"race"`, an image that no class explains is looked at again: centred, bands of dark and bright paper levelled, outlines
+   * filled, as far as the weights say so (docs/weights-format.md#other-views). `explain` tells which view it was.
    *
    * @param image 784 values, 28 rows of 28, bright ink on dark: floats in [0, 1] or bytes in 0..255
    * @throws {TypeError} when `image` is no array of these kinds
@@ -206,7 +208,7 @@ export class ModuleClassifier {
    * The derivative is with respect to the image as the model sees it. Where `response` is defined that differs: in the variant
    * `binary-abs` the losses are constant but for jumps where a pixel crosses the threshold, and a response curve is flat near
    * black and white. There the true derivative is zero, and the sign of the one given says which pixels to move towards the
-   * other side.
+   * other side. Where another view of the image was chosen (`Explanation`), its pixels are the image's, and so are derivatives.
    *
    * @param image as for `classify`
    * @example
@@ -221,7 +223,7 @@ export class ModuleClassifier {
     const engine = this.#live();
     const values = normalisedImages(image, 1);
     const { losses } = this.#search.classify(engine, values, true);
-    return { losses, gradients: imageGradients(engine) };
+    return { losses, gradients: imageGradients(engine, values) };
   }
 
   /**

@@ -152,7 +152,8 @@ export class Engine {
     if (this.#threshold !== undefined) this.#module.thresholdImage(address, this.#threshold);
   }
 
-  /** The image that reconstructions are compared with: the one last set, as the model sees it (`response`). */
+  /** The image that reconstructions are compared with: the one last set, as the model sees it (`response`), or the view of it that
+   * the last race chose. */
   image(): Float32Array {
     return this.#floats(this.#module.imageAddress(), IMAGE_PIXELS).slice();
   }
@@ -183,6 +184,16 @@ export class Engine {
     const length = this.#module.trailLength(classIndex);
     const scale = this.classScales[classIndex] as number;
     return this.#floats(this.#module.trailAddress(classIndex), length).map((loss) => scale * loss);
+  }
+
+  /** Which view of the image the last race was decided by, as format/views.ts numbers them. */
+  get view(): number {
+    return this.#module.view();
+  }
+
+  /** Where that view's pixels come from, see `throughView`; it means nothing where the image is as it was given. */
+  viewSources(): Int32Array {
+    return new Int32Array(this.#module.memory.buffer, this.#module.viewSourcesAddress(), 2 * IMAGE_PIXELS).slice();
   }
 
   /** The class's latent decoded: 784 values in [0, 1]; a pixel for which the decoder computes no number is 0. */

@@ -1,8 +1,10 @@
 import { IMAGE_PIXELS } from "../format/image.ts";
+import { AS_GIVEN } from "../format/views.ts";
 import { estimateRadius } from "./certify/radius-estimate.ts";
 import type { Engine } from "./engine.ts";
 import type { ClassExplanation, Classification, Explanation } from "./results.ts";
 import { smallest } from "./search.ts";
+import { throughView, viewOf } from "./views.ts";
 
 // What the engine knows of the image that it has searched last, every class as far as the label's.
 
@@ -21,7 +23,7 @@ export function explained(engine: Engine, classification: Classification): Expla
     (engine.classScales[index] as number) *
     countedError(engine, x - ((classes[index] as ClassExplanation).reconstruction[pixel] as number));
   const advantage = seen.map((x, pixel) => errorOf(runnerUp, x, pixel) - errorOf(label, x, pixel));
-  const explanation = { ...classification, runnerUp, classes, image: seen, advantage };
+  const explanation = { ...classification, runnerUp, classes, view: viewOf(engine.view), image: seen, advantage };
   if (engine.isBinary) return explanation;
   // The estimate is about squared distances: what is tolerated of an error is taken off before, and changes with the image
   // no faster than the error does.
@@ -44,16 +46,22 @@ export function explained(engine: Engine, classification: Classification): Expla
   return { ...explanation, radiusEstimate: { l2: l2 / response, linf: linf / response } };
 }
 
-/** Per class the loss's derivative with respect to the image as the model sees it: ρ'(u − a G(z*) − b) / 784, times its scale. */
-export function imageGradients(engine: Engine): Float32Array[] {
+/**
+ * Per class the loss's derivative with respect to the image as the model sees it: ρ'(u − a G(z*) − b) / 784, times its scale.
+ *
+ * @param given 784 values, the image as it was given: where another view of it was chosen, derivatives find their way back
+ */
+export function imageGradients(engine: Engine, given: Float32Array): Float32Array[] {
   const seen = engine.image();
+  const sources = engine.view === AS_GIVEN ? undefined : engine.viewSources();
   return Array.from({ length: engine.classes }, (_, index) => {
     const { reconstruction } = engine.redraw(index);
     const scale = engine.classScales[index] as number;
-    return seen.map((x, pixel) => {
+    const gradient = seen.map((x, pixel) => {
       const residual = x - (reconstruction[pixel] as number);
       return (scale * 2 * residual * countedShare(engine, residual) ** 2) / IMAGE_PIXELS;
     });
+    return sources === undefined ? gradient : throughView(gradient, sources, given);
   });
 }
 

@@ -50,6 +50,8 @@ const PARAMETERS: Readonly<Record<Exclude<keyof ModuleExports, "memory">, number
   gateLogit: 0,
   trailLength: 1,
   trailAddress: 1,
+  view: 0,
+  viewSourcesAddress: 0,
   seedNoise: 1,
   addNoise: 3,
   castVotes: 4,

@@ -1,4 +1,5 @@
 import type { RadiusEstimate } from "./certify/radius-estimate.ts";
+import type { View } from "./views.ts";
 
 // What a classifier gives back.
 
@@ -77,7 +78,13 @@ export interface Explanation extends Classification {
   /** One per class, by label. */
   classes: ClassExplanation[];
   /**
-   * What the reconstructions were compared with, 784 values: the image given, as the model sees it. In `binary-abs` that is
+   * How the image was looked at in the end: as it was `"given"`; `"centred"`, moved until its centre of mass is in the middle;
+   * `"levelled"`, each row or column as its distance from the median of its ends; or `"filled"`, gaps of up to two pixels closed. What is
+   * found, `losses` included, is about that view.
+   */
+  view: View;
+  /**
+   * What the reconstructions were compared with, 784 values: the view of the image, as the model sees it. In `binary-abs` that is
    * thresholded, and weights may bring a response curve.
    */
   image: Float32Array;

@@ -2,6 +2,7 @@ import { doubles, floats } from "../bytes";
 import { allocateDescent, Descent } from "../inference/bfgs";
 import * as binary from "../inference/binary";
 import * as comparison from "../inference/comparison";
+import * as looks from "../inference/race/looks";
 import * as proposals from "../inference/race/proposals";
 import { allocate } from "../layout";
 import * as sizes from "../sizes";
@@ -104,6 +105,7 @@ export function takeNext(): void {
   memory.copy(image, nextImage, floats(sizes.PIXELS));
   isPair = false;
   noteSearch(false, false);
+  looks.forget();
   proposals.presentSecond();
 }
 
@@ -111,6 +113,7 @@ export function takeNext(): void {
 export function forgetImage(): void {
   isPair = false;
   noteSearch(false, false);
+  looks.forget();
   proposals.forget();
 }
 

@@ -1,4 +1,5 @@
 import { BUNDLE_MAGIC, BUNDLE_VERSION } from "../../format/bundle";
+import { CENTRED_KIND, FILLED_KIND, LEVELLED_KIND } from "../../format/views";
 import { BundleHeader } from "../bundle";
 import { manyFloats } from "../bytes";
 import * as plan from "../decoder/plan";
@@ -7,6 +8,7 @@ import * as comparison from "../inference/comparison";
 import * as confidence from "../inference/confidence";
 import { allocateEvidence } from "../inference/evidence";
 import * as loss from "../inference/loss";
+import * as looks from "../inference/race/looks";
 import * as race from "../inference/race/race";
 import * as raceRules from "../inference/race/rules";
 import * as raceTables from "../inference/race/tables";
@@ -66,7 +68,10 @@ export function load(bundle: usize): i32 {
   reserveBuffers();
   trail.reserve();
   if (!raceTables.load(bundle)) return 2;
-  if (raceTables.available && !race.reserve()) return 2;
+  if (raceTables.available && !(race.reserve() && looks.reserve())) return 2;
+  looks.configure(CENTRED_KIND, header.centredDoubt, header.centredShare);
+  looks.configure(LEVELLED_KIND, header.levelledDoubt, header.levelledShare);
+  looks.configure(FILLED_KIND, header.filledDoubt, header.filledShare);
   smoothing.reserve();
   modelEnd = mark();
   // Whoever loads a model reads its prototypes next.

@@ -2,6 +2,7 @@ import * as comparison from "../inference/comparison";
 import * as confidence from "../inference/confidence";
 import { gatherEvidence } from "../inference/evidence";
 import * as loss from "../inference/loss";
+import * as looks from "../inference/race/looks";
 import * as race from "../inference/race/race";
 import { Racer } from "../inference/race/racers";
 import { fillNormal, seed } from "../inference/random";
@@ -9,6 +10,7 @@ import { searchFromPrototypes, searchFromSamples } from "../inference/search";
 import * as smoothing from "../inference/smoothing";
 import { Starts } from "../inference/starts";
 import * as trail from "../inference/trail";
+import * as views from "../inference/views";
 import * as sizes from "../sizes";
 import { seedNormals } from "../vector/normal";
 import {
@@ -67,6 +69,19 @@ export function redraw(classIndex: i32): void {
   store<f32>(fitted, comparison.offset, 4);
 }
 
+/** Which view of the image the last race was decided by, as format/views.ts numbers them. */
+export function view(): i32 {
+  return looks.view;
+}
+
+/**
+ * i32 [784][2]: where that view's pixels come from, unless the image is as it was given: a pixel of that one, and one that is taken
+ * off it. 0 without tables.
+ */
+export function viewSourcesAddress(): usize {
+  return raceRulesAddress() == 0 ? 0 : views.sources;
+}
+
 /** f32 [2]: gain and offset of the last `redraw`. */
 export function fitAddress(): usize {
   return fitted;
@@ -88,6 +103,7 @@ export function evaluateWithGradient(classIndex: i32): f32 {
 export function searchPaper(): i32 {
   if (samples == changetype<Starts>(0)) return REFUSED;
   beginSearch();
+  looks.giveBack(image);
   searchFromSamples(samples, image, latents, losses, reconstruction, scratch);
   noteSearch(true, false);
   return loss.evaluations;
@@ -97,29 +113,32 @@ export function searchPaper(): i32 {
 export function searchPrototypes(evaluations: i32): i32 {
   if (prototypes == changetype<Starts>(0)) return REFUSED;
   beginSearch();
+  looks.giveBack(image);
   searchFromPrototypes(prototypes, image, evaluations, latents, losses, reconstruction, descent);
   noteSearch(true, false);
   return loss.evaluations;
 }
 
-/** A race under the rules; −1 without tables. */
+/**
+ * A race under the rules, and others of the image's other views where that leaves doubts; −1 without tables. The view chosen is then
+ * the image (`view`).
+ */
 export function searchRace(): i32 {
   if (raceRulesAddress() == 0) return REFUSED;
+  looks.giveBack(image);
   proposeOnce();
-  beginSearch();
-  race.race(image, latents, losses);
+  raceEvaluations = looks.search(image, latents, losses);
   noteSearch(true, true);
-  raceEvaluations = loss.evaluations;
   return raceEvaluations;
 }
 
 /** The label alone, by a race that stops as soon as it is known; leaves latents and losses as they were. −1 without tables. */
 export function raceLabel(): i32 {
   if (raceRulesAddress() == 0) return REFUSED;
+  looks.giveBack(image);
   proposeOnce();
-  beginSearch();
   noteLabelled();
-  return race.label(image);
+  return looks.label(image);
 }
 
 /**

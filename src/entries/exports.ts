@@ -16,5 +16,6 @@ export { isSupported } from "../load/host.ts";
 export type { ModuleSource } from "../load/instantiate.ts";
 export type { ClassExplanation, Classification, Evaluation, Explanation, LossAndGradient } from "../results.ts";
 export type { Inference } from "../search.ts";
+export type { View } from "../views.ts";
 export { WeightsError } from "../weights/errors.ts";
 export type { Variant } from "../weights/variants.ts";

@@ -36,6 +36,7 @@ import {
   TENSOR_WORDS,
   TOLERANCE_WORD,
   VERSION_WORD,
+  VIEWS_WORD,
   WEIGHTS_WORD,
   WORD_BYTES,
 } from "../../format/bundle.ts";
@@ -110,6 +111,11 @@ export function writeBundle(model: Model): Uint8Array<ArrayBuffer> {
   view.setFloat32(WORD_BYTES * GAIN_WORD, photometry?.gain ?? 0, true);
   view.setFloat32(WORD_BYTES * OFFSET_WORD, photometry?.offset ?? 0, true);
   view.setFloat32(WORD_BYTES * TOLERANCE_WORD, tolerance, true);
+  const { centred, levelled, filled } = model.assumptions?.views ?? {};
+  [centred, levelled, filled].forEach((rule, kind) => {
+    view.setFloat32(WORD_BYTES * (VIEWS_WORD + 2 * kind), rule?.doubt ?? 0, true);
+    view.setFloat32(WORD_BYTES * (VIEWS_WORD + 2 * kind + 1), rule?.share ?? 0, true);
+  });
   write(METADATA_OFFSET_WORD, metadataOffset);
   write(METADATA_LENGTH_WORD, metadata.length);
   write(PROTOTYPES_WORD, ...prototypeWords);

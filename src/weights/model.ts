@@ -13,6 +13,14 @@ export interface BinaryVariant {
   confidence: PaperConfidence;
 }
 
+/** When another view of an image is tried, and when it counts. */
+export interface ViewRule {
+  /** The loss per pixel, times the class's scale, above which the first look leaves doubts. From 0. */
+  doubt: number;
+  /** The share of that loss below which the view's has to come, above 0 and up to 1. */
+  share: number;
+}
+
 /** What a model assumes besides the paper's loss; a part that is left out is done without. */
 export interface Assumptions {
   /** Slope of the curve through which images are seen: clip(slope · (x − ½) + ½, 0, 1). From 1. */
@@ -21,6 +29,11 @@ export interface Assumptions {
   photometry?: { gain: number; offset: number };
   /** τ: an error r of a pixel counts r² / (1 + r²/τ²). */
   tolerance?: number;
+  /**
+   * Other views of an image that a race tries where no class explains it as it is: moved to the middle by its centre of mass; every
+   * row or column as its distance from the median of its ends; closed by 3×3 pixels. Kinds that are left out are not tried.
+   */
+  views?: { centred?: ViewRule; levelled?: ViewRule; filled?: ViewRule };
 }
 
 /** What a classifier needs to know about a model beside its tensors; travels inside the bundle as JSON. */

@@ -154,6 +154,7 @@ function drawnFindings(seed: number): Findings {
     losses: Float32Array.from(classes, (entry) => entry.loss),
     evaluations: 1,
     runnerUp: (label + 1) % count,
+    view: "given" as const,
     classes,
     image: values(0),
     advantage: upTo(5) === 0 ? new Float32Array(784) : values(-1),

@@ -64,6 +64,7 @@ export class FakeClassifier implements CommandClassifier {
     return {
       ...classification,
       runnerUp: (classification.label + 1) % 10,
+      view: "given",
       classes: CLASSES.map((_, label) => ({
         loss: classification.losses[label] as number,
         latent: Float32Array.of(label, -0.5),

@@ -144,7 +144,7 @@ describe.each(CASES)("with %s", (_, assumptions) => {
       const image = nearbyImage(engine, 2, index);
       engine.setImage(image);
       for (let label = 0; label < engine.classes; ++label) engine.setLatent(label, randomLatent(index));
-      const found = imageGradients(engine)[2] as Float32Array;
+      const found = imageGradients(engine, image)[2] as Float32Array;
       const drawn = engine.reconstruct(2);
       const before = seen(image, assumptions);
       const next = uniformNumbers(index);

@@ -21,6 +21,7 @@ from abs_training.commands import (
     reading,
     storage,
     train,
+    views,
 )
 from abs_training.decoders.layers import LayerError
 from abs_training.foundation.onnx_export import OnnxExportError
@@ -44,6 +45,7 @@ COMMANDS = (
         "write images moved so that the race's cheap stages drop their class",
     ),
     ("glyphs", glyphs, "draw characters of font files, to train on or to judge a confidence on"),
+    ("views", views, "say which other views of an image the race tries"),
     ("fit-sets", fit_sets, "write the images that a confidence is fitted to"),
     ("reading", reading, "fit the networks by which lines of digits are read"),
     ("curves", curves, "draw the curves of a run as SVG"),

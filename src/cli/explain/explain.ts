@@ -7,6 +7,7 @@ import { readStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from "../../fi
 import { writeWholeFile } from "../../files/write-whole-file.ts";
 import type { Found } from "../../image/preprocess.ts";
 import type { ClassExplanation, Explanation } from "../../results.ts";
+import type { View } from "../../views.ts";
 import { verdict } from "../classify.ts";
 import { colourDepth } from "../colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "../command.ts";
@@ -73,7 +74,7 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
           given,
           explanation,
           verdict: verdict(explanation, found?.found),
-          making: makingOf(invocation, environment, found !== undefined),
+          making: makingOf(invocation, environment, found !== undefined, explanation.view),
           ...smoothingOf(invocation),
         },
         classifier,
@@ -96,6 +97,13 @@ async function explainFile(invocation: Invocation, environment: Environment): Pr
   });
   return DONE;
 }
+
+const VIEW_WORDS: Readonly<Record<View, string>> = {
+  given: "as it is",
+  centred: "moved to the middle",
+  levelled: "with its bands of light and dark levelled",
+  filled: "with outlines filled",
+};
 
 /** Where reports go; what was not asked for is left out. */
 interface ReportTargets {
@@ -143,11 +151,13 @@ function makingOf(
   invocation: Invocation,
   { version }: Environment,
   isPreprocessed: boolean,
+  view: View,
 ): [name: string, value: string][] {
   return [
     ["command line", commandLineText(invocation.words)],
     ["version", version],
     ["image", isPreprocessed ? "cropped, scaled and centred by preprocess" : "taken as it is"],
+    ["looked at", VIEW_WORDS[view]],
     ["weights", invocation.text("weights") ?? "built in"],
     ["variant", invocation.variant() ?? "abs"],
     ["inference", invocation.inference() === "paper" ? "paper" : `race, ${invocation.effort() ?? "standard"}`],
@@ -164,6 +174,7 @@ function printDecision(
   const runnerUp = nameOf(explanation.runnerUp, names);
   printLines(environment, [
     `${title}: ${verdict(explanation, found)}; runner-up ${runnerUp}; ${explanation.evaluations} evaluations`,
+    ...viewLines(explanation.view),
     ...radiusLines(explanation.radiusEstimate),
   ]);
 }
@@ -221,6 +232,11 @@ async function chosenImage(path: string, index: number): Promise<{ file: string;
   const file = pictures[index];
   if (file === undefined) throw new FileError(path, `has ${pictures.length} pictures; there is no picture ${index}`);
   return { file, index: 0 };
+}
+
+/** Says so where the image was not taken as it was given. */
+function viewLines(view: View): string[] {
+  return view === "given" ? [] : [`no class explains the image as it is; looked at ${VIEW_WORDS[view]}`];
 }
 
 /** The estimate in words that do not promise a bound. */

@@ -4,7 +4,7 @@ import argparse
 from typing import Union
 
 from abs_training.foundation.limits import MOST_CANDIDATES, MOST_RACE_UNITS
-from abs_training.search.assumptions import Photometry
+from abs_training.search.assumptions import Photometry, ViewRule
 
 
 def integers(text: str) -> list[int]:
@@ -99,3 +99,9 @@ def photometry(text: str) -> Union[Photometry, str]:
 def tolerance(text: str) -> Union[float, str]:
     """A number, or `none`."""
     return NONE if text == NONE else float(text)
+
+
+def view_rule(text: str) -> ViewRule:
+    """`0.008,0.85`: the loss above which a view is tried, and the share of it below which its own has to come."""
+    doubt, share = (float(part) for part in text.split(","))
+    return ViewRule(doubt, share)

@@ -68,6 +68,10 @@ LEAST_TOLERANCE = 0.01
 MOST_TOLERANCE = 1000
 """Error of a pixel beyond which it counts less and less."""
 
+MOST_DOUBT = 1000
+LEAST_SHARE = 0.01
+"""Loss above which other views are tried, and the share of it below which theirs has to come."""
+
 MOST_VALUES = 8000000
 """Numbers in all tensors of a file together."""
 

@@ -13,7 +13,7 @@ The fit is a fixed number of weighted least squares (iteratively reweighted, Hol
 a = 1, b = 0. By the envelope theorem its result counts as fixed in derivatives.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Mapping, Optional
 
 import torch
@@ -21,7 +21,9 @@ from torch import Tensor
 
 from abs_training.foundation.limits import (
     LEAST_PHOTOMETRIC_WEIGHT,
+    LEAST_SHARE,
     LEAST_TOLERANCE,
+    MOST_DOUBT,
     MOST_PHOTOMETRIC_WEIGHT,
     MOST_RESPONSE,
     MOST_TOLERANCE,
@@ -44,6 +46,30 @@ class Photometry:
 
 
 @dataclass(frozen=True)
+class ViewRule:
+    """When the race tries another view of an image, and when that counts. The searches of this package look at images as given."""
+
+    doubt: float
+    """The loss above which the first look leaves doubts."""
+    share: float
+    """The share of that loss below which the view's has to come."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """The kinds of views that weights may name (`assembly/inference/views.ts`); None: not tried."""
+
+    centred: Optional[ViewRule] = None
+    levelled: Optional[ViewRule] = None
+    filled: Optional[ViewRule] = None
+
+    def rules(self) -> "dict[str, ViewRule]":
+        """Those that are tried, by name."""
+        named = {"centred": self.centred, "levelled": self.levelled, "filled": self.filled}
+        return {name: rule for name, rule in named.items() if rule is not None}
+
+
+@dataclass(frozen=True)
 class Assumptions:
     """The paper's, until told otherwise."""
 
@@ -57,6 +83,7 @@ class Assumptions:
     """None: a = 1 and b = 0."""
     tolerance: Optional[float] = None
     """τ; None: errors count by their squares."""
+    views: Views = Views()
 
     def check(self) -> None:
         """Raises ValueError for numbers out of range."""
@@ -74,6 +101,9 @@ class Assumptions:
                 )
         if self.tolerance is not None:
             _check("the tolerance", self.tolerance, LEAST_TOLERANCE, MOST_TOLERANCE)
+        for name, rule in self.views.rules().items():
+            _check(f"the doubt of the {name} view", rule.doubt, 0, MOST_DOUBT)
+            _check(f"the share of the {name} view", rule.share, LEAST_SHARE, 1)
 
     def seen(self, images: Tensor) -> Tensor:
         """Images in 0..1, of any shape, as they are compared with redrawings."""
@@ -178,6 +208,8 @@ class Assumptions:
             }
         if self.tolerance is not None:
             values["tolerance"] = self.tolerance
+        if self.views.rules():
+            values["views"] = {name: asdict(rule) for name, rule in self.views.rules().items()}
         return values
 
     def _weights(self, residuals: Tensor) -> Tensor:
@@ -213,10 +245,14 @@ def _check(name: str, value: float, least: float, most: float) -> None:
 
 def assumptions_from_json(values: Mapping[str, Any]) -> Assumptions:
     """Reads what `as_json` gives; raises ValueError for numbers out of range and for parts that are not known."""
-    unknown = set(values) - {"beta", "sphere_radius", "response", "photometry", "tolerance"}
+    unknown = set(values) - {"beta", "sphere_radius", "response", "photometry", "tolerance", "views"}
     if unknown:
         raise ValueError(f"inference has {', '.join(sorted(unknown))}, which is not known here")
     photometry, tolerance = values.get("photometry"), values.get("tolerance")
+    views = values.get("views", {})
+    unknown = set(views) - {"centred", "levelled", "filled"}
+    if unknown:
+        raise ValueError(f"inference.views has {', '.join(sorted(unknown))}, which is not known here")
     found = Assumptions(
         beta=float(values["beta"]),
         sphere_radius=float(values["sphere_radius"]),
@@ -225,6 +261,12 @@ def assumptions_from_json(values: Mapping[str, Any]) -> Assumptions:
         if photometry is None
         else Photometry(float(photometry["gain"]), float(photometry["offset"])),
         tolerance=None if tolerance is None else float(tolerance),
+        views=Views(
+            **{
+                name: ViewRule(float(rule["doubt"]), float(rule["share"]))
+                for name, rule in views.items()
+            }
+        ),
     )
     found.check()
     return found
