@@ -15,6 +15,9 @@ beforeAll(async () => {
   abs = await createClassifier();
 });
 
+/** Of an image: the first look, four other views, and the one chosen once more. */
+const MOST_RACES = 6;
+
 describe("createClassifier", () => {
   it.each<[string, () => Promise<unknown> | unknown]>([
     ["its bytes", () => wasm],
@@ -99,7 +102,7 @@ describe("classify", () => {
       expect(confidence).toBe(Math.max(...probabilities));
       // Such images are hard: no class redraws them well. The confidence takes the redrawing that the race has kept.
       expect(evaluations).toBeGreaterThan(10);
-      expect(evaluations).toBeLessThanOrEqual(10 * RACE_RULES.standard.ceilingPerClass);
+      expect(evaluations).toBeLessThanOrEqual(MOST_RACES * 10 * RACE_RULES.standard.ceilingPerClass);
     }
   });
 
@@ -107,8 +110,8 @@ describe("classify", () => {
     for (const effort of ["quick", "standard", "thorough"] as const) {
       const classifier = await createClassifier({ effort });
       const spent = [0, 1, 2, 3, 4].map((seed) => classifier.classify(randomImage(seed)).evaluations);
-      expect(Math.max(...spent)).toBeLessThanOrEqual(10 * RACE_RULES[effort].ceilingPerClass);
-      if (effort === "quick") expect(Math.max(...spent)).toBe(20);
+      expect(Math.max(...spent)).toBeLessThanOrEqual(MOST_RACES * 10 * RACE_RULES[effort].ceilingPerClass);
+      if (effort === "quick") expect(Math.max(...spent) % 20).toBe(0);
     }
   });
 
@@ -236,7 +239,10 @@ describe("the losses on the way", () => {
           expect(descent, name).toContain(loss);
           expect(Math.min(...descent.slice(0, 1))).toBeGreaterThanOrEqual(loss);
         }
-        expect(classes.reduce((sum, { descent }) => sum + descent.length, judged)).toBe(evaluations);
+        const last = classes.reduce((sum, { descent }) => sum + descent.length, judged);
+        // A race may have looked at other views before.
+        if (name.includes("race")) expect(last).toBeLessThanOrEqual(evaluations);
+        else expect(last).toBe(evaluations);
         classifier.label(randomImage(9));
         expect(classifier.explain(image).classes).toEqual(classes);
       }

@@ -4,7 +4,7 @@
 //   centred    moved by whole pixels until the centre of mass is in the middle, where MNIST has it;
 //   levelled   every column, or every row, as its distance from the median of its ends: bands of dark and bright paper, whichever
 //              way the ink stands out from them;
-//   filled     closed by 3×3 pixels (morphology: a dilation, then an erosion), so that outlines become strokes.
+//   filled     closed by 3×3 pixels (morphology: a dilation, then an erosion), so that outlines on quiet paper become strokes.
 //
 // Every pixel of a view is one of the image's, |one less another|, or 0, so that a derivative finds its way back
 // (src/views.ts). The response curve never falls, so views of what is seen through it are what is seen of views: exactly so
@@ -21,6 +21,9 @@ const MARGIN: i32 = 4;
 /** Bands: among the lines' papers, that of this rank from below and that from above differ by at least `LEAST_CONTRAST`. */
 const BAND_RANK: i32 = SIDE / 4 - 1;
 const LEAST_CONTRAST: f32 = 0.25;
+/** Outlines lie on quiet paper: the mean of the image's outermost pixels, this many deep, is at most `QUIET`. */
+const FRAME: i32 = 2;
+const QUIET: f64 = 0.05;
 
 /** i32 [784][2]: which pixel of the image each of the view's is, and which one is taken off, `NO_PIXEL` for none. */
 export let sources: usize = 0;
@@ -40,7 +43,7 @@ export function reserve(): void {
 
 /**
  * Writes a view of `image` to `target`, both f32 [784] and not the same, and where its pixels come from; false where the view
- * is the image as it is, or makes no sense: no ink to centre, no bands to level.
+ * is the image as it is, or makes no sense: no ink to centre, no bands to level, no quiet paper.
  */
 export function look(view: i32, image: usize, target: usize): bool {
   if (view == CENTRED) {
@@ -145,7 +148,22 @@ function extreme(image: usize, row: i32, column: i32, isDarkest: bool): i32 {
   return best;
 }
 
+function isQuiet(image: usize): bool {
+  let sum: f64 = 0;
+  let count = 0;
+  for (let row = 0; row < SIDE; ++row) {
+    const isEdge = row < FRAME || row >= SIDE - FRAME;
+    for (let column = 0; column < SIDE; ++column) {
+      if (!isEdge && column >= FRAME && column < SIDE - FRAME) continue;
+      sum += <f64>load<f32>(image + floats(SIDE * row + column));
+      ++count;
+    }
+  }
+  return sum <= QUIET * <f64>count;
+}
+
 function fill(image: usize): bool {
+  if (!isQuiet(image)) return false;
   for (let row = 0; row < SIDE; ++row) {
     for (let column = 0; column < SIDE; ++column) {
       store<i32>(dilated + floats(SIDE * row + column), extreme(image, row, column, false));

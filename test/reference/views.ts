@@ -4,6 +4,8 @@ const SIDE = 28;
 const MARGIN = 4;
 const BAND_RANK = 6;
 const LEAST_CONTRAST = 0.25;
+const FRAME = 2;
+const QUIET = 0.05;
 
 type Image = Float32Array;
 const at = (image: Image, row: number, column: number): number | undefined =>
@@ -47,8 +49,11 @@ function around(image: Image, row: number, column: number): number[] {
   return [-1, 0, 1].flatMap((down) => [-1, 0, 1].flatMap((right) => at(image, row + down, column + right) ?? []));
 }
 
-/** Closed by 3×3 pixels; undefined where that changes nothing. */
+/** Closed by 3×3 pixels; undefined where that changes nothing, or the paper around is not quiet. */
 export function filled(image: Image): Image | undefined {
+  const isFrame = (index: number): boolean => index < FRAME || index >= SIDE - FRAME;
+  const frame = image.filter((_, pixel) => isFrame(Math.floor(pixel / SIDE)) || isFrame(pixel % SIDE));
+  if (frame.reduce((sum, value) => sum + value, 0) > QUIET * frame.length) return undefined;
   const dilated = drawn((row, column) => Math.max(...around(image, row, column)));
   const found = drawn((row, column) => Math.min(...around(dilated, row, column)));
   return found.some((value, pixel) => value !== image[pixel]) ? found : undefined;
