@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUDGET, bytesSent } from "../../scripts/demo/bytes.ts";
 import { BUILT } from "../../scripts/demo/plugin.ts";
 import { serveDemo } from "../../scripts/demo/served.ts";
+import { draw, press, RACED, text, VERDICT, waitFor } from "../../scripts/demo/visitor.ts";
 import { filesIn } from "../../src/files/files-in.ts";
 import { firefoxMissing, launchChromium, launchFirefox } from "../runtimes/hosts/puppeteer.ts";
 import { chromium } from "../support/chromium.ts";
@@ -15,20 +16,14 @@ import {
   BRIGHTNESS,
   choose,
   DESK,
-  draw,
   headlinesIn,
   LOSSES,
   open,
-  press,
-  RACED,
   SEVEN,
   serveForEachTest,
   TELEPHONE,
   testsInChromium,
-  text,
-  VERDICT,
   WINNERS,
-  waitFor,
   withoutNetwork,
 } from "../support/demo-page.ts";
 
