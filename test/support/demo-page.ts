@@ -67,11 +67,13 @@ export async function open(browser: Browser, size: typeof DESK, features: { name
   return { page, trouble };
 }
 
-/** Starts Chromium for the tests around, which are skipped where it is not installed. */
-export function testsInChromium(): (name: string, test: (browser: Browser) => Promise<void>) => void {
+/** Starts Chromium for the tests around, which are skipped where it is not installed. @param options of its command line */
+export function testsInChromium(
+  options: readonly string[] = [],
+): (name: string, test: (browser: Browser) => Promise<void>) => void {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    if (chromium !== undefined) browser = await launchChromium();
+    if (chromium !== undefined) browser = await launchChromium(options);
   });
   afterAll(() => browser?.close());
   return (name, test) =>

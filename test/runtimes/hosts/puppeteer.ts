@@ -9,14 +9,14 @@ const FIREFOX = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 /** Chromium resolves no name at all, so that a page which asks for anything elsewhere fails. */
 const OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1";
 
-/** Starts Chromium from npm. */
-export async function launchChromium(): Promise<Browser> {
+/** Starts Chromium from npm. @param options of its command line, beside the usual ones */
+export async function launchChromium(options: readonly string[] = []): Promise<Browser> {
   // Tells the package that its system libraries are wanted too; a bare machine lacks them.
   process.env["AWS_LAMBDA_JS_RUNTIME"] ??= "nodejs22.x";
   const { default: chromium } = await import("@sparticuz/chromium");
   const { default: puppeteer } = await import("puppeteer-core");
   const executablePath = await chromium.executablePath();
-  return await puppeteer.launch({ executablePath, headless: "shell", args: [...chromium.args, OFFLINE] });
+  return await puppeteer.launch({ executablePath, headless: "shell", args: [...chromium.args, OFFLINE, ...options] });
 }
 
 /** Starts the Firefox that is installed. @param preferences of about:config, beside the usual ones */
