@@ -55,6 +55,7 @@ declare module "puppeteer-core" {
   export interface Browser {
     newPage(): Promise<Page>;
     version(): Promise<string>;
+    process(): import("node:child_process").ChildProcess | null;
     close(): Promise<void>;
   }
   interface LaunchOptions {

@@ -2,7 +2,7 @@ import type { Browser, Page } from "puppeteer-core";
 import { afterAll, afterEach, beforeAll, beforeEach, it } from "vitest";
 import { serveDemo } from "../../scripts/demo/served.ts";
 import { RACED, VERDICT, waitFor } from "../../scripts/demo/visitor.ts";
-import { launchChromium } from "../runtimes/hosts/puppeteer.ts";
+import { endBrowser, launchChromium } from "../runtimes/hosts/puppeteer.ts";
 import { chromium, troubleOf } from "./chromium.ts";
 
 // The built demo as a visitor has it, served as `abs demo` does.
@@ -75,7 +75,9 @@ export function testsInChromium(
   beforeAll(async () => {
     if (chromium !== undefined) browser = await launchChromium(options);
   });
-  afterAll(() => browser?.close());
+  afterAll(async () => {
+    if (browser !== undefined) await endBrowser(browser);
+  });
   return (name, test) =>
     it(name, async ({ skip }) => {
       if (browser === undefined) return skip("Chromium is not installed in test/runtimes");

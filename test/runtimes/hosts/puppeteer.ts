@@ -19,6 +19,22 @@ export async function launchChromium(options: readonly string[] = []): Promise<B
   return await puppeteer.launch({ executablePath, headless: "shell", args: [...chromium.args, OFFLINE, ...options] });
 }
 
+/** How long a browser may take to close, in milliseconds. */
+const CLOSING = 5_000;
+
+/** Closes a browser, or ends its process: this build of Chromium may hang once a page had a camera or was refused one. */
+export async function endBrowser(browser: Browser): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const killed = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      browser.process()?.kill("SIGKILL");
+      resolve();
+    }, CLOSING);
+  });
+  await Promise.race([browser.close(), killed]);
+  clearTimeout(timer);
+}
+
 /** Starts the Firefox that is installed. @param preferences of about:config, beside the usual ones */
 export async function launchFirefox(preferences: Readonly<Record<string, unknown>> = {}): Promise<Browser> {
   const { default: puppeteer } = await import("puppeteer-core");
