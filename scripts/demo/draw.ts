@@ -4,16 +4,13 @@ import { tableLines } from "../../bench/measure/table.ts";
 import { wholeNumber } from "../../bench/measure/whole-number.ts";
 import { Random, seedOf } from "../../src/random.ts";
 import { launchChromium } from "../../test/runtimes/hosts/puppeteer.ts";
-import { STYLES, type Style, write } from "./handwriting.ts";
+import { HEIGHTS, STYLES, type Style, write } from "./handwriting.ts";
 import { serveDemo } from "./served.ts";
 import { clear, draw, RACED, VERDICT, waitFor } from "./visitor.ts";
 
 // How often the built demo knows what is drawn on its sheet with the mouse: `npx tsx scripts/demo/draw.ts [--times 4] [--seed 0]
 // [--list]` writes every style of every digit at several sizes, each time with another hand, and prints the shares.
 // --list names every drawing that is not right.
-
-/** Heights of a digit as shares of the sheet's. */
-const HEIGHTS = { small: 0.3, middling: 0.55, large: 0.85 } as const;
 
 const { values } = parseArgs({
   options: {
@@ -48,6 +45,7 @@ async function look(page: Page, style: Style, size: string, random: Random): Pro
 
 const server = await serveDemo();
 const browser = await launchChromium();
+const sizes = Object.keys(HEIGHTS);
 const all: Drawn[] = [];
 try {
   const page = await browser.newPage();
@@ -58,7 +56,7 @@ try {
   await waitFor(page, RACED);
   for (const style of STYLES) {
     const random = new Random(seedOf(seed, `${style.digit} ${style.name}`));
-    for (const size of Object.keys(HEIGHTS)) {
+    for (const size of sizes) {
       for (let time = 0; time < times; ++time) {
         const drawn = await look(page, style, size, random);
         all.push(drawn);
@@ -71,7 +69,6 @@ try {
   await server.close();
 }
 
-const sizes = Object.keys(HEIGHTS);
 function share(of: readonly Drawn[], isRight = (drawn: Drawn) => drawn.isRight): string {
   return `${of.filter(isRight).length} of ${of.length}`;
 }

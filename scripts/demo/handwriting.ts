@@ -375,10 +375,13 @@ function belly5(): Stroke {
   ];
 }
 
+/** Heights of digits as shares of the sheet's. */
+export const HEIGHTS = { small: 0.3, middling: 0.55, large: 0.85 } as const;
+
 /** How a hand differs from the copybook; all of it is a share of the digit's height, but for `turn`, in radians. */
 const HAND = { turn: 0.1, slant: 0.15, aspect: 0.15, place: 0.02 } as const;
 /** How many places a stroke's pen is seen at between two points. */
-const PARTS = 6;
+const PARTS = 3;
 
 /**
  * Writes a digit once more: never twice alike, with the seeded hand that is given.

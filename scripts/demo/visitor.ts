@@ -5,8 +5,8 @@ import type { Page } from "puppeteer-core";
 
 export const text = (id: string) => `document.getElementById("${id}").textContent`;
 export const VERDICT = text("verdict");
-/** Whether the ten redrawings of what is on the sheet are there. */
-export const RACED = `${text("race-state")}.startsWith("The ")`;
+/** Whether the ten redrawings of what is on the sheet are there, and not those of what was there before the last stroke. */
+export const RACED = `${text("race-state")}.startsWith("The ") && !document.querySelector(".redrawings").classList.contains("stale")`;
 
 /** How long what is computed may take, in milliseconds, on a machine that has more to do. */
 const LONGEST = 50_000;
