@@ -220,41 +220,6 @@ describe("the demo", () => {
     await page.close();
   });
 
-  withChromium("takes pictures, and says when a file is none", async (started) => {
-    const { page, trouble } = await open(started, DESK);
-    const input = await page.$("#file");
-    await input?.uploadFile("examples/images/three-photograph.jpg");
-    await waitFor(page, `${VERDICT}.startsWith("This is a 3 (")`);
-    await input?.uploadFile("package.json");
-    await waitFor(page, `${VERDICT} === "package.json cannot be read as a picture."`);
-    // One that is pasted, and one that is dropped.
-    for (const [event, carrier] of [
-      ["paste", "clipboardData"],
-      ["drop", "dataTransfer"],
-    ]) {
-      await press(page, "clear");
-      await waitFor(page, `${VERDICT} === "Draw a digit on the sheet."`);
-      await page.evaluate(`(async () => {
-        const drawing = new OffscreenCanvas(100, 100);
-        const pen = drawing.getContext("2d");
-        pen.fillStyle = "white";
-        pen.fillRect(0, 0, 100, 100);
-        pen.lineWidth = 9;
-        pen.moveTo(55, 15);
-        pen.lineTo(45, 85);
-        pen.stroke();
-        const carrier = new DataTransfer();
-        carrier.items.add(new File([await drawing.convertToBlob()], "one.png", { type: "image/png" }));
-        const event = new Event("${event}", { bubbles: true, cancelable: true });
-        Object.defineProperty(event, "${carrier}", { value: carrier });
-        document.dispatchEvent(event);
-      })()`);
-      await waitFor(page, `${VERDICT}.startsWith("This is a 1 (")`);
-    }
-    expect(trouble).toEqual([]);
-    await page.close();
-  });
-
   withChromium("fits a telephone, draws by finger, and nothing shifts", async (started) => {
     const { page, trouble } = await open(started, TELEPHONE);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(TELEPHONE.width);
