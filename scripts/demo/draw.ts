@@ -49,7 +49,8 @@ const sizes = Object.keys(HEIGHTS);
 const all: Drawn[] = [];
 try {
   const page = await browser.newPage();
-  await page.setViewport({ width: 1280, height: 900 });
+  // A small window is drawn soon.
+  await page.setViewport({ width: 400, height: 500 });
   // Nobody looks at the steps.
   await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
   await page.goto(server.address);
