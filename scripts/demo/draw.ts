@@ -8,13 +8,13 @@ import { HEIGHTS, STYLES, type Style, write } from "./handwriting.ts";
 import { serveDemo } from "./served.ts";
 import { clear, draw, RACED, VERDICT, waitFor } from "./visitor.ts";
 
-// How often the built demo knows what is drawn on its sheet with the mouse: `npx tsx scripts/demo/draw.ts [--times 4] [--seed 0]
+// How often the built demo knows what is drawn on its sheet with the mouse: `npx tsx scripts/demo/draw.ts [--times 2] [--seed 0]
 // [--list]` writes every style of every digit at several sizes, each time with another hand, and prints the shares.
 // --list names every drawing that is not right.
 
 const { values } = parseArgs({
   options: {
-    times: { type: "string", default: "4" },
+    times: { type: "string", default: "2" },
     seed: { type: "string", default: "0" },
     list: { type: "boolean", default: false },
   },
