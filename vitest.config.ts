@@ -4,7 +4,7 @@ import { testsOfSource } from "./test/support/module-tests.ts";
 /** Tests that run what the build made, in processes, runtimes and browsers. All others are unit tests. */
 export const HOSTS = [
   "test/cli/{attack-threads,killed,streams,thread-pool}.test.ts",
-  "test/examples/{browser,cluster,demo,demo-installed,demo-panels,documents,programs,service-load,services,vite}.test.ts",
+  "test/examples/{browser,cluster,demo,demo-camera,demo-installed,demo-keyboard,demo-panels,demo-pictures,demo-styles,documents,programs,service-load,services,vite}.test.ts",
   "test/packaging.test.ts",
   "test/release.test.ts",
   "test/supply-chain.test.ts",

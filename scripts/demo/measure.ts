@@ -1,6 +1,4 @@
-import type { ChildProcess } from "node:child_process";
 import { parseArgs } from "node:util";
-import type { Browser } from "puppeteer-core";
 import { wholeNumber } from "../../bench/measure/whole-number.ts";
 import { launchChromium } from "../../test/runtimes/hosts/puppeteer.ts";
 import { BUDGET, bytesSent } from "./bytes.ts";
@@ -25,12 +23,12 @@ console.log(`${String(sum).padStart(8)}  bytes after gzip, of ${BUDGET}`);
 /** One load. @returns milliseconds until the first decision, and which share of that time the browser ran */
 async function load(way: "full" | "page" | "browser"): Promise<{ time: number; share: number }> {
   const server = await serveDemo();
-  const browser = (await launchChromium()) as Browser & { process(): ChildProcess };
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     await page.setViewport({ width: 390, height: 844, deviceScaleFactor: 3, isMobile: true, hasTouch: true });
     if (way === "page") await page.emulateCPUThrottling(1 / SHARE);
-    const slowed = way === "browser" ? new Slowed(browser.process().pid as number, SHARE) : undefined;
+    const slowed = way === "browser" ? new Slowed(browser.process()?.pid as number, SHARE) : undefined;
     try {
       await page.goto(server.address);
       await page.waitForFunction(`${FIRST_DECISION} !== undefined`, { timeout: 60_000 });

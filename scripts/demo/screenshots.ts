@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { Page } from "puppeteer-core";
 import { launchChromium } from "../../test/runtimes/hosts/puppeteer.ts";
 import { serveDemo } from "./served.ts";
+import { press, RACED, text, waitFor as waitOnPage } from "./visitor.ts";
 
 // Pictures of the built demo: `npx tsx scripts/demo/screenshots.ts --out build/screenshots` makes them all, on a telephone and on a
 // desk, light and dark, each tab in use; `--readme docs/demo.png` the one of the README.
@@ -14,12 +15,9 @@ if (values.out === undefined && values.readme === undefined) throw new Error("--
 const DESK = { width: 1280, height: 900, deviceScaleFactor: 1 };
 const TELEPHONE = { width: 390, height: 844, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-/** How long what is computed may take, in milliseconds, on a machine that has more to do. */
+/** How long what is computed may take, in milliseconds: attacks on three models at once, on a machine that has more to do. */
 const LONGEST = 120_000;
-const text = (id: string) => `document.getElementById("${id}").textContent`;
-const RACED = `${text("race-state")}.startsWith("The ")`;
-const waitFor = (page: Page, condition: string) => page.waitForFunction(condition, { timeout: LONGEST });
-const press = (page: Page, id: string) => page.evaluate(`document.getElementById("${id}").click()`);
+const waitFor = (page: Page, condition: string) => waitOnPage(page, condition, { timeout: LONGEST });
 const isOver = (id: string) => `!document.getElementById("${id}").disabled`;
 
 /** What is done in each tab before its picture is taken. */

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { BUILT } from "../../scripts/demo/plugin.ts";
 import { type Served, serveDemo } from "../../scripts/demo/served.ts";
+import { text, VERDICT, waitFor } from "../../scripts/demo/visitor.ts";
 import { troubleOf } from "../support/chromium.ts";
-import { testsInChromium, text, VERDICT, waitFor } from "../support/demo-page.ts";
+import { testsInChromium } from "../support/demo-page.ts";
 
 // The demo as an installed application, under a path as GitHub Pages has it: what browsers want of one, work without a network, and
 // the change to another build.

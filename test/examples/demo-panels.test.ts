@@ -1,19 +1,15 @@
 import { describe, expect } from "vitest";
+import { draw, press, text, VERDICT, waitFor } from "../../scripts/demo/visitor.ts";
 import {
   answersIn,
   BRIGHTNESS,
   choose,
   DESK,
-  draw,
   headlinesIn,
   open,
-  press,
   SEVEN,
   serveForEachTest,
   testsInChromium,
-  text,
-  VERDICT,
-  waitFor,
 } from "../support/demo-page.ts";
 
 // What the demo's tabs do with what is on the sheet.

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUDGET, bytesSent } from "../../scripts/demo/bytes.ts";
 import { BUILT } from "../../scripts/demo/plugin.ts";
 import { serveDemo } from "../../scripts/demo/served.ts";
+import { draw, press, RACED, text, VERDICT, waitFor } from "../../scripts/demo/visitor.ts";
 import { filesIn } from "../../src/files/files-in.ts";
 import { firefoxMissing, launchChromium, launchFirefox } from "../runtimes/hosts/puppeteer.ts";
 import { chromium } from "../support/chromium.ts";
@@ -15,20 +16,14 @@ import {
   BRIGHTNESS,
   choose,
   DESK,
-  draw,
   headlinesIn,
   LOSSES,
   open,
-  press,
-  RACED,
   SEVEN,
   serveForEachTest,
   TELEPHONE,
   testsInChromium,
-  text,
-  VERDICT,
   WINNERS,
-  waitFor,
   withoutNetwork,
 } from "../support/demo-page.ts";
 
@@ -221,78 +216,6 @@ describe("the demo", () => {
     await pen("mouseReleased", 0.48, 0.85);
     await waitFor(page, `${VERDICT}.startsWith("This is a 1 (") && ${text("race-state")}.startsWith("The 1 ")`);
     expect(await page.evaluate("[...window.kinds]")).toContain("pen");
-    expect(trouble).toEqual([]);
-    await page.close();
-  });
-
-  withChromium("takes pictures, and says when a file is none", async (started) => {
-    const { page, trouble } = await open(started, DESK);
-    const input = await page.$("#file");
-    await input?.uploadFile("examples/images/three-photograph.jpg");
-    await waitFor(page, `${VERDICT}.startsWith("This is a 3 (")`);
-    await input?.uploadFile("package.json");
-    await waitFor(page, `${VERDICT} === "package.json cannot be read as a picture."`);
-    // One that is pasted, and one that is dropped.
-    for (const [event, carrier] of [
-      ["paste", "clipboardData"],
-      ["drop", "dataTransfer"],
-    ]) {
-      await press(page, "clear");
-      await waitFor(page, `${VERDICT} === "Draw a digit on the sheet."`);
-      await page.evaluate(`(async () => {
-        const drawing = new OffscreenCanvas(100, 100);
-        const pen = drawing.getContext("2d");
-        pen.fillStyle = "white";
-        pen.fillRect(0, 0, 100, 100);
-        pen.lineWidth = 9;
-        pen.moveTo(55, 15);
-        pen.lineTo(45, 85);
-        pen.stroke();
-        const carrier = new DataTransfer();
-        carrier.items.add(new File([await drawing.convertToBlob()], "one.png", { type: "image/png" }));
-        const event = new Event("${event}", { bubbles: true, cancelable: true });
-        Object.defineProperty(event, "${carrier}", { value: carrier });
-        document.dispatchEvent(event);
-      })()`);
-      await waitFor(page, `${VERDICT}.startsWith("This is a 1 (")`);
-    }
-    expect(trouble).toEqual([]);
-    await page.close();
-  });
-
-  withChromium("takes a picture by the camera, lets go of it, and says when there is none", async (started) => {
-    const { page, trouble } = await open(started, DESK);
-    // The real question hangs this build of Chromium when it is closed.
-    await page.evaluate(`navigator.mediaDevices.getUserMedia = async () => {
-      throw new DOMException("Permission denied", "NotAllowedError");
-    }; undefined`);
-    await press(page, "camera");
-    await waitFor(page, `${VERDICT} === "The camera cannot be used: Permission denied."`);
-    // A canvas in place of a camera: a one on paper, wider than high.
-    await page.evaluate(`{
-      const scene = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
-      const pen = scene.getContext("2d");
-      pen.fillStyle = "#ddd";
-      pen.fillRect(0, 0, 640, 360);
-      pen.lineWidth = 24;
-      pen.moveTo(330, 80);
-      pen.lineTo(310, 280);
-      pen.stroke();
-      const stream = scene.captureStream();
-      window.tracks = stream.getTracks();
-      navigator.mediaDevices.getUserMedia = async () => stream;
-    }`);
-    await press(page, "camera");
-    await waitFor(page, `!document.getElementById("camera-take").disabled`);
-    expect(await page.evaluate(`document.getElementById("camera-view").videoWidth`)).toBe(640);
-    expect(await page.evaluate(`document.getElementById("camera-dialog").open`)).toBe(true);
-    await press(page, "camera-take");
-    await waitFor(page, `${VERDICT}.startsWith("This is a 1 (")`);
-    expect(
-      await page.evaluate(
-        `[document.getElementById("camera-dialog").open, ...window.tracks.map(({ readyState }) => readyState)]`,
-      ),
-    ).toEqual([false, "ended"]);
     expect(trouble).toEqual([]);
     await page.close();
   });

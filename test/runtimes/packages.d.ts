@@ -51,10 +51,20 @@ declare module "puppeteer-core" {
   export interface CDPSession {
     send(method: "Page.getAppManifest"): Promise<{ url: string; data?: string; errors: unknown[] }>;
     send(method: "Input.dispatchMouseEvent", event: Record<string, string | number>): Promise<void>;
+    send(
+      method: "Input.dispatchDragEvent",
+      event: {
+        type: string;
+        x: number;
+        y: number;
+        data: { items: unknown[]; files: string[]; dragOperationsMask: number };
+      },
+    ): Promise<void>;
   }
   export interface Browser {
     newPage(): Promise<Page>;
     version(): Promise<string>;
+    process(): import("node:child_process").ChildProcess | null;
     close(): Promise<void>;
   }
   interface LaunchOptions {

@@ -14,7 +14,7 @@ export function troubleOf(page: Page): string[] {
   page.on("pageerror", (error) => trouble.push(String(error)));
   page.on("requestfailed", (request) => trouble.push(`failed: ${request.url()}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith("http://127.0.0.1:")) trouble.push(`elsewhere: ${request.url()}`);
+    if (!/^(blob:)?http:\/\/127\.0\.0\.1:/.test(request.url())) trouble.push(`elsewhere: ${request.url()}`);
   });
   page.on("response", (response) => {
     if (response.status() >= 400) trouble.push(`${response.status()}: ${response.url()}`);

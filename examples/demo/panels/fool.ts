@@ -48,7 +48,11 @@ export class FoolPanel {
   constructor(bench: Bench, current: CurrentImage) {
     this.#bench = bench;
     this.#current = current;
-    const show = () => void this.show();
+    const show = () => {
+      // What covers nothing is nowhere.
+      sliders.coverAt.isIdle = sliders.cover.value === 0;
+      void this.show();
+    };
     const percent = (value: number) => `${Math.round(100 * value)} %`;
     const sliders = {
       noise: slider("Noise", { min: 0, max: 0.8, step: 0.02, value: 0 }, (value) => value.toFixed(2), show),
@@ -63,7 +67,8 @@ export class FoolPanel {
       for (const [name, value] of Object.entries(UNSPOILT)) this.#spoiling[name as keyof Spoiling].value = value;
       show();
     });
-    current.onChange(show);
+    sliders.coverAt.isIdle = true;
+    current.onChange(() => void this.show());
     this.#startAttacks();
     select("attack-norm").addEventListener("change", () => this.#offerMethods());
   }

@@ -80,6 +80,7 @@ export class ImaginePanel {
 
   async #walk(): Promise<void> {
     const start = button("walk-start");
+    const hadFocus = document.activeElement === start;
     start.disabled = true;
     try {
       const place = (id: string): Place => ({ label: Number(select(id).value), latent: this.#sample(TYPICAL) });
@@ -96,6 +97,8 @@ export class ImaginePanel {
       );
     } finally {
       start.disabled = false;
+      // A disabled button loses it.
+      if (hadFocus && document.activeElement === document.body) start.focus();
     }
   }
 }

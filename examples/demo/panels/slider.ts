@@ -4,6 +4,8 @@ import { make } from "../page/elements.ts";
 export interface Slider {
   readonly row: HTMLElement;
   value: number;
+  /** Whether moving it would change nothing. */
+  isIdle: boolean;
 }
 
 /** @param words how a value is shown and spoken */
@@ -40,6 +42,12 @@ export function slider(
     set value(to: number) {
       input.value = String(to);
       show();
+    },
+    get isIdle() {
+      return input.disabled;
+    },
+    set isIdle(isIdle: boolean) {
+      input.disabled = isIdle;
     },
   };
 }

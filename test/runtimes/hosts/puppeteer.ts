@@ -9,14 +9,30 @@ const FIREFOX = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 /** Chromium resolves no name at all, so that a page which asks for anything elsewhere fails. */
 const OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1";
 
-/** Starts Chromium from npm. */
-export async function launchChromium(): Promise<Browser> {
+/** Starts Chromium from npm. @param options of its command line, beside the usual ones */
+export async function launchChromium(options: readonly string[] = []): Promise<Browser> {
   // Tells the package that its system libraries are wanted too; a bare machine lacks them.
   process.env["AWS_LAMBDA_JS_RUNTIME"] ??= "nodejs22.x";
   const { default: chromium } = await import("@sparticuz/chromium");
   const { default: puppeteer } = await import("puppeteer-core");
   const executablePath = await chromium.executablePath();
-  return await puppeteer.launch({ executablePath, headless: "shell", args: [...chromium.args, OFFLINE] });
+  return await puppeteer.launch({ executablePath, headless: "shell", args: [...chromium.args, OFFLINE, ...options] });
+}
+
+/** How long a browser may take to close, in milliseconds. */
+const CLOSING = 5_000;
+
+/** Closes a browser, or ends its process: this build of Chromium may hang once a page had a camera or was refused one. */
+export async function endBrowser(browser: Browser): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const killed = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      browser.process()?.kill("SIGKILL");
+      resolve();
+    }, CLOSING);
+  });
+  await Promise.race([browser.close(), killed]);
+  clearTimeout(timer);
 }
 
 /** Starts the Firefox that is installed. @param preferences of about:config, beside the usual ones */
