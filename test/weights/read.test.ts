@@ -59,9 +59,10 @@ describe("readWeights", () => {
   });
 
   it("reads what the loss assumes, each part alone and all together", () => {
-    const all = { response: 1.6, photometry: { gain: 10, offset: 1 }, tolerance: 0.8 };
+    const views = { centred: { doubt: 0.01, share: 0.9 }, filled: { doubt: 0, share: 1 } };
+    const all = { response: 1.6, photometry: { gain: 10, offset: 1 }, tolerance: 0.8, views };
     const { response, photometry, tolerance } = all;
-    for (const assumptions of [{ response }, { photometry }, { tolerance }, all]) {
+    for (const assumptions of [{ response }, { photometry }, { tolerance }, { views }, all]) {
       const parts = weightsFileParts({ ...model, assumptions }, layers);
       expect(readWeights(writeWeightsFile(parts))).toEqual({ ...model, assumptions });
     }

@@ -102,6 +102,21 @@ describe("a weights file that is not as it should be", () => {
       /inference\.tolerance is 0, wanted a number from 0\.01 to 1000/,
     ],
     [
+      "a view of a later release",
+      () => changeInference(parts, { views: { blurred: { doubt: 0, share: 1 } } }),
+      /inference\.views has "blurred", which this release does not know/,
+    ],
+    [
+      "a doubt below nothing",
+      () => changeInference(parts, { views: { centred: { doubt: -1, share: 1 } } }),
+      /inference\.views\.centred\.doubt is -1, wanted a number from 0 to 1000/,
+    ],
+    [
+      "a share of nothing",
+      () => changeInference(parts, { views: { filled: { doubt: 0, share: 0 } } }),
+      /inference\.views\.filled\.share is 0, wanted a number from 0\.01 to 1/,
+    ],
+    [
       "an assumption of a later release",
       () => changeInference(parts, { blur: 1 }),
       /inference has "blur", which this release does not know/,

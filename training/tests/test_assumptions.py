@@ -10,6 +10,8 @@ from abs_training.search.assumptions import (
     Assumptions,
     Photometry,
     Sums,
+    ViewRule,
+    Views,
     assumptions_from_json,
 )
 
@@ -108,6 +110,7 @@ class AssumptionsTest(unittest.TestCase):
             Assumptions(),
             Assumptions(0.9, 4.5, 1.6, GAIN, 0.8),
             Assumptions(tolerance=1.0),
+            Assumptions(views=Views(ViewRule(0.01, 0.9), None, ViewRule(0.0, 1.0))),
         ):
             self.assertEqual(assumptions_from_json(assumptions.as_json()), assumptions)
         self.assertEqual(set(Assumptions().as_json()), {"beta", "sphere_radius"})
@@ -120,6 +123,9 @@ class AssumptionsTest(unittest.TestCase):
             {"photometry": {"gain": 1.0, "offset": float("nan")}},
             {"tolerance": 0.0},
             {"blur": 1.0},
+            {"views": {"blurred": {"doubt": 0.0, "share": 1.0}}},
+            {"views": {"filled": {"doubt": -1.0, "share": 1.0}}},
+            {"views": {"centred": {"doubt": 0.0, "share": 0.0}}},
         ]
         for part in parts:
             with self.assertRaises(ValueError):

@@ -245,14 +245,23 @@ def _check(name: str, value: float, least: float, most: float) -> None:
 
 def assumptions_from_json(values: Mapping[str, Any]) -> Assumptions:
     """Reads what `as_json` gives; raises ValueError for numbers out of range and for parts that are not known."""
-    unknown = set(values) - {"beta", "sphere_radius", "response", "photometry", "tolerance", "views"}
+    unknown = set(values) - {
+        "beta",
+        "sphere_radius",
+        "response",
+        "photometry",
+        "tolerance",
+        "views",
+    }
     if unknown:
         raise ValueError(f"inference has {', '.join(sorted(unknown))}, which is not known here")
     photometry, tolerance = values.get("photometry"), values.get("tolerance")
     views = values.get("views", {})
     unknown = set(views) - {"centred", "levelled", "filled"}
     if unknown:
-        raise ValueError(f"inference.views has {', '.join(sorted(unknown))}, which is not known here")
+        raise ValueError(
+            f"inference.views has {', '.join(sorted(unknown))}, which is not known here"
+        )
     found = Assumptions(
         beta=float(values["beta"]),
         sphere_radius=float(values["sphere_radius"]),
