@@ -98,6 +98,13 @@ it("CONTRIBUTING tells which program makes each picture", () => {
   expect(pictures.filter((name) => !told.includes(`docs/${name}`))).toEqual([]);
 });
 
+it("docs/runtimes.md has the hash of today on every runtime that gave one", () => {
+  const { hash } = JSON.parse(readFileSync(`${root}test/golden/runtimes.json`, "utf8")) as { hash: string };
+  const found = [...readFileSync(`${root}docs/runtimes.md`, "utf8").matchAll(/^\| (.+?) \|.*`([0-9a-f]{12})` \|$/gm)];
+  expect(found.length).toBeGreaterThan(10);
+  expect(found.filter(([, , letters]) => letters !== hash.slice(0, 12)).map(([, runtime]) => runtime)).toEqual([]);
+});
+
 it("README is short enough to be read", () => {
   expect(readFileSync(`${root}README.md`, "utf8").split(/\s+/).length).toBeLessThan(1000);
 });

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeWholeFile } from "../../src/files/write-whole-file.ts";
 import { ROOT, readManifest } from "../packing/package.ts";
 import { changesOf, releaseProblems } from "./problems.ts";
 
@@ -30,6 +31,6 @@ if (problems.length > 0) {
 } else {
   console.log(`${manifest.name} ${manifest.version} may be released`);
   if (options.notes !== undefined) {
-    writeFileSync(options.notes, `${changesOf(changelog, manifest.version)?.lines}\n`);
+    await writeWholeFile(options.notes, `${changesOf(changelog, manifest.version)?.lines}\n`);
   }
 }

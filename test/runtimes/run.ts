@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { writeWholeFile } from "../../src/files/write-whole-file.ts";
 import { HOSTS, TIERS } from "./hosts/all.ts";
 import type { Host, Outcome } from "./hosts/host.ts";
 import { installReleases, installRuntimes, setUpStage } from "./stage.ts";
@@ -56,7 +57,10 @@ for (const name of new Set(["node", ...chosen])) {
 const node = outcomes[0]?.outcome;
 if (node === undefined || typeof node === "string") throw new Error(`nothing to compare with: Node ${node}`);
 if (options.golden) {
-  writeFileSync(GOLDEN, `${JSON.stringify({ hash: node.hash, losses: node.losses, labels: node.labels }, null, 2)}\n`);
+  await writeWholeFile(
+    GOLDEN,
+    `${JSON.stringify({ hash: node.hash, losses: node.losses, labels: node.labels }, null, 2)}\n`,
+  );
 }
 const golden = JSON.parse(readFileSync(GOLDEN, "utf8")) as { hash: string };
 for (const { host, outcome } of outcomes) {
@@ -91,7 +95,7 @@ if (options.document) {
   const place = options.tiers ? "tiers" : "runtimes";
   const marked = new RegExp(`<!-- ${place} -->[\\s\\S]*<!-- /${place} -->`);
   if (!marked.test(text)) throw new Error("docs/runtimes.md has no place for the table");
-  writeFileSync(DOCUMENT, text.replace(marked, `<!-- ${place} -->\n${table}\n<!-- /${place} -->`));
+  await writeWholeFile(DOCUMENT, text.replace(marked, `<!-- ${place} -->\n${table}\n<!-- /${place} -->`));
 }
 if (failures.length > 0) {
   console.error(failures.join("\n"));
