@@ -81,27 +81,32 @@ export function findCut(strengths: Float32Array): number {
 
 /**
  * The value that the given share of the values does not exceed. The share is in [0, 1]; the values must not be negative, and
- * there must be some. It is selected by its bits, upper half first, as those of such floats are in the order of their values.
+ * there must be some. It is selected by its bits, upper ones first, as those of such floats are in the order of their values.
  */
 export function quantile(values: Float32Array, share: number): number {
-  const bits = new Uint32Array(values.slice().buffer);
-  const counts = new Uint32Array(65_536);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const counts = new Uint32Array(2048);
   let rank = Math.min(bits.length - 1, Math.floor(share * bits.length));
-  for (const pattern of bits) {
-    const half = pattern >>> 16;
-    counts[half] = (counts[half] as number) + 1;
+  let [known, mask] = [0, 0];
+  for (const [shift, width] of [
+    [21, 11],
+    [10, 11],
+    [0, 10],
+  ] as const) {
+    counts.fill(0);
+    const own = (1 << width) - 1;
+    for (let index = 0; index < bits.length; ++index) {
+      const pattern = bits[index] as number;
+      if ((pattern & mask) !== known) continue;
+      const part = (pattern >>> shift) & own;
+      counts[part] = (counts[part] as number) + 1;
+    }
+    let part = 0;
+    for (; rank >= (counts[part] as number); ++part) rank -= counts[part] as number;
+    known |= part << shift;
+    mask |= own << shift;
   }
-  let upper = 0;
-  for (; rank >= (counts[upper] as number); ++upper) rank -= counts[upper] as number;
-  counts.fill(0);
-  for (const pattern of bits) {
-    if (pattern >>> 16 !== upper) continue;
-    const half = pattern & 0xffff;
-    counts[half] = (counts[half] as number) + 1;
-  }
-  let lower = 0;
-  for (; rank >= (counts[lower] as number); ++lower) rank -= counts[lower] as number;
-  return new Float32Array(Uint32Array.of(upper * 65_536 + lower).buffer)[0] as number;
+  return new Float32Array(Int32Array.of(known).buffer)[0] as number;
 }
 
 function medianOf(values: Float32Array): number {

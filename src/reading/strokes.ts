@@ -55,7 +55,7 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
   const withRules = inkStrength(grey, ink, FITTED_ACROSS);
   const ruled = findInkLevels(withRules.values);
   if (ruled === undefined) return undefined;
-  const ruledWidth = widthOf(withRules, ruled.threshold);
+  const ruledWidth = meanStrokeWidth(withRules, ruled.threshold);
   const thickness = Math.max(2, RULE_SHARE * ruledWidth);
   const strength = eraseRules(withRules, ruled.threshold, thickness, MOST_CROSSED);
   const levels = strength === withRules ? ruled : findInkLevels(strength.values);
@@ -63,7 +63,7 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
   const { threshold, floor } = levels;
   const all = findComponents(strength.values, strength.width, strength.height, threshold);
   const usualHeight = usual(all);
-  const strokeWidth = Math.max(1, strength === withRules ? ruledWidth : widthOf(strength, threshold));
+  const strokeWidth = Math.max(1, strength === withRules ? ruledWidth : meanStrokeWidth(strength, threshold));
   const parts = withoutMarks(
     all.filter(({ box }) => Math.min(box.width, box.height) >= THINNEST * strokeWidth),
     usualHeight,
@@ -82,10 +82,6 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
     strokeWidth,
     factor: grey.factor,
   };
-}
-
-function widthOf({ values, width, height }: GreyImage, threshold: number): number {
-  return meanStrokeWidth({ values: values.map((value) => (value >= threshold ? 1 : 0)), width, height });
 }
 
 /** The height of the part in which the middle of all ink lies, of parts in the order of their heights. */
