@@ -63,6 +63,10 @@ export interface Geometry {
 export interface Candidates {
   readonly atoms: number;
   readonly list: readonly Candidate[];
+  /** The line made level. */
+  readonly image: LineImage;
+  /** For each atom the indices of its ink. */
+  readonly inks: readonly (readonly number[])[];
 }
 
 /**
@@ -111,7 +115,7 @@ export function findCandidates(line: Line, strokes: Strokes, cutsPerHeight: numb
       });
     }
   }
-  return { atoms: atoms.length, list };
+  return { atoms: atoms.length, list, image, inks: atoms.map(({ pixels }) => pixels) };
 }
 
 /** The doubt that digits part before each atom, and after the last. */
