@@ -34,7 +34,7 @@ export interface Bounds {
 /** What each effort allows. Shares were chosen on strings of validation digits, by what `npx tsx bench/strings.ts --data DIR` prints. */
 export const BOUNDS: Record<Effort, Bounds> = {
   quick: { classifications: 250, cutsPerHeight: 4, leastShare: 0.1 },
-  standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.03 },
+  standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.06 },
   thorough: { classifications: 4000, cutsPerHeight: 6, leastShare: 0.005 },
 };
 /** The second sieve sees so many times as many candidates as the classifier, at most… */

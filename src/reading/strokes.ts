@@ -70,18 +70,27 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
     strength.width,
   );
   if (parts.length === 0) return undefined;
-  const inked = strength.values.filter((value) => value >= threshold);
   return {
     ink,
     strength,
     threshold,
     floor,
-    full: quantile(inked, FULL_INK_SHARE),
+    full: quantile(atLeast(strength.values, threshold), FULL_INK_SHARE),
     parts,
     usualHeight,
     strokeWidth,
     factor: grey.factor,
   };
+}
+
+function atLeast(values: Float32Array, threshold: number): Float32Array {
+  const found = new Float32Array(values.length);
+  let count = 0;
+  for (let index = 0; index < values.length; ++index) {
+    const value = values[index] as number;
+    if (value >= threshold) found[count++] = value;
+  }
+  return found.subarray(0, count);
 }
 
 /** The height of the part in which the middle of all ink lies, of parts in the order of their heights. */
