@@ -110,7 +110,7 @@ export function findCandidates(line: Line, strokes: Strokes, cutsPerHeight: numb
         box,
         geometry,
         get pixels() {
-          return held.flatMap((atom) => atom.pixels);
+          return held.length === 1 ? (held[0] as Atom).pixels : held.flatMap((atom) => atom.pixels);
         },
       });
     }
