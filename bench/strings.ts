@@ -59,7 +59,7 @@ const JUNK_SHEETS: WrittenKind = {
 const STRING_KINDS = WRITTEN_KINDS.filter(({ share }) => share === 1);
 const FITTED_KINDS = [...STRING_KINDS, JUNK_SHEETS];
 /** Of junk there is much to be learned from pieces. */
-const PIECE_KINDS = [...STRING_KINDS, { ...JUNK_SHEETS, share: 1 }];
+const PIECE_KINDS = [...STRING_KINDS, { ...JUNK_SHEETS, share: 0.4 }];
 /** Where digits are spaced, little is to be learned about seams, and much from strings of all lengths. */
 const LINE_KINDS = STRING_KINDS.map((kind) => ({
   ...kind,

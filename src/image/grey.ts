@@ -56,7 +56,8 @@ export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
   const reducedWidth = Math.ceil(width / factor);
   const reducedHeight = Math.ceil(height / factor);
   const values = new Float32Array(reducedWidth * reducedHeight);
-  for (let row = 0, offset = 0; row < height; ++row) {
+  if (channels === 1) addBlocks(values, data, scale, width, height, factor);
+  for (let row = 0, offset = 0; row < height && channels > 1; ++row) {
     const rowStart = Math.floor(row / factor) * reducedWidth;
     for (let column = 0; column < width; ++column, offset += channels) {
       // A weighted mean of values in [0, 1] can come out a rounding outside.
@@ -76,6 +77,26 @@ export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
 /** Averages square blocks of a grey image so that no side is longer than `maximumSide`. */
 export function reduceGrey(image: GreyImage, maximumSide: number): ReducedGrey {
   return toGrey({ data: image.values, width: image.width, height: image.height, channels: 1 }, maximumSide);
+}
+
+/** Adds each pixel of one channel to its block: what others take, too, without asking for colours. */
+function addBlocks(
+  sums: Float32Array,
+  data: PixelData,
+  scale: number,
+  width: number,
+  height: number,
+  factor: number,
+): void {
+  const columns = Math.ceil(width / factor);
+  const columnOf = Int32Array.from({ length: width }, (_, column) => Math.floor(column / factor));
+  for (let row = 0, offset = 0; row < height; ++row) {
+    const rowStart = Math.floor(row / factor) * columns;
+    for (let column = 0; column < width; ++column, ++offset) {
+      const index = rowStart + (columnOf[column] as number);
+      sums[index] = (sums[index] as number) + Math.max(0, Math.min(1, scale * (data[offset] as number)));
+    }
+  }
 }
 
 /** Turns block sums into means; blocks at the right and lower edge may be cut short. */

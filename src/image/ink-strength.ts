@@ -26,13 +26,21 @@ export function inkStrength(image: GreyImage, ink: Ink, fittedAcross = FITTED_AC
     ink === "dark" ? image : { width, height, values: image.values.map((value) => Math.max(0, 1 - value)) };
   const background = findBackground(paper, fittedAcross);
   const values = new Float32Array(width * height);
+  const across = placesIn(background.width, width);
+  const down = placesIn(background.height, height);
+  const light = background.values;
   for (let row = 0, index = 0; row < height; ++row) {
-    const y = ((row + 0.5) * background.height) / height - 0.5;
+    const upper = (down.first[row] as number) * background.width;
+    const lower = (down.second[row] as number) * background.width;
+    const part = down.part[row] as number;
     for (let column = 0; column < width; ++column, ++index) {
-      const x = ((column + 0.5) * background.width) / width - 0.5;
-      const light = interpolate(background, x, y);
-      const missing = light - (paper.values[index] as number);
-      values[index] = Math.max(0, Math.min(1, missing / Math.max(DARKEST_BACKGROUND, light)));
+      const [left, right] = [across.first[column] as number, across.second[column] as number];
+      const share = across.part[column] as number;
+      const above = (light[upper + left] as number) * (1 - share) + (light[upper + right] as number) * share;
+      const below = (light[lower + left] as number) * (1 - share) + (light[lower + right] as number) * share;
+      const here = above * (1 - part) + below * part;
+      const missing = here - (paper.values[index] as number);
+      values[index] = Math.max(0, Math.min(1, missing / Math.max(DARKEST_BACKGROUND, here)));
     }
   }
   return { values, width, height };
@@ -51,17 +59,22 @@ function findBackground(paper: GreyImage, fittedAcross: number): GreyImage {
   return { width, height, values: smooth.values.map((value, index) => value * (light[index] as number)) };
 }
 
-/** Bilinear interpolation at a place counted in pixel centres, held to the edge outside. */
-function interpolate({ values, width, height }: GreyImage, x: number, y: number): number {
-  const left = Math.max(0, Math.min(width - 1, Math.floor(x)));
-  const top = Math.max(0, Math.min(height - 1, Math.floor(y)));
-  const right = Math.min(width - 1, left + 1);
-  const bottom = Math.min(height - 1, top + 1);
-  const across = Math.max(0, Math.min(1, x - left));
-  const down = Math.max(0, Math.min(1, y - top));
-  const upper =
-    (values[top * width + left] as number) * (1 - across) + (values[top * width + right] as number) * across;
-  const lower =
-    (values[bottom * width + left] as number) * (1 - across) + (values[bottom * width + right] as number) * across;
-  return upper * (1 - down) + lower * down;
+/** Between which of a background's places those of a picture lie along one side, and how far from the first to the second. */
+interface Places {
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+  readonly part: Float64Array;
+}
+
+/** Bilinear interpolation at places counted in pixel centres, held to the edge outside. */
+function placesIn(length: number, count: number): Places {
+  const places = { first: new Int32Array(count), second: new Int32Array(count), part: new Float64Array(count) };
+  for (let index = 0; index < count; ++index) {
+    const at = ((index + 0.5) * length) / count - 0.5;
+    const first = Math.max(0, Math.min(length - 1, Math.floor(at)));
+    places.first[index] = first;
+    places.second[index] = Math.min(length - 1, first + 1);
+    places.part[index] = Math.max(0, Math.min(1, at - first));
+  }
+  return places;
 }

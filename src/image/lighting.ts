@@ -127,11 +127,20 @@ function fitSurface(
 
   const surface = new Float32Array(values.length);
   const weights = Float64Array.from(coefficients);
+  const [ofColumns, ofRow] = [new Float64Array(width * count), new Float64Array(count)];
+  for (let column = 0, at = 0; column < width; ++column) {
+    for (let position = 0; position < count; ++position, ++at) {
+      ofColumns[at] = across[column * (degree + 1) + (ofX[position] as number)] as number;
+    }
+  }
   for (let row = 0, index = 0; row < height; ++row) {
-    for (let column = 0; column < width; ++column, ++index) {
+    for (let position = 0; position < count; ++position) {
+      ofRow[position] = down[row * (degree + 1) + (ofY[position] as number)] as number;
+    }
+    for (let column = 0, at = 0; column < width; ++column, ++index) {
       let sum = 0;
-      for (let position = 0; position < count; ++position) {
-        sum += termAt(column, row, position) * (weights[position] as number);
+      for (let position = 0; position < count; ++position, ++at) {
+        sum += (ofColumns[at] as number) * (ofRow[position] as number) * (weights[position] as number);
       }
       surface[index] = sum;
     }

@@ -55,12 +55,12 @@ function eraseLevelRules(image: GreyImage, threshold: number, most: number, cros
   const runs = thinRuns(image, threshold, most);
   // With one row of play, for rules are bent and cut into pixels.
   const near: number[] = [];
+  for (let index = 0; index < runs.length; ++index) if (isNear(runs, index, width)) near.push(index);
+  if (near.length < LEAST_SEEN * width) return image;
   const thick: number[] = [];
   for (let index = 0; index < runs.length; ++index) {
-    if ((runs[index] || runs[index + width] || runs[index - width] || 0) > 0) near.push(index);
-    else if ((values[index] as number) >= threshold) thick.push(index);
+    if ((values[index] as number) >= threshold && !isNear(runs, index, width)) thick.push(index);
   }
-  if (near.length < LEAST_SEEN * width) return image;
   const drift = Math.floor(MOST_SLOPE * width);
   const lines: Line[] = [];
   for (let fall = -drift; fall <= drift; ++fall) {
@@ -85,6 +85,13 @@ function eraseLevelRules(image: GreyImage, threshold: number, most: number, cros
   return { values: erased, width, height };
 }
 
+/** Whether a pixel is of a thin run, or one above or below it is. */
+function isNear(runs: Uint8Array, index: number, width: number): boolean {
+  if ((runs[index] as number) > 0) return true;
+  if (index >= width && (runs[index - width] as number) > 0) return true;
+  return index + width < runs.length && (runs[index + width] as number) > 0;
+}
+
 /** By how many rows a line lies lower in each column than in the first. */
 function shiftsOf(fall: number, width: number): Int32Array {
   return Int32Array.from({ length: width }, (_, column) => Math.round((fall * column) / width));
@@ -104,7 +111,7 @@ function isBareBeside(
   for (let column = 0; column < width; ++column) {
     const index = (row + (shifts[column] as number)) * width + column;
     if (index < 0 || index >= width * height) continue;
-    if ((runs[index] || runs[index + width] || runs[index - width] || 0) === 0) continue;
+    if (!isNear(runs, index, width)) continue;
     seen += 2;
     if ((values[index - distance * width] ?? 0) >= threshold) ++beside;
     if ((values[index + distance * width] ?? 0) >= threshold) ++beside;
@@ -134,12 +141,18 @@ function withParallels(lines: readonly Line[], width: number, most: number): Lin
 /** For each pixel of a run of ink down a column that is at most `most` tall, the run's height; 0 for all others. */
 function thinRuns({ values, width, height }: GreyImage, threshold: number, most: number): Uint8Array {
   const heights = new Uint8Array(values.length);
-  for (let column = 0; column < width; ++column) {
-    for (let row = 0; row < height; ++row) {
-      if ((values[row * width + column] as number) < threshold) continue;
-      const end = runEnd(values, width, height, column, row, threshold);
-      if (end - row <= most) for (let at = row; at < end; ++at) heights[at * width + column] = end - row;
-      row = end;
+  // Row by row, as the values lie: how tall each column's run is so far.
+  const running = new Int32Array(width);
+  for (let row = 0, index = 0; row <= height; ++row) {
+    for (let column = 0; column < width; ++column, ++index) {
+      if (row < height && (values[index] as number) >= threshold) {
+        running[column] = (running[column] as number) + 1;
+        continue;
+      }
+      const run = running[column] as number;
+      if (run === 0) continue;
+      running[column] = 0;
+      if (run <= most) for (let back = 1; back <= run; ++back) heights[index - back * width] = run;
     }
   }
   return heights;
@@ -180,20 +193,6 @@ function eraseAlong(erased: Float32Array, runs: Uint8Array, shifts: Int32Array, 
       if (at >= 0 && at < erased.length) erased[at] = 0;
     }
   }
-}
-
-/** The row after the last of the run of ink that begins at a pixel. */
-function runEnd(
-  values: Float32Array,
-  width: number,
-  height: number,
-  column: number,
-  row: number,
-  threshold: number,
-): number {
-  let end = row + 1;
-  while (end < height && (values[end * width + column] as number) >= threshold) ++end;
-  return end;
 }
 
 function transpose({ values, width, height }: GreyImage): GreyImage {

@@ -27,19 +27,23 @@ export function thickenThinStrokes(ink: GreyImage, box: Box, fittedSide: number)
   return { ...ink, values: ink.values.map((value, index) => value + wanted * ((wider[index] as number) - value)) };
 }
 
-/** Twice the area over the outline, which for a long stroke along an axis is its width; slanted ones come out less. */
-export function meanStrokeWidth({ values, width }: GreyImage): number {
-  const isInk = (index: number): boolean => (values[index] ?? 0) >= 0.5;
+/**
+ * Twice the area over the outline, which for a long stroke along an axis is its width; slanted ones come out less.
+ *
+ * @param threshold from which value on a pixel is ink
+ */
+export function meanStrokeWidth({ values, width }: GreyImage, threshold = 0.5): number {
   let area = 0;
   let outline = 0;
-  for (let index = 0; index < values.length; ++index) {
-    if (!isInk(index)) continue;
-    ++area;
-    const column = index % width;
-    if (column === 0 || !isInk(index - 1)) ++outline;
-    if (column === width - 1 || !isInk(index + 1)) ++outline;
-    if (!isInk(index - width)) ++outline;
-    if (!isInk(index + width)) ++outline;
+  for (let start = 0; start < values.length; start += width) {
+    for (let column = 0, index = start; column < width; ++column, ++index) {
+      if ((values[index] as number) < threshold) continue;
+      ++area;
+      if (column === 0 || (values[index - 1] as number) < threshold) ++outline;
+      if (column === width - 1 || (values[index + 1] as number) < threshold) ++outline;
+      if (start === 0 || (values[index - width] as number) < threshold) ++outline;
+      if (start + width >= values.length || (values[index + width] as number) < threshold) ++outline;
+    }
   }
   return outline === 0 ? 0 : (2 * area) / outline;
 }

@@ -44,7 +44,8 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
 
   let sum = 0;
   let count = 0;
-  for (const strength of strengths) {
+  for (let index = 0; index < strengths.length; ++index) {
+    const strength = strengths[index] as number;
     if (strength < threshold) continue;
     sum += strength;
     ++count;
@@ -59,15 +60,18 @@ export function findInkLevels(strengths: Float32Array): InkLevels | undefined {
 function below(strengths: Float32Array, cut: number): Float32Array {
   const found = new Float32Array(strengths.length);
   let count = 0;
-  for (const strength of strengths) if (strength < cut) found[count++] = strength;
-  return count === 0 ? strengths : found.slice(0, count);
+  for (let index = 0; index < strengths.length; ++index) {
+    const strength = strengths[index] as number;
+    if (strength < cut) found[count++] = strength;
+  }
+  return count === 0 ? strengths : found.subarray(0, count);
 }
 
 /** The cut in two alone, whether or not something stands out. */
 export function findCut(strengths: Float32Array): number {
   const histogram = new Float64Array(BINS);
-  for (const strength of strengths) {
-    const bin = Math.min(BINS - 1, Math.floor(strength * BINS));
+  for (let index = 0; index < strengths.length; ++index) {
+    const bin = Math.min(BINS - 1, Math.floor((strengths[index] as number) * BINS));
     histogram[bin] = (histogram[bin] as number) + 1;
   }
   let cut = otsu(histogram);
@@ -81,27 +85,37 @@ export function findCut(strengths: Float32Array): number {
 
 /**
  * The value that the given share of the values does not exceed. The share is in [0, 1]; the values must not be negative, and
- * there must be some. It is selected by its bits, upper half first, as those of such floats are in the order of their values.
+ * there must be some. It is selected by its bits, upper ones first, as those of such floats are in the order of their values.
  */
 export function quantile(values: Float32Array, share: number): number {
-  const bits = new Uint32Array(values.slice().buffer);
-  const counts = new Uint32Array(65_536);
+  // Of each round's bits those that go on to the next.
+  let bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const counts = new Uint32Array(2048);
   let rank = Math.min(bits.length - 1, Math.floor(share * bits.length));
-  for (const pattern of bits) {
-    const half = pattern >>> 16;
-    counts[half] = (counts[half] as number) + 1;
+  let known = 0;
+  for (const [shift, width] of [
+    [21, 11],
+    [10, 11],
+    [0, 10],
+  ] as const) {
+    counts.fill(0);
+    const own = (1 << width) - 1;
+    for (let index = 0; index < bits.length; ++index) {
+      const part = ((bits[index] as number) >>> shift) & own;
+      counts[part] = (counts[part] as number) + 1;
+    }
+    let part = 0;
+    for (; rank >= (counts[part] as number); ++part) rank -= counts[part] as number;
+    known |= part << shift;
+    if (shift === 0) break;
+    const left = new Uint32Array(counts[part] as number);
+    for (let index = 0, count = 0; count < left.length; ++index) {
+      const pattern = bits[index] as number;
+      if (((pattern >>> shift) & own) === part) left[count++] = pattern;
+    }
+    bits = left;
   }
-  let upper = 0;
-  for (; rank >= (counts[upper] as number); ++upper) rank -= counts[upper] as number;
-  counts.fill(0);
-  for (const pattern of bits) {
-    if (pattern >>> 16 !== upper) continue;
-    const half = pattern & 0xffff;
-    counts[half] = (counts[half] as number) + 1;
-  }
-  let lower = 0;
-  for (; rank >= (counts[lower] as number); ++lower) rank -= counts[lower] as number;
-  return new Float32Array(Uint32Array.of(upper * 65_536 + lower).buffer)[0] as number;
+  return new Float32Array(Int32Array.of(known).buffer)[0] as number;
 }
 
 function medianOf(values: Float32Array): number {

@@ -9,8 +9,14 @@ export function windowMaximum(image: GreyImage, radius: number): GreyImage {
 
 /** The smallest value in the square window of side `2 * radius + 1` around each pixel, cut off at the image's edges. */
 export function windowMinimum(image: GreyImage, radius: number): GreyImage {
-  const negated = windowMaximum({ ...image, values: image.values.map((value) => -value) }, radius);
-  return { ...image, values: negated.values.map((value) => -value) };
+  const { values } = windowMaximum({ ...image, values: negated(image.values) }, radius);
+  return { ...image, values: negated(values) };
+}
+
+function negated(values: Float32Array): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let index = 0; index < values.length; ++index) result[index] = -(values[index] as number);
+  return result;
 }
 
 /** The mean of the square window of side `2 * radius + 1` around each pixel, over the part that lies in the image. */
@@ -41,19 +47,21 @@ function slidingMaximum(
   radius: number,
 ): void {
   const queue = new Int32Array(count);
+  const queued = new Float32Array(count);
   let head = 0;
   let tail = 0;
   for (let entering = 0; entering < count + radius; ++entering) {
     if (entering < count) {
       const value = source[start + entering * stride] as number;
-      while (tail > head && (source[start + (queue[tail - 1] as number) * stride] as number) <= value) --tail;
+      while (tail > head && (queued[tail - 1] as number) <= value) --tail;
       queue[tail] = entering;
+      queued[tail] = value;
       ++tail;
     }
     const centre = entering - radius;
     if (centre < 0) continue;
     while ((queue[head] as number) < centre - radius) ++head;
-    target[start + centre * stride] = source[start + (queue[head] as number) * stride] as number;
+    target[start + centre * stride] = queued[head] as number;
   }
 }
 

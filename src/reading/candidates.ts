@@ -63,6 +63,10 @@ export interface Geometry {
 export interface Candidates {
   readonly atoms: number;
   readonly list: readonly Candidate[];
+  /** The line made level. */
+  readonly image: LineImage;
+  /** For each atom the indices of its ink. */
+  readonly inks: readonly (readonly number[])[];
 }
 
 /**
@@ -106,12 +110,12 @@ export function findCandidates(line: Line, strokes: Strokes, cutsPerHeight: numb
         box,
         geometry,
         get pixels() {
-          return held.flatMap((atom) => atom.pixels);
+          return held.length === 1 ? (held[0] as Atom).pixels : held.flatMap((atom) => atom.pixels);
         },
       });
     }
   }
-  return { atoms: atoms.length, list };
+  return { atoms: atoms.length, list, image, inks: atoms.map(({ pixels }) => pixels) };
 }
 
 /** The doubt that digits part before each atom, and after the last. */

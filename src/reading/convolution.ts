@@ -1,3 +1,5 @@
+import { type Kernel, moduleKernel, type Step, scalarKernel } from "./convolution-kernel.ts";
+
 // Small convolutional networks, fitted by `python3 -m abs_training reading` (training/README.md).
 
 /** The shape of a layer: channels in and out, side of its kernel in pixels, stride, and dilation of the kernel. */
@@ -5,7 +7,7 @@ export type Shape = readonly [inputs: number, outputs: number, kernel: number, s
 
 /** A network as it is stored. */
 export interface StoredNetwork {
-  /** One for each layer. */
+  /** One for each layer; all but the last have a multiple of eight outputs. */
   readonly shapes: readonly Shape[];
   /** For each layer and output what its weights are multiples of. */
   readonly scales: readonly (readonly number[])[];
@@ -15,103 +17,128 @@ export interface StoredNetwork {
   readonly weights: string;
 }
 
-/** A layer, ready to be used. Outputs are filled up to a multiple of eight. */
-export interface Layer {
+/** Values by row, column and channel. */
+export interface Planes {
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+}
+
+/** A layer whose parameters are in the kernel's memory. Outputs are filled up to a multiple of eight. */
+interface Layer {
   readonly inputs: number;
   readonly outputs: number;
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
-  /** By group of eight outputs, row and column of the kernel, input, and output within the group. */
-  readonly weights: Float64Array;
-  readonly biases: readonly number[];
+  readonly parameters: number;
 }
 
-/** Values by row, column and channel. */
-export interface Planes {
-  readonly values: Float64Array;
+/** Where a network's planes lie for inputs of one size. */
+interface Plan {
   readonly rows: number;
   readonly columns: number;
+  readonly steps: readonly Step[];
+  /** Where the first value of the input goes, and how far it is from row to row. */
+  readonly input: number;
+  readonly inputRow: number;
 }
 
 const EIGHT = 8;
-type Eight = [number, number, number, number, number, number, number, number];
 
-/** The layers of a stored network. */
-export function unpack({ shapes, scales, biases, weights: stored }: StoredNetwork): Layer[] {
+/** A network that is ready for use. */
+export class Network {
+  readonly #kernel: Kernel;
+  readonly #layers: readonly Layer[];
+  /** Floats of memory that parameters take. */
+  readonly #parameters: number;
+  #plan: Plan | undefined;
+
+  /** @param kernel the module's where there is one */
+  constructor(stored: StoredNetwork, kernel: Kernel = moduleKernel() ?? scalarKernel()) {
+    this.#kernel = kernel;
+    const { layers, parameters } = unpack(stored);
+    this.#layers = layers;
+    this.#parameters = parameters.length;
+    kernel.reserve(parameters.length).set(parameters);
+  }
+
+  /** What the network makes of planes; after all layers but the last, negative values become 0. Outside there is 0. */
+  run({ values, rows, columns, channels }: Planes): Planes {
+    if (this.#plan?.rows !== rows || this.#plan.columns !== columns) this.#plan = this.#planFor(rows, columns);
+    const { steps, input, inputRow } = this.#plan;
+    const memory = this.#kernel.reserve(0);
+    for (let row = 0; row < rows; ++row) {
+      memory.set(values.subarray(row * columns * channels, (row + 1) * columns * channels), input + row * inputRow);
+    }
+    for (const step of steps) this.#kernel.convolve(step);
+    const { to, height, width, outputs } = steps.at(-1) as Step;
+    return {
+      values: memory.slice(to, to + height * width * outputs),
+      rows: height,
+      columns: width,
+      channels: outputs,
+    };
+  }
+
+  /** Each layer's planes have a place of their own, so that what is outside stays 0. */
+  #planFor(rows: number, columns: number): Plan {
+    let end = this.#parameters;
+    let [height, width] = [rows, columns];
+    const margins = this.#layers.map(({ dilation, kernel }) => dilation * (kernel >> 1));
+    const places = [...this.#layers, undefined].map((layer, place) => {
+      const margin = margins[place] ?? 0;
+      const channels = layer?.inputs ?? (this.#layers.at(-1) as Layer).outputs;
+      const row = (width + 2 * margin) * channels;
+      const own = { start: end, row, first: end + margin * row + margin * channels, height, width };
+      end += (height + 2 * margin) * row;
+      if (layer !== undefined) [height, width] = [Math.ceil(height / layer.stride), Math.ceil(width / layer.stride)];
+      return own;
+    });
+    this.#kernel.reserve(end).fill(0, this.#parameters, end);
+    const steps = this.#layers.map((layer, place): Step => {
+      const [source, target] = places.slice(place, place + 2) as [(typeof places)[number], (typeof places)[number]];
+      return {
+        ...layer,
+        from: source.start,
+        fromRow: source.row,
+        to: target.first,
+        toRow: target.row,
+        height: target.height,
+        width: target.width,
+        rectified: place + 1 < this.#layers.length,
+      };
+    });
+    const [input] = places as [(typeof places)[number]];
+    return { rows, columns, steps, input: input.first, inputRow: input.row };
+  }
+}
+
+/** The layers of a stored network, and their parameters one after the other. */
+function unpack({ shapes, scales, biases, weights: stored }: StoredNetwork): {
+  layers: Layer[];
+  parameters: Float32Array;
+} {
   const bytes = Int8Array.from(atob(stored), (character) => character.charCodeAt(0));
+  const parameters: number[] = [];
   let start = 0;
-  return shapes.map(([inputs, outputs, kernel, stride, dilation], place) => {
-    const own = scales[place] as readonly number[];
+  const layers = shapes.map(([inputs, outputs, kernel, stride, dilation], place) => {
+    const [ownScales, ownBiases] = [scales[place], biases[place]] as [readonly number[], readonly number[]];
     const filled = EIGHT * Math.ceil(outputs / EIGHT);
     const taps = kernel * kernel * inputs;
-    const weights = new Float64Array(taps * filled);
-    for (let at = 0; at < taps * outputs; ++at) {
-      const output = at % outputs;
-      const within = output % EIGHT;
-      weights[(output - within) * taps + ((at - output) / outputs) * EIGHT + within] =
-        (bytes[start + at] as number) * (own[output] as number);
-    }
-    start += taps * outputs;
-    const added = [...(biases[place] as readonly number[]), ...Array<number>(filled - outputs).fill(0)];
-    return { inputs, outputs: filled, kernel, stride, dilation, weights, biases: added };
-  });
-}
-
-/** What a network makes of planes; after all layers but the last, negative values become 0. */
-export function convolveAll(layers: readonly Layer[], planes: Planes): Planes {
-  return layers.reduce((seen, layer, place) => convolve(layer, seen, place + 1 < layers.length), planes);
-}
-
-/** Outside there is 0. Eight outputs at a time: so many sums stay in registers. */
-function convolve(layer: Layer, { values, rows, columns }: Planes, rectified: boolean): Planes {
-  const { inputs, outputs, kernel, stride, dilation, weights, biases } = layer;
-  const [height, width] = [Math.ceil(rows / stride), Math.ceil(columns / stride)];
-  const result = new Float64Array(height * width * outputs);
-  const margin = dilation * (kernel >> 1);
-  for (let first = 0; first < outputs; first += EIGHT) {
-    const [b0, b1, b2, b3, b4, b5, b6, b7] = biases.slice(first, first + EIGHT) as Eight;
-    const own = first * kernel * kernel * inputs;
-    for (let row = 0; row < height; ++row) {
-      for (let column = 0; column < width; ++column) {
-        let [s0, s1, s2, s3, s4, s5, s6, s7] = [b0, b1, b2, b3, b4, b5, b6, b7];
-        for (let down = 0; down < kernel; ++down) {
-          const y = row * stride + down * dilation - margin;
-          if (y < 0 || y >= rows) continue;
-          for (let across = 0; across < kernel; ++across) {
-            const x = column * stride + across * dilation - margin;
-            if (x < 0 || x >= columns) continue;
-            const from = (y * columns + x) * inputs;
-            let at = own + (down * kernel + across) * inputs * EIGHT;
-            for (let input = 0; input < inputs; ++input, at += EIGHT) {
-              const value = values[from + input] as number;
-              // Much is 0: there is little ink, and rectified values are half of the time.
-              if (value === 0) continue;
-              s0 += value * (weights[at] as number);
-              s1 += value * (weights[at + 1] as number);
-              s2 += value * (weights[at + 2] as number);
-              s3 += value * (weights[at + 3] as number);
-              s4 += value * (weights[at + 4] as number);
-              s5 += value * (weights[at + 5] as number);
-              s6 += value * (weights[at + 6] as number);
-              s7 += value * (weights[at + 7] as number);
-            }
-          }
+    const at = parameters.length;
+    for (let first = 0; first < filled; first += EIGHT) {
+      for (let tap = -1; tap < taps; ++tap) {
+        for (let output = first; output < first + EIGHT; ++output) {
+          if (output >= outputs) parameters.push(0);
+          else if (tap < 0) parameters.push(ownBiases[output] as number);
+          else parameters.push((bytes[start + tap * outputs + output] as number) * (ownScales[output] as number));
         }
-        const to = (row * width + column) * outputs + first;
-        result[to] = s0;
-        result[to + 1] = s1;
-        result[to + 2] = s2;
-        result[to + 3] = s3;
-        result[to + 4] = s4;
-        result[to + 5] = s5;
-        result[to + 6] = s6;
-        result[to + 7] = s7;
       }
     }
-  }
-  if (rectified) {
-    for (let index = 0; index < result.length; ++index) if ((result[index] as number) < 0) result[index] = 0;
-  }
-  return { values: result, rows: height, columns: width };
+    start += taps * outputs;
+    return { inputs, outputs: filled, kernel, stride, dilation, parameters: at };
+  });
+  return { layers, parameters: Float32Array.from(parameters) };
 }

@@ -43,7 +43,12 @@ const SAME = 6;
  */
 export function findSeams(image: LineImage, most: number): Seams {
   const { width } = image;
-  const doubts = seamLogits(image).map((logit) => Math.min(MOST_DOUBT, Math.log1p(Math.exp(-Math.max(-30, logit)))));
+  const doubts = seamLogits(image);
+  for (let at = 0; at < doubts.length; ++at) {
+    const logit = doubts[at] as number;
+    // Most pixels are as doubtful as can be, which needs no logarithm.
+    doubts[at] = logit <= -MOST_DOUBT ? MOST_DOUBT : Math.min(MOST_DOUBT, Math.log1p(Math.exp(-logit)));
+  }
   const found: Cut[] = [];
   let costs = doubts;
   for (let round = 0; round < ROUNDS; ++round) {

@@ -1,14 +1,15 @@
 import type { Classification } from "../results.ts";
 import type { Geometry } from "./candidates.ts";
+import type { Impression } from "./piece-network.ts";
 
 /** How many numbers `geometryFeatures` gives. */
 export const GEOMETRY_FEATURES = 16;
 /** Labels from here on have no feature of their own. */
 const NAMED_LABELS = 10;
 /** How many numbers `pieceFeatures` gives. */
-export const PIECE_FEATURES = GEOMETRY_FEATURES + 2;
+export const PIECE_FEATURES = GEOMETRY_FEATURES + 3;
 /** How many numbers `evidenceFeatures` gives. */
-export const EVIDENCE_FEATURES = PIECE_FEATURES + 5 + NAMED_LABELS;
+export const EVIDENCE_FEATURES = PIECE_FEATURES + 7 + NAMED_LABELS;
 
 const MOST_CUT_INK = 6;
 const MOST_INNER_DOUBT = 3;
@@ -49,14 +50,16 @@ export function geometryFeatures({
   ];
 }
 
-/** The same, and how likely it is one digit, as log odds. */
-export function pieceFeatures(geometry: readonly number[], logit: number): number[] {
-  return [...geometry, held(logit / 4, 3), 1 / (1 + Math.exp(-logit))];
+/** The same, and how likely it is one digit: as log odds, as a share, and of the likeliest digit. */
+export function pieceFeatures(geometry: readonly number[], { logit, digits }: Impression): number[] {
+  const share = 1 / (1 + Math.exp(-logit));
+  return [...geometry, held(logit / 4, 3), share, share * Math.max(...digits)];
 }
 
 /** All that, and what the classifier says. */
 export function evidenceFeatures(
   piece: readonly number[],
+  { digits }: Impression,
   { label, losses, confidence, rejected }: Classification,
 ): number[] {
   const loss = losses[label] as number;
@@ -68,8 +71,12 @@ export function evidenceFeatures(
   const badness = Number.isFinite(loss) ? held(Math.log((loss + 1e-6) / 0.02), 3) : 3;
   const margin = Number.isFinite(second) ? held(Math.log((second + 1e-6) / (loss + 1e-6)), 2) : 0;
   const sureness = Math.log((confidence + 1e-3) / (1 - confidence + 1e-3)) / 4;
+  // Two that know nothing of each other seldom take the same piece of a digit for the same other one.
+  const agreement = digits[label] ?? 1 / digits.length;
   return [
     ...piece,
+    agreement,
+    held(Math.log(agreement + 1e-3) / 4, 2),
     badness,
     sureness,
     sureness * sureness,

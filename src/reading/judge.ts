@@ -8,7 +8,8 @@ import { bestPath, type Edge, marginals, scoresOf } from "./lattice.ts";
 import { findLines } from "./lines.ts";
 import type { ScoringNetwork } from "./network.ts";
 import { pieceImage } from "./piece-image.ts";
-import { pieceLogit } from "./piece-network.ts";
+import { type Impression, impressionOf } from "./piece-network.ts";
+import { windowsOf } from "./piece-window.ts";
 import { findStrokes, type Strokes } from "./strokes.ts";
 import { GEOMETRY_NETWORK, PIECE_SCORES } from "./weights.ts";
 
@@ -33,7 +34,7 @@ export interface Bounds {
 /** What each effort allows. Shares were chosen on strings of validation digits, by what `npx tsx bench/strings.ts --data DIR` prints. */
 export const BOUNDS: Record<Effort, Bounds> = {
   quick: { classifications: 250, cutsPerHeight: 4, leastShare: 0.1 },
-  standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.03 },
+  standard: { classifications: 1000, cutsPerHeight: 5, leastShare: 0.06 },
   thorough: { classifications: 4000, cutsPerHeight: 6, leastShare: 0.005 },
 };
 /** The second sieve sees so many times as many candidates as the classifier, at most… */
@@ -60,15 +61,15 @@ export interface JudgedPicture {
 
 /** A line's candidates with what is known of each so far. */
 interface Known {
-  readonly atoms: number;
+  readonly candidates: Candidates;
   readonly list: readonly { readonly candidate: Candidate; readonly features: readonly number[] }[];
 }
 
-/** A candidate as the classifier takes it. */
+/** A candidate at which the network for pieces has looked. */
 interface Seen {
   readonly candidate: Candidate;
-  readonly image: Float32Array;
   readonly features: readonly number[];
+  readonly impression: Impression;
 }
 
 /** Finds the candidates of a picture and has them classified. @throws as `readDigits` */
@@ -86,20 +87,20 @@ export function judgePicture(
   for (let start = 0; start < all.length; start += BATCH) {
     const batch = all.slice(start, start + BATCH);
     const images = new Float32Array(batch.length * IMAGE_PIXELS);
-    batch.forEach(({ image }, index) => {
-      images.set(image, index * IMAGE_PIXELS);
+    batch.forEach(({ candidate: { pixels, box } }, index) => {
+      images.set(pieceImage(strokes, pixels, box), index * IMAGE_PIXELS);
     });
     classifications.push(...classifier.classifyBatch(images));
     onProgress?.(start + batch.length, all.length);
   }
   let at = 0;
-  const lines = found.map(({ atoms, list }) => {
+  const lines = found.map(({ candidates: { atoms }, list }) => {
     const own = classifications.slice(at, at + list.length);
     at += list.length;
-    const edges = list.map(({ candidate: { from, to }, features }, index) => ({
+    const edges = list.map(({ candidate: { from, to }, features, impression }, index) => ({
       from,
       to,
-      features: evidenceFeatures(features, own[index] as Classification),
+      features: evidenceFeatures(features, impression, own[index] as Classification),
     }));
     return { atoms, candidates: list.map(({ candidate }) => candidate), classifications: own, edges };
   });
@@ -110,7 +111,7 @@ export function judgePicture(
 function boundedCandidates(
   strokes: Strokes,
   { classifications: most, cutsPerHeight, leastShare }: Bounds,
-): { found: { atoms: number; list: readonly Seen[] }[]; complete: boolean } {
+): { found: { candidates: Candidates; list: readonly Seen[] }[]; complete: boolean } {
   const isFew = strokes.parts.length <= most;
   const heaviest = new Set(strokes.parts.toSorted((one, other) => other.mass - one.mass).slice(0, most));
   const parts = strokes.parts.filter((part) => heaviest.has(part));
@@ -129,23 +130,27 @@ function boundedCandidates(
 
 const countOf = (lines: readonly Known[]): number => lines.reduce((sum, { list }) => sum + list.length, 0);
 
-function knownOf({ atoms, list }: Candidates): Known {
-  return { atoms, list: list.map((candidate) => ({ candidate, features: geometryFeatures(candidate.geometry) })) };
+function knownOf(candidates: Candidates): Known {
+  return {
+    candidates,
+    list: candidates.list.map((candidate) => ({ candidate, features: geometryFeatures(candidate.geometry) })),
+  };
 }
 
-function seenOf({ atoms, list }: Known, strokes: Strokes): { atoms: number; list: Seen[] } {
+function seenOf({ candidates, list }: Known, strokes: Strokes): { candidates: Candidates; list: Seen[] } {
+  const windowOf = windowsOf(candidates, strokes.strength.width);
   return {
-    atoms,
+    candidates,
     list: list.map(({ candidate, features }) => {
-      const image = pieceImage(strokes, candidate.pixels, candidate.box);
-      return { candidate, image, features: pieceFeatures(features, pieceLogit(image)) };
+      const impression = impressionOf(windowOf(candidate));
+      return { candidate, features: pieceFeatures(features, impression), impression };
     }),
   };
 }
 
 function wholeParts(candidates: Candidates): Known {
-  const { atoms, list } = knownOf(candidates);
-  return { atoms, list: list.filter(({ candidate: { from, to } }) => to === from + 1) };
+  const { list } = knownOf(candidates);
+  return { candidates, list: list.filter(({ candidate: { from, to } }) => to === from + 1) };
 }
 
 /** Keeps what is likelier than a share, and at most so many; but whatever is on a line's likeliest way, so that it has one. */
@@ -169,7 +174,7 @@ function sieve<Line extends Known>(
 }
 
 /** How likely each candidate is; infinitely where it is on the likeliest way. */
-function sharesOf({ atoms, list }: Known, network: ScoringNetwork): number[] {
+function sharesOf({ candidates: { atoms }, list }: Known, network: ScoringNetwork): number[] {
   const edges = list.map(({ candidate: { from, to }, features }) => ({ from, to, features }));
   const scores = scoresOf(edges, network);
   const shares = marginals(edges, scores, atoms).shares.map(([asDigit, asOther]) => asDigit + asOther);

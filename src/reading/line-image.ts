@@ -105,8 +105,9 @@ export function addInk(
     const column = index % columns;
     const row = (index - column) / columns;
     for (let part = 0; part < parts * parts; ++part) {
-      const pixelX = column + ((part % parts) + 0.5) / parts;
-      const pixelY = row + (Math.floor(part / parts) + 0.5) / parts;
+      const right = part % parts;
+      const pixelX = column + (right + 0.5) / parts;
+      const pixelY = row + ((part - right) / parts + 0.5) / parts;
       const x = (pixelX - left) * scale - 0.5;
       const y = (pixelY - bearing.middle - bearing.slope * pixelX) * scale + LINE_ROWS / 2 - 0.5;
       const [x0, y0] = [Math.floor(x), Math.floor(y)];

@@ -23,16 +23,23 @@ export function pieceImage(
   const [left, top] = [box.left - margin, box.top - margin];
   const values = new Float32Array(width * height);
   const span = Math.max(full - floor, Number.EPSILON);
-  const shown = (index: number): number =>
-    Math.max(0, Math.min(1, ((strength.values[index] as number) - floor) / span));
+  const shown = (value: number): number => Math.max(0, Math.min(1, (value - floor) / span));
+  const { values: strengths, width: columns, height: rows } = strength;
   for (const index of pixels) {
-    const column = index % strength.width;
-    const row = (index - column) / strength.width;
-    values[(row - top) * width + column - left] = shown(index);
-    for (let y = Math.max(0, row - margin); y <= Math.min(strength.height - 1, row + margin); ++y) {
-      for (let x = Math.max(0, column - margin); x <= Math.min(strength.width - 1, column + margin); ++x) {
-        const near = y * strength.width + x;
-        if ((strength.values[near] as number) < threshold) values[(y - top) * width + x - left] = shown(near);
+    const column = index % columns;
+    const row = (index - column) / columns;
+    values[(row - top) * width + column - left] = shown(strengths[index] as number);
+    const [first, last] = [Math.max(0, column - margin), Math.min(columns - 1, column + margin)];
+    const lowest = Math.min(rows - 1, row + margin);
+    for (let y = Math.max(0, row - margin); y <= lowest; ++y) {
+      for (
+        let x = first, near = y * columns + first, at = (y - top) * width + first - left;
+        x <= last;
+        ++x, ++near, ++at
+      ) {
+        const value = strengths[near] as number;
+        // What has its value already was met from another pixel.
+        if (value < threshold && values[at] === 0) values[at] = shown(value);
       }
     }
   }

@@ -1,31 +1,42 @@
-import { IMAGE_SIDE } from "../../format/image.ts";
-import { convolveAll, type Layer, unpack } from "./convolution.ts";
+import { Network } from "./convolution.ts";
+import { LINE_ROWS } from "./line-image.ts";
 import { PIECE_NETWORK } from "./piece-weights.ts";
+import { WINDOW_CHANNELS, WINDOW_COLUMNS } from "./piece-window.ts";
 
-// A small convolutional network that tells whether a piece of ink is one digit: not a part of one, several or something else. It
-// names no digit, that is the classifier's part.
+// A small convolutional network that tells whether a piece of ink is one digit, by itself and by what surrounds it: not a part of one,
+// several or something else. What it thinks which digit is but a second opinion: to name digits is the classifier's part.
 
 /** The kind of what is no digit, after the ten digits. */
 export const OTHER = 10;
 
-let layers: readonly Layer[] | undefined;
+/** What the network thinks of a piece. */
+export interface Impression {
+  /** The log odds that it is one digit. */
+  readonly logit: number;
+  /** How likely each digit is, provided that it is one. */
+  readonly digits: readonly number[];
+}
 
-/** The log odds that a piece is one digit, of 784 values as the classifier takes them. */
-export function pieceLogit(image: ArrayLike<number>): number {
-  layers ??= unpack(PIECE_NETWORK);
-  const { values, rows, columns } = convolveAll(layers, {
-    values: Float64Array.from(image),
-    rows: IMAGE_SIDE,
-    columns: IMAGE_SIDE,
+let network: Network | undefined;
+
+/** @param window from `windowsOf` */
+export function impressionOf(window: Float32Array): Impression {
+  network ??= new Network(PIECE_NETWORK);
+  const { values, rows, columns, channels } = network.run({
+    values: window,
+    rows: LINE_ROWS,
+    columns: WINDOW_COLUMNS,
+    channels: WINDOW_CHANNELS,
   });
   const places = rows * columns;
-  const outputs = values.length / places;
   const scores = Array.from({ length: OTHER + 1 }, (_, kind) => {
     let sum = 0;
-    for (let place = 0; place < places; ++place) sum += values[place * outputs + kind] as number;
+    for (let place = 0; place < places; ++place) sum += values[place * channels + kind] as number;
     return sum / places;
   });
+  const other = scores.pop() as number;
   const most = Math.max(...scores);
-  const digits = scores.slice(0, OTHER).reduce((sum, score) => sum + Math.exp(score - most), 0);
-  return Math.log(digits + Number.MIN_VALUE) - ((scores[OTHER] as number) - most);
+  const exponentials = scores.map((score) => Math.exp(score - most));
+  const sum = exponentials.reduce((all, one) => all + one, 0);
+  return { logit: Math.log(sum) + most - other, digits: exponentials.map((one) => one / sum) };
 }

@@ -1,4 +1,4 @@
-import { convolveAll, type Layer, unpack } from "./convolution.ts";
+import { Network } from "./convolution.ts";
 import { LINE_ROWS, type LineImage } from "./line-image.ts";
 import { SEAM_NETWORK } from "./seam-weights.ts";
 
@@ -8,16 +8,17 @@ import { SEAM_NETWORK } from "./seam-weights.ts";
 /** The last layers see blocks of so many rows and columns, and tell of each of their pixels. */
 const BLOCK = 4;
 
-let layers: readonly Layer[] | undefined;
+let network: Network | undefined;
 
 /** The log odds that a seam goes through each pixel of a line's image, row by row. */
 export function seamLogits({ values, width }: LineImage): Float32Array {
-  layers ??= unpack(SEAM_NETWORK);
-  const blocks = convolveAll(layers, { values: Float64Array.from(values), rows: LINE_ROWS, columns: width });
+  network ??= new Network(SEAM_NETWORK);
+  const blocks = network.run({ values, rows: LINE_ROWS, columns: width, channels: 1 });
   const logits = new Float32Array(values.length);
   for (let row = 0, at = 0; row < LINE_ROWS; ++row) {
+    const first = Math.floor(row / BLOCK) * blocks.columns;
     for (let column = 0; column < width; ++column, ++at) {
-      const block = Math.floor(row / BLOCK) * blocks.columns + Math.floor(column / BLOCK);
+      const block = first + Math.floor(column / BLOCK);
       logits[at] = blocks.values[block * BLOCK * BLOCK + (row % BLOCK) * BLOCK + (column % BLOCK)] as number;
     }
   }

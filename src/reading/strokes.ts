@@ -55,7 +55,7 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
   const withRules = inkStrength(grey, ink, FITTED_ACROSS);
   const ruled = findInkLevels(withRules.values);
   if (ruled === undefined) return undefined;
-  const ruledWidth = widthOf(withRules, ruled.threshold);
+  const ruledWidth = meanStrokeWidth(withRules, ruled.threshold);
   const thickness = Math.max(2, RULE_SHARE * ruledWidth);
   const strength = eraseRules(withRules, ruled.threshold, thickness, MOST_CROSSED);
   const levels = strength === withRules ? ruled : findInkLevels(strength.values);
@@ -63,20 +63,19 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
   const { threshold, floor } = levels;
   const all = findComponents(strength.values, strength.width, strength.height, threshold);
   const usualHeight = usual(all);
-  const strokeWidth = Math.max(1, strength === withRules ? ruledWidth : widthOf(strength, threshold));
+  const strokeWidth = Math.max(1, strength === withRules ? ruledWidth : meanStrokeWidth(strength, threshold));
   const parts = withoutMarks(
     all.filter(({ box }) => Math.min(box.width, box.height) >= THINNEST * strokeWidth),
     usualHeight,
     strength.width,
   );
   if (parts.length === 0) return undefined;
-  const inked = strength.values.filter((value) => value >= threshold);
   return {
     ink,
     strength,
     threshold,
     floor,
-    full: quantile(inked, FULL_INK_SHARE),
+    full: quantile(atLeast(strength.values, threshold), FULL_INK_SHARE),
     parts,
     usualHeight,
     strokeWidth,
@@ -84,8 +83,14 @@ export function findStrokes(picture: PixelImage): Strokes | undefined {
   };
 }
 
-function widthOf({ values, width, height }: GreyImage, threshold: number): number {
-  return meanStrokeWidth({ values: values.map((value) => (value >= threshold ? 1 : 0)), width, height });
+function atLeast(values: Float32Array, threshold: number): Float32Array {
+  const found = new Float32Array(values.length);
+  let count = 0;
+  for (let index = 0; index < values.length; ++index) {
+    const value = values[index] as number;
+    if (value >= threshold) found[count++] = value;
+  }
+  return found.subarray(0, count);
 }
 
 /** The height of the part in which the middle of all ink lies, of parts in the order of their heights. */

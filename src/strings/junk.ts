@@ -165,6 +165,110 @@ const SIGNS: Record<string, readonly Stroke[]> = {
       [0, 0],
     ],
   ],
+  F: [
+    [
+      [0.9, 0],
+      [0.1, 0],
+      [0.1, 1],
+    ],
+    [
+      [0.1, 0.5],
+      [0.7, 0.5],
+    ],
+  ],
+  V: [
+    [
+      [0, 0],
+      [0.5, 1],
+      [1, 0],
+    ],
+  ],
+  P: [
+    [
+      [0.1, 1],
+      [0.1, 0],
+      [0.9, 0.1],
+      [0.9, 0.45],
+      [0.1, 0.55],
+    ],
+  ],
+  triangle: [
+    [
+      [0.5, 0],
+      [1, 1],
+      [0, 1],
+      [0.5, 0],
+    ],
+  ],
+  hourglass: [
+    [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+      [0, 0],
+    ],
+  ],
+  ladder: [
+    [
+      [0.1, 0],
+      [0.1, 1],
+    ],
+    [
+      [0.9, 0],
+      [0.9, 1],
+    ],
+    [
+      [0.1, 0.2],
+      [0.9, 0.2],
+    ],
+    [
+      [0.1, 0.5],
+      [0.9, 0.5],
+    ],
+    [
+      [0.1, 0.8],
+      [0.9, 0.8],
+    ],
+  ],
+  comb: [
+    [
+      [0, 0.2],
+      [1, 0.2],
+    ],
+    [
+      [0.1, 0.2],
+      [0.1, 1],
+    ],
+    [
+      [0.37, 0.2],
+      [0.37, 1],
+    ],
+    [
+      [0.63, 0.2],
+      [0.63, 1],
+    ],
+    [
+      [0.9, 0.2],
+      [0.9, 1],
+    ],
+  ],
+  tree: [
+    [
+      [0.5, 0],
+      [0.5, 1],
+    ],
+    [
+      [0, 0.35],
+      [0.5, 0],
+      [1, 0.35],
+    ],
+    [
+      [0, 0.75],
+      [0.5, 0.4],
+      [1, 0.75],
+    ],
+  ],
   diamond: [
     [
       [0.5, 0],
@@ -195,6 +299,20 @@ export const FITTED_JUNK = [
   "X",
   "hash",
   "plus",
+  "F",
+  "V",
+  "P",
+  "triangle",
+  "hourglass",
+  "ladder",
+  "comb",
+  "tree",
+  "polygon",
+  "spiral",
+  "wave",
+  "wheel",
+  "trefoil",
+  "percent",
 ] as const;
 /** …and kinds that they have never seen. */
 export const HELD_OUT_JUNK = ["A", "N", "R", "star", "arrow", "box", "diamond", "knot"] as const;
@@ -223,9 +341,63 @@ export function junkStrokes(kind: JunkKind, random: Random): readonly Stroke[] {
       ]),
     ];
   }
+  if (kind === "polygon") {
+    const corners = [3, 5, 5][random.below(3)] as number;
+    const turn = random.uniform();
+    return [around(corners, () => 0.5 - 0.08 * random.uniform(), turn)];
+  }
+  if (kind === "spiral") {
+    const rounds = 2.2 + random.uniform();
+    return [around(48, (share) => 0.05 + 0.45 * share, random.uniform(), random.below(2) === 1 ? rounds : -rounds)];
+  }
+  if (kind === "wave") {
+    const [waves, height] = [2.2 + 1.5 * random.uniform(), 0.25 + 0.25 * random.uniform()];
+    const start = random.uniform();
+    return [
+      Array.from({ length: 49 }, (_, at) => [
+        at / 48,
+        0.5 + height * Math.sin(2 * Math.PI * (start + (waves * at) / 48)),
+      ]),
+    ];
+  }
+  if (kind === "wheel") {
+    const turn = random.uniform();
+    const rim = around(24, () => 0.5, turn);
+    return [rim, [rim[0] as Point, rim[12] as Point], [rim[6] as Point, rim[18] as Point]];
+  }
+  if (kind === "trefoil") {
+    const leaves = 3 + random.below(2);
+    return [around(72, (share) => 0.32 + 0.18 * Math.cos(2 * Math.PI * leaves * share), random.uniform())];
+  }
+  if (kind === "percent") {
+    const ring = (x: number, y: number): Stroke =>
+      around(12, () => 0.16, 0).map(([across, down]): Point => [across + x - 0.5, down + y - 0.5]);
+    return [
+      ring(0.18, 0.2),
+      ring(0.82, 0.8),
+      [
+        [0.9, 0],
+        [0.1, 1],
+      ],
+    ];
+  }
   const strokes = SIGNS[kind] as readonly Stroke[];
   const shaken = (value: number): number => Math.max(0, Math.min(1, value + 0.12 * (random.uniform() - 0.5)));
   return strokes.map((stroke) => stroke.map(([x, y]) => [shaken(x), shaken(y)]));
+}
+
+/**
+ * A way around the middle, in so many straight steps.
+ *
+ * @param radius for each share of the way
+ * @param turn where it begins, in rounds
+ */
+function around(steps: number, radius: (share: number) => number, turn: number, rounds = 1): Stroke {
+  const points = Array.from({ length: steps }, (_, step): Point => {
+    const [share, angle] = [step / steps, 2 * Math.PI * (turn + (rounds * step) / steps)];
+    return [0.5 + radius(share) * Math.cos(angle), 0.5 + radius(share) * Math.sin(angle)];
+  });
+  return rounds === 1 ? [...points, points[0] as Point] : points;
 }
 
 /** A smooth line through the middles of the way from each point to the next (quadratic B-spline). */

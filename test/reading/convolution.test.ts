@@ -1,26 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Random } from "../../src/random.ts";
-import { convolveAll, type Shape, unpack } from "../../src/reading/convolution.ts";
+import { Network, type Shape, type StoredNetwork } from "../../src/reading/convolution.ts";
+import { moduleKernel, scalarKernel } from "../../src/reading/convolution-kernel.ts";
+import { CONVOLUTION_MODULE } from "../../src/reading/convolution-module.ts";
 
-/** A network of random weights, and what its definition makes of an image: one sum for each output. */
-it("convolutions are the sums that define them", () => {
-  const random = new Random(4);
-  const shapes: readonly Shape[] = [
-    [1, 8, 5, 2, 1],
-    [8, 16, 3, 1, 2],
-    [16, 3, 1, 1, 1],
-  ];
-  const count = shapes.reduce((sum, [inputs, outputs, kernel]) => sum + inputs * outputs * kernel * kernel, 0);
+const SHAPES: readonly Shape[] = [
+  [2, 8, 5, 2, 1],
+  [8, 16, 3, 1, 2],
+  [16, 24, 3, 2, 1],
+  [24, 3, 1, 1, 1],
+];
+const [ROWS, COLUMNS] = [12, 26];
+
+/** A network of random weights, and an image that is 0 in half of its places. */
+function drawn(seed: number, rows = ROWS, columns = COLUMNS) {
+  const random = new Random(seed);
+  const count = SHAPES.reduce((sum, [inputs, outputs, kernel]) => sum + inputs * outputs * kernel * kernel, 0);
   const bytes = Int8Array.from({ length: count }, () => random.below(255) - 127);
-  const scales = shapes.map(([, outputs]) => Array.from({ length: outputs }, () => 0.01 * random.uniform()));
-  const biases = shapes.map(([, outputs]) => Array.from({ length: outputs }, () => random.normal()));
+  const scales = SHAPES.map(([, outputs]) => Array.from({ length: outputs }, () => 0.01 * random.uniform()));
+  const biases = SHAPES.map(([, outputs]) => Array.from({ length: outputs }, () => random.normal()));
   const weights = btoa(String.fromCharCode(...new Uint8Array(bytes.buffer)));
-  const [rows, columns] = [8, 12];
-  const image = Float64Array.from({ length: rows * columns }, () => Math.max(0, random.normal()));
+  const values = Float32Array.from({ length: 2 * rows * columns }, () => Math.max(0, random.normal()));
+  const stored: StoredNetwork = { shapes: SHAPES, scales, biases, weights };
+  return { stored, bytes, planes: { values, rows, columns, channels: 2 } };
+}
 
-  let wanted = { at: (y: number, x: number, _channel: number) => image[y * columns + x] as number, rows, columns };
+it("convolutions are the sums that define them", () => {
+  const { stored, bytes, planes } = drawn(4);
+  const { scales, biases } = stored;
+  const at = (y: number, x: number, channel: number) => planes.values[(y * COLUMNS + x) * 2 + channel] as number;
+  let wanted = { at, rows: ROWS, columns: COLUMNS };
   let start = 0;
-  shapes.forEach(([inputs, outputs, kernel, stride, dilation], layer) => {
+  SHAPES.forEach(([inputs, outputs, kernel, stride, dilation], layer) => {
     const { at: before, rows: height, columns: width } = wanted;
     const first = start;
     start += inputs * outputs * kernel * kernel;
@@ -39,21 +54,51 @@ it("convolutions are the sums that define them", () => {
               sum += whole * (scales[layer]?.[output] as number) * before(row, column, input);
             }
           }
-          values.set(`${y} ${x} ${output}`, layer + 1 < shapes.length ? Math.max(0, sum) : sum);
+          values.set(`${y} ${x} ${output}`, layer + 1 < SHAPES.length ? Math.max(0, sum) : sum);
         }
       }
     }
     wanted = { ...size, at: (y, x, channel) => values.get(`${y} ${x} ${channel}`) as number };
   });
 
-  const got = convolveAll(unpack({ shapes, scales, biases, weights }), { values: image, rows, columns });
+  const got = new Network(stored).run(planes);
   expect([got.rows, got.columns]).toEqual([wanted.rows, wanted.columns]);
-  const outputs = got.values.length / (got.rows * got.columns);
   for (let y = 0; y < got.rows; ++y) {
     for (let x = 0; x < got.columns; ++x) {
       for (let output = 0; output < 3; ++output) {
-        expect(got.values[(y * got.columns + x) * outputs + output]).toBeCloseTo(wanted.at(y, x, output), 9);
+        const value = got.values[(y * got.columns + x) * got.channels + output] as number;
+        expect(Math.abs(value - wanted.at(y, x, output))).toBeLessThan(1e-4 * Math.max(1, Math.abs(value)));
       }
     }
   }
 });
+
+it("the module and the scalars agree to the bit, whatever the size and in whichever order sizes come", () => {
+  const { stored } = drawn(5);
+  const module = moduleKernel();
+  if (module === undefined) throw new Error("there is WebAssembly");
+  const [fast, plain] = [new Network(stored, module), new Network(stored, scalarKernel())];
+  for (const [rows, columns] of [
+    [8, 4],
+    [32, 40],
+    [3, 5],
+    [1, 1],
+    [32, 700],
+    [8, 4],
+  ] as const) {
+    const { planes } = drawn(rows + columns, rows, columns);
+    expect(fast.run(planes)).toEqual(plain.run(planes));
+  }
+});
+
+it("the module is what its source compiles to", () => {
+  const folder = mkdtempSync(join(tmpdir(), "convolution-"));
+  try {
+    const file = join(folder, "convolution.wasm");
+    const source = "assembly/reading/convolution.ts";
+    execFileSync("node_modules/.bin/asc", [source, "--target", "convolution", "--outFile", file]);
+    expect(readFileSync(file).toString("base64"), "run npm run build:convolution").toBe(CONVOLUTION_MODULE);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);

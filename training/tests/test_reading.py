@@ -14,7 +14,7 @@ from abs_training.images.data import DataError
 from abs_training.reading.fit import fit_pieces, fit_seams, mean_loss, mean_piece_loss
 from abs_training.reading.lines import ROWS, Line, read_lines
 from abs_training.reading.piece_network import KINDS
-from abs_training.reading.pieces import Pieces, read_pieces
+from abs_training.reading.pieces import COLUMNS, Pieces, read_pieces
 from abs_training.reading.stored_network import module_text, round_weights
 
 
@@ -46,11 +46,13 @@ def write_lines(path: Path, lines: list[Line]) -> None:
 
 def tops_and_bottoms(count: int) -> Pieces:
     """Ink above is a 0, ink below is no digit."""
-    images = torch.zeros(count, 1, 28, 28, dtype=torch.uint8)
-    labels = torch.arange(count) % 2 * (KINDS - 1)
-    images[::2, :, 4:10, 8:20] = 255
-    images[1::2, :, 18:24, 8:20] = 255
-    return Pieces(images, labels)
+    windows = torch.zeros(count, ROWS, COLUMNS, 2, dtype=torch.uint8)
+    windows[::2, 4:10, 14:26, 0] = 255
+    windows[1::2, 20:26, 14:26, 0] = 255
+    kinds = torch.zeros(count, KINDS)
+    kinds[::2, 0] = 1
+    kinds[1::2, KINDS - 1] = 1
+    return Pieces(windows, kinds)
 
 
 class ReadingTest(unittest.TestCase):
@@ -81,7 +83,8 @@ class ReadingTest(unittest.TestCase):
             folder = Path(name)
             write_lines(folder / "lines", bars(20))
             pieces = tops_and_bottoms(40)
-            records = torch.cat([pieces.labels[:, None].byte(), pieces.images.flatten(1)], 1)
+            heads = torch.stack([pieces.kinds.argmax(1), 255 * (pieces.kinds[:, 0] > 0)], 1).byte()
+            records = torch.cat([heads, pieces.windows.flatten(1)], 1)
             (folder / "pieces").write_bytes(records.numpy().tobytes())
             arguments = ["--lines", f"{folder}/lines", "--pieces", f"{folder}/pieces"]
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(
@@ -92,10 +95,14 @@ class ReadingTest(unittest.TestCase):
             for module in ("seam-weights.ts", "piece-weights.ts"):
                 text = (folder / module).read_text("utf-8")
                 self.assertIn("StoredNetwork = {", text)
-                self.assertIn("  shapes: [\n    [1, 8, 5, 2, 1],\n    [8, 16, 3, 2, 1],\n", text)
+                inputs = 1 if module.startswith("seam") else 2
+                self.assertIn(f"  shapes: [\n    [{inputs}, 8, 5, 2, 1],\n    [8, ", text)
+            read = read_pieces(folder / "pieces")
+            self.assertTrue(torch.equal(read.windows, pieces.windows))
+            self.assertTrue(torch.equal(read.kinds, pieces.kinds))
             (folder / "cut").write_bytes((folder / "lines").read_bytes()[:-1])
             self.assertRaisesRegex(DataError, "wanted lines", read_lines, folder / "cut")
-            self.assertRaisesRegex(DataError, "multiple of 785", read_pieces, folder / "cut")
+            self.assertRaisesRegex(DataError, "multiple of 2562", read_pieces, folder / "cut")
 
 
 if __name__ == "__main__":

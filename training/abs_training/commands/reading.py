@@ -9,7 +9,7 @@ from abs_training.commands.values import positive
 from abs_training.foundation.checkpoint import write_atomically
 from abs_training.reading.fit import fit_pieces, fit_seams, mean_loss, mean_piece_loss
 from abs_training.reading.lines import read_lines
-from abs_training.reading.pieces import Pieces, read_pieces
+from abs_training.reading.pieces import read_pieces
 from abs_training.reading.stored_network import module_text
 
 HELD_OUT = 10
@@ -55,15 +55,13 @@ def run(options: argparse.Namespace) -> None:
         print(f"{len(fitted):,} lines; {loss:.4f} nats a pixel on others")
     if options.pieces is not None:
         pieces = read_pieces(options.pieces)
-        others = Pieces(pieces.images[::HELD_OUT], pieces.labels[::HELD_OUT])
-        kept = [place for place in range(len(pieces.labels)) if place % HELD_OUT]
-        if kept:
-            pieces = Pieces(pieces.images[kept], pieces.labels[kept])
+        count = len(pieces.kinds) // HELD_OUT
+        others, pieces = pieces.part(slice(count)), pieces.part(slice(count, None))
         network = fit_pieces(pieces, options.epochs, options.seed, reporter("pieces"))
         text = module_text(network.layers, "PIECE_NETWORK", command)
         write_atomically(options.out / "piece-weights.ts", text.encode("utf-8"))
         loss = mean_piece_loss(network, others)
-        print(f"{len(pieces.labels):,} pieces; {loss:.4f} nats a piece on others")
+        print(f"{len(pieces.kinds):,} pieces; {loss:.4f} nats a piece on others")
 
 
 def reporter(name: str) -> Callable[[int, float], None]:

@@ -15,6 +15,7 @@ from abs_training.reading.seam_network import SeamNetwork
 BATCH = 32
 PIECES_PER_BATCH = 128
 LARGEST_STEP = 3e-3
+PENS = 3
 MOST_SHIFT = 2
 """Lines are shifted up and down by up to so many rows, since their middle is but estimated."""
 
@@ -69,17 +70,17 @@ def seam_loss(
 def fit_pieces(
     pieces: Pieces, epochs: int, seed: int, report: Callable[[int, float], None]
 ) -> PieceNetwork:
-    """Minimises the cross entropy of all pieces in the same way."""
+    """Minimises the cross entropy of all pieces in the same way, on strokes of many widths."""
     network = PieceNetwork(generator_for(seed, "pieces", "weights"))
     optimizer = torch.optim.Adam(network.parameters(), lr=LARGEST_STEP)
     for epoch in range(epochs):
         generator = generator_for(seed, "pieces", epoch)
-        batches = torch.randperm(len(pieces.labels), generator=generator).split(PIECES_PER_BATCH)
+        batches = torch.randperm(len(pieces.kinds), generator=generator).split(PIECES_PER_BATCH)
         total = 0.0
         for step, chosen in enumerate(batches):
             set_step(optimizer, (epoch + step / len(batches)) / epochs)
-            images = pieces.images[chosen].float() / 255
-            loss = nn.functional.cross_entropy(network(images), pieces.labels[chosen])
+            windows, kinds = pieces.chosen(chosen)
+            loss = nn.functional.cross_entropy(network(in_another_pen(windows, generator)), kinds)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -88,11 +89,26 @@ def fit_pieces(
     return network
 
 
+def in_another_pen(windows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Windows as they are, but one batch of `PENS` with strokes up to a pixel thinner or thicker, and shifted up or down."""
+    if int(torch.randint(PENS, (), generator=generator)) > 0:
+        return windows
+    part = torch.rand((), generator=generator).item()
+    sign = 1 if int(torch.randint(2, (), generator=generator)) else -1
+    wider = sign * nn.functional.max_pool2d(sign * windows, 3, 1, 1)
+    shift = int(torch.randint(-MOST_SHIFT, MOST_SHIFT + 1, (), generator=generator))
+    return (windows + part * (wider - windows)).roll(shift, 2)
+
+
 def mean_piece_loss(network: PieceNetwork, pieces: Pieces) -> float:
     """The cross entropy per piece."""
+    total = 0.0
     with torch.no_grad():
-        scores = torch.cat([network(part.float() / 255) for part in pieces.images.split(1000)])
-        return nn.functional.cross_entropy(scores, pieces.labels).item()
+        for places in torch.arange(len(pieces.kinds)).split(1000):
+            windows, kinds = pieces.chosen(places)
+            loss = nn.functional.cross_entropy(network(windows), kinds, reduction="sum")
+            total += loss.item()
+    return total / len(pieces.kinds)
 
 
 def set_step(optimizer: torch.optim.Optimizer, share: float) -> None:
