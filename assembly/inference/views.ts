@@ -16,6 +16,8 @@ import { allocate } from "../layout";
 import * as sizes from "../sizes";
 
 const SIDE: i32 = 28;
+/** What is less off the middle, in pixels both ways, is as MNIST's digits are. */
+const LEAST_OFFSET: f64 = 0.75;
 /** Pixels at each end of a line that show its paper: MNIST's margin. */
 const MARGIN: i32 = 4;
 /** Bands: among the lines' papers, that of this rank from below and that from above differ by at least `LEAST_CONTRAST`. */
@@ -78,9 +80,11 @@ function centre(image: usize): bool {
     }
   }
   if (!(mass > 0)) return false;
-  const right = <i32>Math.floor(SIDE / 2 - across / mass + 0.5);
-  const below = <i32>Math.floor(SIDE / 2 - down / mass + 0.5);
-  if (right == 0 && below == 0) return false;
+  const offsetAcross = SIDE / 2 - across / mass;
+  const offsetDown = SIDE / 2 - down / mass;
+  if (max(abs(offsetAcross), abs(offsetDown)) < LEAST_OFFSET) return false;
+  const right = <i32>Math.floor(offsetAcross + 0.5);
+  const below = <i32>Math.floor(offsetDown + 0.5);
   for (let row = 0; row < SIDE; ++row) {
     for (let column = 0; column < SIDE; ++column) {
       const fromRow = row - below;

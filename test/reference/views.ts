@@ -1,6 +1,7 @@
 // Other views of an image as one reads about them; assembly/inference/views.ts makes the same, bit for bit.
 
 const SIDE = 28;
+const LEAST_OFFSET = 0.75;
 const MARGIN = 4;
 const BAND_RANK = 6;
 const LEAST_CONTRAST = 0.25;
@@ -14,15 +15,18 @@ const drawn = (value: (row: number, column: number) => number): Image =>
   Float32Array.from({ length: SIDE * SIDE }, (_, pixel) => value(Math.floor(pixel / SIDE), pixel % SIDE));
 const ascending = (values: number[]): number[] => values.toSorted((one, other) => one - other);
 
-/** Moved by whole pixels until the centre of mass is in the middle; undefined where it is. */
+/** Moved by whole pixels until the centre of mass is in the middle; undefined where it is nearly there. */
 export function centred(image: Image): Image | undefined {
   const sum = (weight: (pixel: number) => number) =>
     image.reduce((total, value, pixel) => total + value * weight(pixel), 0);
   const mass = sum(() => 1);
   if (mass === 0) return undefined;
-  const right = Math.floor(SIDE / 2 - sum((pixel) => pixel % SIDE) / mass + 0.5);
-  const below = Math.floor(SIDE / 2 - sum((pixel) => Math.floor(pixel / SIDE)) / mass + 0.5);
-  if (right === 0 && below === 0) return undefined;
+  const offsets = [
+    SIDE / 2 - sum((pixel) => pixel % SIDE) / mass,
+    SIDE / 2 - sum((pixel) => Math.floor(pixel / SIDE)) / mass,
+  ] as const;
+  if (Math.max(...offsets.map(Math.abs)) < LEAST_OFFSET) return undefined;
+  const [right, below] = offsets.map((offset) => Math.floor(offset + 0.5)) as [number, number];
   return drawn((row, column) => at(image, row - below, column - right) ?? 0);
 }
 
