@@ -1,4 +1,4 @@
-import { type GreyImage, reduceGrey } from "./grey.ts";
+import { type GreyImage, interpolate, reduceGrey } from "./grey.ts";
 import { FITTED_ACROSS, fitLighting } from "./lighting.ts";
 import type { Ink } from "./polarity.ts";
 import { windowMaximum, windowMean, windowMinimum } from "./window.ts";
@@ -49,19 +49,4 @@ function findBackground(paper: GreyImage, fittedAcross: number): GreyImage {
   // A trace of smoothing: the closing is a patchwork of flat windows, but a shadow's edge must stay where it is.
   const smooth = windowMean(filled, Math.ceil(radius / 12));
   return { width, height, values: smooth.values.map((value, index) => value * (light[index] as number)) };
-}
-
-/** Bilinear interpolation at a place counted in pixel centres, held to the edge outside. */
-function interpolate({ values, width, height }: GreyImage, x: number, y: number): number {
-  const left = Math.max(0, Math.min(width - 1, Math.floor(x)));
-  const top = Math.max(0, Math.min(height - 1, Math.floor(y)));
-  const right = Math.min(width - 1, left + 1);
-  const bottom = Math.min(height - 1, top + 1);
-  const across = Math.max(0, Math.min(1, x - left));
-  const down = Math.max(0, Math.min(1, y - top));
-  const upper =
-    (values[top * width + left] as number) * (1 - across) + (values[top * width + right] as number) * across;
-  const lower =
-    (values[bottom * width + left] as number) * (1 - across) + (values[bottom * width + right] as number) * across;
-  return upper * (1 - down) + lower * down;
 }

@@ -6,6 +6,7 @@ import { checkedImage, type PixelImage } from "./pixel-image.ts";
 import { FITTED_SIDE, inkBox, placeInFrame, SIDE } from "./placement.ts";
 import { findInk, type Ink } from "./polarity.ts";
 import { eraseRules } from "./rules.ts";
+import { findSheet, type Sheet } from "./sheet.ts";
 import { thickenThinStrokes } from "./stroke-width.ts";
 import { findCut, findInkLevels, quantile } from "./threshold.ts";
 import { windowMaximum, windowMean } from "./window.ts";
@@ -78,6 +79,21 @@ export function preprocess(picture: PixelImage): Preprocessed {
   // A copy of the fields, which may be getters: what was checked is what is read.
   const checked = checkedImage(picture);
   const grey = toGrey(checked, WORKING_SIDE);
+  const sheet = findSheet(grey);
+  const onSheet = sheet === undefined ? undefined : findDigit(sheet.grey);
+  // Of a sheet that turned out bare the whole picture may know more.
+  const isOnSheet = onSheet !== undefined && onSheet.found !== "nothing";
+  const { image, found, ink, box } = isOnSheet ? onSheet : findDigit(grey);
+  if (box === undefined) {
+    return { image, found, ink, box: { left: 0, top: 0, width: checked.width, height: checked.height } };
+  }
+  const { left, top } = isOnSheet ? (sheet as Sheet) : { left: 0, top: 0 };
+  const placed = { ...box, left: box.left + left, top: box.top + top };
+  return { image, found, ink, box: enlarge(placed, grey.factor, checked) };
+}
+
+/** What {@link preprocess} makes of a grey picture, the box in its pixels; without one where there is no digit. */
+function findDigit(grey: GreyImage): Omit<Preprocessed, "box"> & { readonly box: Box | undefined } {
   const ink = findInk(grey);
   const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
   const withRules = inkStrength(grey, ink);
@@ -87,12 +103,7 @@ export function preprocess(picture: PixelImage): Preprocessed {
   const strength = eraseRules(withRules, ruledLevels?.threshold ?? findCut(smoothWithRules.values));
   const smooth = strength === withRules ? smoothWithRules : windowMean(strength, blurRadius);
   const levels = strength === withRules ? ruledLevels : findInkLevels(smooth.values);
-  const blank = {
-    image: new Float32Array(SIDE * SIDE),
-    found: "nothing" as const,
-    ink,
-    box: { left: 0, top: 0, width: checked.width, height: checked.height },
-  };
+  const blank = { image: new Float32Array(SIDE * SIDE), found: "nothing" as const, ink, box: undefined };
   if (levels === undefined) return blank;
 
   const components = findComponents(smooth.values, smooth.width, smooth.height, levels.threshold);
@@ -102,7 +113,7 @@ export function preprocess(picture: PixelImage): Preprocessed {
   if (box === undefined) return blank;
   const thickened = thickenThinStrokes(isolated, box, FITTED_SIDE);
   const image = placeInFrame(thickened, inkBox(thickened) ?? box);
-  return { image, found: several ? "several" : "digit", ink, box: enlarge(box, grey.factor, checked) };
+  return { image, found: several ? "several" : "digit", ink, box };
 }
 
 /** Keeps the digit with its antialiased rim of `margin` pixels, spreads its strength over [0, 1] and clears the rest. */
