@@ -37,6 +37,9 @@ const RIM = 2;
 const LEAST_INK = 0.004;
 /** What lies around it is darker or brighter by this much in the mean. */
 const LEAST_DIFFERENCE = 0.05;
+/** Ink of which this share of the sheet has less is full ink; so many pixels of the outline may have half as much. */
+const FULL_INK_SHARE = 0.99;
+const MOST_CUT = 1;
 /** A window with this share of smooth pixels of the sheet tells how bright it is. */
 const LEAST_SHARE = 0.02;
 
@@ -53,15 +56,17 @@ export function findSheet(picture: GreyImage): Sheet | undefined {
   const spans = windowMaximum(small, 1).values.map((value, index) => value - (darkest[index] as number));
   const most = Math.max(SMOOTH_SPAN, NOISE_SPANS * quantile(spans, SMOOTHEST));
   const smooth = spans.map((span) => (span <= most ? 1 : 0));
-  let best: { readonly component: Component; readonly hull: readonly Point[] } | undefined;
+  let best: { readonly component: Component; readonly hull: readonly Point[]; readonly bare: GreyImage } | undefined;
   for (const component of findComponents(smooth, width, height, 1)) {
     const { box, pixels } = component;
     if (box.width * box.height < LEAST_COVER * values.length) continue;
     if (best !== undefined && pixels.length <= best.component.pixels.length) continue;
     const hull = hullOf(component, width);
-    if (isSheet(component, hull, small)) best = { component, hull };
+    if (!isSheet(component, hull, small)) continue;
+    const bare = bareSheet(small, pixels);
+    if (!isCutThrough(hull, small, bare)) best = { component, hull, bare };
   }
-  return best === undefined ? undefined : cutOut(picture, small, best.component, best.hull);
+  return best === undefined ? undefined : cutOut(picture, small, best.bare, best.hull);
 }
 
 function isSheet(component: Component, hull: readonly Point[], small: GreyImage): boolean {
@@ -79,8 +84,7 @@ function isSheet(component: Component, hull: readonly Point[], small: GreyImage)
 
   const own = new Float32Array(values.length);
   for (const index of pixels) own[index] = 1;
-  const inside = new Float32Array(values.length);
-  eachRow(hull, small, (row, from, to) => inside.fill(1, row * width + from, row * width + to));
+  const inside = insideOf(hull, small);
   // The windows end at the frame, along which a sheet that is cut off there has neither rim nor edge.
   const near = windowMaximum({ ...small, values: own }, RIM).values;
   const deep = windowMinimum({ ...small, values: inside }, RIM).values;
@@ -104,16 +108,36 @@ function isSheet(component: Component, hull: readonly Point[], small: GreyImage)
   return Math.abs(sheet - around) >= LEAST_DIFFERENCE;
 }
 
+/** Whether ink runs on beyond the hull, as it does beyond the edge of a shadow. */
+function isCutThrough(hull: readonly Point[], small: GreyImage, bare: GreyImage): boolean {
+  const inside = insideOf(hull, small);
+  const deep = windowMinimum({ ...small, values: inside }, 1).values;
+  const ink = bare.values.map((value, index) =>
+    inside[index] === 0 ? 0 : Math.abs(value - (small.values[index] as number)),
+  );
+  const full = quantile(
+    ink.filter((_, index) => deep[index] === 1),
+    FULL_INK_SHARE,
+  );
+  const cut = ink.filter((value, index) => deep[index] === 0 && value >= full / 2);
+  return cut.length > MOST_CUT;
+}
+
+/** 1 for the pixels within the hull, 0 for all others. */
+function insideOf(hull: readonly Point[], small: GreyImage): Float32Array {
+  const inside = new Float32Array(small.values.length);
+  eachRow(hull, small, (row, from, to) => inside.fill(1, row * small.width + from, row * small.width + to));
+  return inside;
+}
+
 /** The picture within the hull, and around it the sheet's own brightness. */
-function cutOut(picture: GreyImage, small: ReducedGrey, { pixels }: Component, hull: readonly Point[]): Sheet {
-  const { factor } = small;
+function cutOut(picture: GreyImage, { factor }: ReducedGrey, bare: GreyImage, hull: readonly Point[]): Sheet {
   const corners = hull.map(
     ([x, y]): Point => [Math.min(picture.width, factor * x), Math.min(picture.height, factor * y)],
   );
   const [across, down] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
   const [left, top] = [Math.min(...across), Math.min(...down)];
   const [width, height] = [Math.max(...across) - left, Math.max(...down) - top];
-  const bare = bareSheet(small, pixels);
   const values = new Float32Array(width * height);
   for (let row = 0, index = 0; row < height; ++row) {
     const y = (top + row + 0.5) / factor - 0.5;
