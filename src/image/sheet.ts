@@ -14,8 +14,10 @@ export interface Sheet {
 
 type Point = readonly [x: number, y: number];
 
-/** Pixels per side that show a sheet, at most; edges are then two or three pixels wide. */
+/** Pixels per side that show a sheet, at most; edges are then two or three pixels wide… */
 const SIDE = 128;
+/** …and at least: in a smaller picture sheet and digit are too few pixels to be told from each other. */
+const LEAST_SIDE = 48;
 /** A pixel is smooth if its neighbourhood spans this much brightness at most… */
 const SMOOTH_SPAN = 0.035;
 /** …and this many times what the smoothest tenth of the picture spans, which is noise. */
@@ -40,8 +42,8 @@ const LEAST_DIFFERENCE = 0.05;
 /** Ink of which this share of the sheet has less is full ink; so many pixels of the outline may have half as much. */
 const FULL_INK_SHARE = 0.99;
 const MOST_CUT = 1;
-/** A window with this share of smooth pixels of the sheet tells how bright it is. */
-const LEAST_SHARE = 0.02;
+/** Far less than one pixel's share of any window, but more than roundings. */
+const LEAST_SHARE = 1e-6;
 
 /**
  * Finds the sheet of paper, or the slate, on a table: a region of smooth pixels with straight edges that has ink on it and
@@ -50,11 +52,13 @@ const LEAST_SHARE = 0.02;
  * @returns undefined where the picture shows a sheet and nothing else, or no such thing
  */
 export function findSheet(picture: GreyImage): Sheet | undefined {
+  if (Math.min(picture.width, picture.height) < LEAST_SIDE) return undefined;
   const small = reduceGrey(picture, SIDE);
   const { values, width, height } = small;
   const darkest = windowMinimum(small, 1).values;
   const spans = windowMaximum(small, 1).values.map((value, index) => value - (darkest[index] as number));
   const most = Math.max(SMOOTH_SPAN, NOISE_SPANS * quantile(spans, SMOOTHEST));
+  const usual = quantile(values, 0.5);
   const smooth = spans.map((span) => (span <= most ? 1 : 0));
   let best: { readonly component: Component; readonly hull: readonly Point[]; readonly bare: GreyImage } | undefined;
   for (const component of findComponents(smooth, width, height, 1)) {
@@ -62,17 +66,21 @@ export function findSheet(picture: GreyImage): Sheet | undefined {
     if (box.width * box.height < LEAST_COVER * values.length) continue;
     if (best !== undefined && pixels.length <= best.component.pixels.length) continue;
     const hull = hullOf(component, width);
-    if (!isSheet(component, hull, small)) continue;
+    if (!isSheet(component, hull, small, usual)) continue;
     const bare = bareSheet(small, pixels);
     if (!isCutThrough(hull, small, bare)) best = { component, hull, bare };
   }
   return best === undefined ? undefined : cutOut(picture, small, best.bare, best.hull);
 }
 
-function isSheet(component: Component, hull: readonly Point[], small: GreyImage): boolean {
+/** @param usual the brightness that half of the picture exceeds */
+function isSheet(component: Component, hull: readonly Point[], small: GreyImage, usual: number): boolean {
   const { values, width, height } = small;
   const { pixels } = component;
   const area = areaOf(hull);
+  const sheet = pixels.reduce((sum, index) => sum + (values[index] as number), 0) / pixels.length;
+  // What is as bright as most of the picture has like things around it: most regions of ordinary pictures go no further.
+  if (2 * area < values.length && Math.abs(sheet - usual) < LEAST_DIFFERENCE) return false;
   if (area < LEAST_COVER * values.length || area > MOST_COVER * values.length) return false;
   const filled = findHoles(component, width).reduce((sum, hole) => sum + hole.size, pixels.length);
   if (filled < LEAST_SOLID * area) return false;
@@ -97,10 +105,6 @@ function isSheet(component: Component, hull: readonly Point[], small: GreyImage)
     } else if (own[index] === 0) ++ink;
   });
   if (edge < LEAST_EDGE * rim || ink < LEAST_INK * area) return false;
-  const sheet = quantile(
-    Float32Array.from(pixels, (index) => values[index] as number),
-    0.5,
-  );
   const around = quantile(
     values.filter((_, index) => inside[index] === 0),
     0.5,
