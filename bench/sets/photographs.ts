@@ -210,7 +210,7 @@ function onTable(glyph: Glyph, random: Random): Photograph {
   const turn = between(random, -0.3, 0.3);
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const sheetHeight = Math.min(width, height) * between(random, 0.55, 1.1);
-  const sheetWidth = sheetHeight * between(random, 0.65, 1.5);
+  const sheetWidth = sheetHeight * between(random, 0.75, 1.5);
   // Somewhere in the picture, but so that two of its sides at least are seen.
   const [reachX, reachY] = [
     (Math.abs(cos) * sheetWidth + Math.abs(sin) * sheetHeight) / 2,
@@ -229,7 +229,6 @@ function onTable(glyph: Glyph, random: Random): Photograph {
     place.x = middle.x + u * cos - v * sin;
     place.y = middle.y + u * sin + v * cos;
     isPlaced =
-      sheetWidth > 2 * room &&
       cut.filter((is) => is).length <= 2 &&
       place.x > room &&
       place.x < width - room &&
