@@ -21,10 +21,10 @@ import { PICTURE_KINDS } from "./sets/pictures.ts";
 // each kind of bench/sets/pictures.ts and bench/sets/photographs.ts, and beside it a folder of real ones. ABS and the plain CNN see the same images.
 //
 //   npx tsx bench/pictures.ts [--data DIR] [--limit 200] [--seed 0] [--real DIR] [--list]
-//     [--kind NAME] [--contact-sheet FILE.png]
+//     [--kind NAME]... [--contact-sheet FILE.png]
 //
 // --data is the folder with MNIST's .gz files, --limit the number of pictures of each kind. --real holds pictures whose names
-// begin with their digit, such as 7-012.png; with --list every picture that is not right and accepted is named. --kind draws one kind alone.
+// begin with their digit, such as 7-012.png; with --list every picture that is not right and accepted is named. --kind draws only the kinds that it names.
 // --contact-sheet shows those pictures, in the order of the list and COLUMNS in a row, each beside the frame made of it.
 
 const { values: options } = parseArgs({
@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "0" },
     real: { type: "string" },
     list: { type: "boolean", default: false },
-    kind: { type: "string" },
+    kind: { type: "string", multiple: true },
     "contact-sheet": { type: "string" },
   },
 });
@@ -43,8 +43,9 @@ if (options.data === undefined && options.real === undefined) throw new Error("-
 const limit = wholeNumber("limit", options.limit);
 const seed = wholeNumber("seed", options.seed, 0);
 const kinds = { ...PICTURE_KINDS, ...PHOTOGRAPH_KINDS };
-if (options.kind !== undefined && kinds[options.kind] === undefined) {
-  throw new Error(`--kind: got "${options.kind}", wanted one of "${Object.keys(kinds).join('", "')}"`);
+const unknown = options.kind?.find((name) => kinds[name] === undefined);
+if (unknown !== undefined) {
+  throw new Error(`--kind: got "${unknown}", wanted one of "${Object.keys(kinds).join('", "')}"`);
 }
 
 /** What becomes of a picture. */
@@ -109,7 +110,7 @@ async function drawnTable(data: string): Promise<void> {
   }
   rows.push(frames.row("MNIST's frames themselves"));
   for (const [name, drawn] of Object.entries(kinds)) {
-    if (options.kind !== undefined && name !== options.kind) continue;
+    if (options.kind !== undefined && !options.kind.includes(name)) continue;
     const random = new Random(seedOf(seed, name));
     const tally = new Tally();
     for (let index = 0; index < count; ++index) {

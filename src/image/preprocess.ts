@@ -1,4 +1,4 @@
-import { type Box, type Component, enlarge, findComponents } from "./components.ts";
+import { type Box, type Component, enlarge, findComponents, longerSide } from "./components.ts";
 import { pickDigit } from "./digit.ts";
 import { type GreyImage, toGrey } from "./grey.ts";
 import { inkStrength } from "./ink-strength.ts";
@@ -37,6 +37,8 @@ export interface Preprocessed {
 const WORKING_SIDE = 800;
 /** One pixel of smoothing radius for each so many pixels of side: noise goes, strokes stay. */
 const SIDE_PER_BLUR = 300;
+/** What is found without smoothing only is a speck unless it is this long beside the picture. */
+const LEAST_SHARP_SHARE = 0.04;
 /** The strength that this share of the ink stays below counts as full ink: pencil and felt pen are seldom even. */
 const FULL_INK_SHARE = 0.6;
 
@@ -93,9 +95,21 @@ export function preprocess(picture: PixelImage): Preprocessed {
 }
 
 /** What {@link preprocess} makes of a grey picture, the box in its pixels; without one where there is no digit. */
-function findDigit(grey: GreyImage): Omit<Preprocessed, "box"> & { readonly box: Box | undefined } {
+type FoundDigit = Omit<Preprocessed, "box"> & { readonly box: Box | undefined };
+
+/** Smoothing hides pen lines far thinner than its window: where nothing is left, the picture is looked at as it is. */
+function findDigit(grey: GreyImage): FoundDigit {
+  const longer = Math.max(grey.width, grey.height);
+  const blurRadius = Math.round(longer / SIDE_PER_BLUR);
+  const smoothed = findSmoothed(grey, blurRadius);
+  if (smoothed.box !== undefined || blurRadius === 0) return smoothed;
+  const sharp = findSmoothed(grey, 0);
+  return sharp.box !== undefined && longerSide(sharp.box) >= LEAST_SHARP_SHARE * longer ? sharp : smoothed;
+}
+
+/** @param blurRadius pixels on either side of each that are averaged to tell ink from noise */
+function findSmoothed(grey: GreyImage, blurRadius: number): FoundDigit {
   const ink = findInk(grey);
-  const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
   const withRules = inkStrength(grey, ink);
   const smoothWithRules = windowMean(withRules, blurRadius);
   const ruledLevels = findInkLevels(smoothWithRules.values);
