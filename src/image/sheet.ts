@@ -37,6 +37,8 @@ const LEAST_EDGE = 0.7;
 const RIM = 2;
 /** Something lies on it: this share of what is within its rim is not smooth. */
 const LEAST_INK = 0.004;
+/** …and this share has half of full ink at most: that of a digit 60 % as high as the sheet is seldom a tenth. */
+const MOST_INK = 0.15;
 /** What lies around it is darker or brighter by this much in the mean. */
 const LEAST_DIFFERENCE = 0.05;
 /** Ink of which this share of the sheet has less is full ink; so many pixels of the outline may have half as much. */
@@ -68,7 +70,7 @@ export function findSheet(picture: GreyImage): Sheet | undefined {
     const hull = hullOf(component, width);
     if (!isSheet(component, hull, small, usual)) continue;
     const bare = bareSheet(small, pixels);
-    if (!isCutThrough(hull, small, bare)) best = { component, hull, bare };
+    if (isWritten(hull, small, bare)) best = { component, hull, bare };
   }
   return best === undefined ? undefined : cutOut(picture, small, best.bare, best.hull);
 }
@@ -112,8 +114,11 @@ function isSheet(component: Component, hull: readonly Point[], small: GreyImage,
   return Math.abs(sheet - around) >= LEAST_DIFFERENCE;
 }
 
-/** Whether ink runs on beyond the hull, as it does beyond the edge of a shadow. */
-function isCutThrough(hull: readonly Point[], small: GreyImage, bare: GreyImage): boolean {
+/**
+ * Whether what lies on it may be a digit: little beside the sheet, unlike the hole in a broad stroke, and all of it inside, unlike
+ * strokes that run on beyond the edge of a shadow.
+ */
+function isWritten(hull: readonly Point[], small: GreyImage, bare: GreyImage): boolean {
   const inside = insideOf(hull, small);
   const deep = windowMinimum({ ...small, values: inside }, 1).values;
   const ink = bare.values.map((value, index) =>
@@ -124,7 +129,8 @@ function isCutThrough(hull: readonly Point[], small: GreyImage, bare: GreyImage)
     FULL_INK_SHARE,
   );
   const cut = ink.filter((value, index) => deep[index] === 0 && value >= full / 2);
-  return cut.length > MOST_CUT;
+  const inked = ink.filter((value, index) => deep[index] === 1 && value >= full / 2);
+  return cut.length <= MOST_CUT && inked.length <= MOST_INK * areaOf(hull);
 }
 
 /** 1 for the pixels within the hull, 0 for all others. */
