@@ -24,7 +24,8 @@ import { PICTURE_KINDS } from "./sets/pictures.ts";
 //     [--kind NAME]... [--contact-sheet FILE.png]
 //
 // --data is the folder with MNIST's .gz files, --limit the number of pictures of each kind. --real holds pictures whose names
-// begin with their digit, such as 7-012.png; with --list every picture that is not right and accepted is named. --kind draws only the kinds that it names.
+// begin with their digit, such as 7-012.png; with --list every picture that is not right and accepted is named.
+// --kind, once or more often, draws only the kinds that it names.
 // --contact-sheet shows those pictures, in the order of the list and COLUMNS in a row, each beside the frame made of it.
 
 const { values: options } = parseArgs({

@@ -51,7 +51,7 @@ describe("findSheet", () => {
     expect(found).toBeGreaterThan(3);
   });
 
-  it.each(["plain", "vignette", "ring", "box", "ruled paper", "thick ink", "tight crop"])(
+  it.each(["plain", "pale ink", "ring", "box", "ruled paper", "thick ink", "tight crop"])(
     "takes no part of a picture for a sheet that is one itself: %s",
     (name) => {
       const random = new Random(seedOf(3, name));
