@@ -14,16 +14,18 @@ import { tableLines } from "./measure/table.ts";
 import { wholeNumber } from "./measure/whole-number.ts";
 import { BaselineCnn } from "./models/baseline-cnn.ts";
 import { readDigits, toUnitRange } from "./sets/mnist.ts";
+import { PHOTOGRAPH_KINDS } from "./sets/photographs.ts";
 import { PICTURE_KINDS } from "./sets/pictures.ts";
 
 // How pictures of digits fare that were drawn, photographed and scanned: validation digits of MNIST drawn into pictures of
-// each kind of bench/sets/pictures.ts, and beside it a folder of real ones. ABS and the plain CNN see the same images.
+// each kind of bench/sets/pictures.ts and bench/sets/photographs.ts, and beside it a folder of real ones. ABS and the plain CNN see the same images.
 //
 //   npx tsx bench/pictures.ts [--data DIR] [--limit 200] [--seed 0] [--real DIR] [--list]
-//     [--kind NAME] [--contact-sheet FILE.png]
+//     [--kind NAME]... [--contact-sheet FILE.png]
 //
 // --data is the folder with MNIST's .gz files, --limit the number of pictures of each kind. --real holds pictures whose names
-// begin with their digit, such as 7-012.png; with --list every picture that is not right and accepted is named. --kind draws one kind alone.
+// begin with their digit, such as 7-012.png; with --list every picture that is not right and accepted is named.
+// --kind, once or more often, draws only the kinds that it names.
 // --contact-sheet shows those pictures, in the order of the list and COLUMNS in a row, each beside the frame made of it.
 
 const { values: options } = parseArgs({
@@ -33,7 +35,7 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "0" },
     real: { type: "string" },
     list: { type: "boolean", default: false },
-    kind: { type: "string" },
+    kind: { type: "string", multiple: true },
     "contact-sheet": { type: "string" },
   },
 });
@@ -41,8 +43,10 @@ const { values: options } = parseArgs({
 if (options.data === undefined && options.real === undefined) throw new Error("--data DIR or --real DIR is wanted");
 const limit = wholeNumber("limit", options.limit);
 const seed = wholeNumber("seed", options.seed, 0);
-if (options.kind !== undefined && PICTURE_KINDS[options.kind] === undefined) {
-  throw new Error(`--kind: got "${options.kind}", wanted one of "${Object.keys(PICTURE_KINDS).join('", "')}"`);
+const kinds = { ...PICTURE_KINDS, ...PHOTOGRAPH_KINDS };
+const unknown = options.kind?.find((name) => kinds[name] === undefined);
+if (unknown !== undefined) {
+  throw new Error(`--kind: got "${unknown}", wanted one of "${Object.keys(kinds).join('", "')}"`);
 }
 
 /** What becomes of a picture. */
@@ -106,8 +110,8 @@ async function drawnTable(data: string): Promise<void> {
     await frames.add(digits.labels[index] as number, toFrame(picture, "look"));
   }
   rows.push(frames.row("MNIST's frames themselves"));
-  for (const [name, drawn] of Object.entries(PICTURE_KINDS)) {
-    if (options.kind !== undefined && name !== options.kind) continue;
+  for (const [name, drawn] of Object.entries(kinds)) {
+    if (options.kind !== undefined && !options.kind.includes(name)) continue;
     const random = new Random(seedOf(seed, name));
     const tally = new Tally();
     for (let index = 0; index < count; ++index) {

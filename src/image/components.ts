@@ -94,6 +94,50 @@ function firstFrom(byTop: readonly Component[], row: number): number {
   return from;
 }
 
+/** The regions that a component cuts off from what lies around it, each as indices into the image. */
+export function findHoles({ pixels, box }: Component, imageWidth: number): ReadonlySet<number>[] {
+  // One pixel of room on all sides, from where the outside is walked.
+  const width = box.width + 2;
+  const height = box.height + 2;
+  const seen = new Uint8Array(width * height);
+  for (const index of pixels) {
+    const column = index % imageWidth;
+    const row = (index - column) / imageWidth;
+    seen[(row - box.top + 1) * width + column - box.left + 1] = 1;
+  }
+  // Only sideways and up and down: ink that touches across a corner is closed.
+  const regionFrom = (start: number): number[] => {
+    const region = [start];
+    seen[start] = 1;
+    // The list grows while it is walked.
+    for (let next = 0; next < region.length; ++next) {
+      const place = region[next] as number;
+      const column = place % width;
+      const besides = [column > 0 ? place - 1 : -1, column < width - 1 ? place + 1 : -1, place - width, place + width];
+      for (const neighbour of besides) {
+        if (seen[neighbour] !== 0) continue;
+        seen[neighbour] = 1;
+        region.push(neighbour);
+      }
+    }
+    return region;
+  };
+  regionFrom(0);
+  const holes: ReadonlySet<number>[] = [];
+  for (let start = seen.indexOf(0); start >= 0; start = seen.indexOf(0, start)) {
+    const places = regionFrom(start);
+    holes.push(
+      new Set(
+        places.map((place) => {
+          const column = place % width;
+          return (box.top + (place - column) / width - 1) * imageWidth + box.left + column - 1;
+        }),
+      ),
+    );
+  }
+  return holes;
+}
+
 /** The longer side of a box. */
 export function longerSide({ width, height }: Box): number {
   return Math.max(width, height);

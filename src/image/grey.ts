@@ -99,6 +99,21 @@ function addBlocks(
   }
 }
 
+/** Bilinear interpolation at a place counted in pixel centres, held to the edge outside. */
+export function interpolate({ values, width, height }: GreyImage, x: number, y: number): number {
+  const left = Math.max(0, Math.min(width - 1, Math.floor(x)));
+  const top = Math.max(0, Math.min(height - 1, Math.floor(y)));
+  const right = Math.min(width - 1, left + 1);
+  const bottom = Math.min(height - 1, top + 1);
+  const across = Math.max(0, Math.min(1, x - left));
+  const down = Math.max(0, Math.min(1, y - top));
+  const upper =
+    (values[top * width + left] as number) * (1 - across) + (values[top * width + right] as number) * across;
+  const lower =
+    (values[bottom * width + left] as number) * (1 - across) + (values[bottom * width + right] as number) * across;
+  return upper * (1 - down) + lower * down;
+}
+
 /** Turns block sums into means; blocks at the right and lower edge may be cut short. */
 function divideByBlockSize(sums: Float32Array, width: number, height: number, factor: number): void {
   const columns = Math.ceil(width / factor);

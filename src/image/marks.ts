@@ -1,4 +1,4 @@
-import { around, type Box, type Component, longerSide, startingBeside } from "./components.ts";
+import { around, type Box, type Component, findHoles, longerSide, startingBeside } from "./components.ts";
 
 /** Ink inside a ring that is at least this long beside it is what the ring was drawn around… */
 const RINGED_SHARE = 0.4;
@@ -59,48 +59,4 @@ function underlines({ box: rule, mass }: Component, { box, mass: massAbove }: Co
   return (
     rule.top >= box.top + box.height && longerSide(box) >= RULED_SHARE * rule.width && massAbove >= RULED_SHARE * mass
   );
-}
-
-/** The regions that a component cuts off from what lies around it, each as indices into the image. */
-function findHoles({ pixels, box }: Component, imageWidth: number): ReadonlySet<number>[] {
-  // One pixel of room on all sides, from where the outside is walked.
-  const width = box.width + 2;
-  const height = box.height + 2;
-  const seen = new Uint8Array(width * height);
-  for (const index of pixels) {
-    const column = index % imageWidth;
-    const row = (index - column) / imageWidth;
-    seen[(row - box.top + 1) * width + column - box.left + 1] = 1;
-  }
-  // Only sideways and up and down: ink that touches across a corner is closed.
-  const regionFrom = (start: number): number[] => {
-    const region = [start];
-    seen[start] = 1;
-    // The list grows while it is walked.
-    for (let next = 0; next < region.length; ++next) {
-      const place = region[next] as number;
-      const column = place % width;
-      const besides = [column > 0 ? place - 1 : -1, column < width - 1 ? place + 1 : -1, place - width, place + width];
-      for (const neighbour of besides) {
-        if (seen[neighbour] !== 0) continue;
-        seen[neighbour] = 1;
-        region.push(neighbour);
-      }
-    }
-    return region;
-  };
-  regionFrom(0);
-  const holes: ReadonlySet<number>[] = [];
-  for (let start = seen.indexOf(0); start >= 0; start = seen.indexOf(0, start)) {
-    const places = regionFrom(start);
-    holes.push(
-      new Set(
-        places.map((place) => {
-          const column = place % width;
-          return (box.top + (place - column) / width - 1) * imageWidth + box.left + column - 1;
-        }),
-      ),
-    );
-  }
-  return holes;
 }

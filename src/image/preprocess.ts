@@ -1,4 +1,4 @@
-import { type Box, type Component, enlarge, findComponents } from "./components.ts";
+import { type Box, type Component, enlarge, findComponents, longerSide } from "./components.ts";
 import { pickDigit } from "./digit.ts";
 import { type GreyImage, toGrey } from "./grey.ts";
 import { inkStrength } from "./ink-strength.ts";
@@ -6,6 +6,7 @@ import { checkedImage, type PixelImage } from "./pixel-image.ts";
 import { FITTED_SIDE, inkBox, placeInFrame, SIDE } from "./placement.ts";
 import { findInk, type Ink } from "./polarity.ts";
 import { eraseRules } from "./rules.ts";
+import { findSheet, type Sheet } from "./sheet.ts";
 import { thickenThinStrokes } from "./stroke-width.ts";
 import { findCut, findInkLevels, quantile } from "./threshold.ts";
 import { windowMaximum, windowMean } from "./window.ts";
@@ -36,6 +37,8 @@ export interface Preprocessed {
 const WORKING_SIDE = 800;
 /** One pixel of smoothing radius for each so many pixels of side: noise goes, strokes stay. */
 const SIDE_PER_BLUR = 300;
+/** What is found without smoothing only is a speck unless it is this long beside the picture. */
+const LEAST_SHARP_SHARE = 0.04;
 /** The strength that this share of the ink stays below counts as full ink: pencil and felt pen are seldom even. */
 const FULL_INK_SHARE = 0.6;
 
@@ -47,8 +50,8 @@ const FULL_INK_SHARE = 0.6;
  * unevenly lit, noisy. It should show one digit on a background that reaches the frame. Where luma shows next to
  * nothing, colours are told apart by hue. Rules of lined and squared paper, rings and boxes around the digit, rules below
  * it, specks, and shadows and edges at the frame are left out; pieces of a broken stroke are kept together; pen lines
- * too thin for 28×28 are thickened. Not sorted out are a sheet that lies on a table within the picture, rules along a
- * stroke, and bent ones.
+ * too thin for 28×28 are thickened. Of a sheet or slate that lies on a table only the sheet is looked at, if it is plain, its
+ * edges are straight, and the digit keeps clear of them. Not sorted out are rules along a stroke, and bent ones.
  *
  * A picture without ink gives an all-zero image and says so in `found`; of several digits side by side the heaviest is
  * taken, and `found` says that there are more. An image that already is an MNIST frame should be given to the classifier as
@@ -78,8 +81,35 @@ export function preprocess(picture: PixelImage): Preprocessed {
   // A copy of the fields, which may be getters: what was checked is what is read.
   const checked = checkedImage(picture);
   const grey = toGrey(checked, WORKING_SIDE);
+  const sheet = findSheet(grey);
+  const onSheet = sheet === undefined ? undefined : findDigit(sheet.grey);
+  // Of a sheet that turned out bare the whole picture may know more.
+  const isOnSheet = onSheet !== undefined && onSheet.found !== "nothing";
+  const { image, found, ink, box } = isOnSheet ? onSheet : findDigit(grey);
+  if (box === undefined) {
+    return { image, found, ink, box: { left: 0, top: 0, width: checked.width, height: checked.height } };
+  }
+  const { left, top } = isOnSheet ? (sheet as Sheet) : { left: 0, top: 0 };
+  const placed = { ...box, left: box.left + left, top: box.top + top };
+  return { image, found, ink, box: enlarge(placed, grey.factor, checked) };
+}
+
+/** What {@link preprocess} makes of a grey picture, the box in its pixels; without one where there is no digit. */
+type FoundDigit = Omit<Preprocessed, "box"> & { readonly box: Box | undefined };
+
+/** Smoothing hides pen lines far thinner than its window: where nothing is left, the picture is looked at as it is. */
+function findDigit(grey: GreyImage): FoundDigit {
+  const longer = Math.max(grey.width, grey.height);
+  const blurRadius = Math.round(longer / SIDE_PER_BLUR);
+  const smoothed = findSmoothed(grey, blurRadius);
+  if (smoothed.box !== undefined || blurRadius === 0) return smoothed;
+  const sharp = findSmoothed(grey, 0);
+  return sharp.box !== undefined && longerSide(sharp.box) >= LEAST_SHARP_SHARE * longer ? sharp : smoothed;
+}
+
+/** @param blurRadius pixels on either side of each that are averaged to tell ink from noise */
+function findSmoothed(grey: GreyImage, blurRadius: number): FoundDigit {
   const ink = findInk(grey);
-  const blurRadius = Math.round(Math.max(grey.width, grey.height) / SIDE_PER_BLUR);
   const withRules = inkStrength(grey, ink);
   const smoothWithRules = windowMean(withRules, blurRadius);
   const ruledLevels = findInkLevels(smoothWithRules.values);
@@ -87,12 +117,7 @@ export function preprocess(picture: PixelImage): Preprocessed {
   const strength = eraseRules(withRules, ruledLevels?.threshold ?? findCut(smoothWithRules.values));
   const smooth = strength === withRules ? smoothWithRules : windowMean(strength, blurRadius);
   const levels = strength === withRules ? ruledLevels : findInkLevels(smooth.values);
-  const blank = {
-    image: new Float32Array(SIDE * SIDE),
-    found: "nothing" as const,
-    ink,
-    box: { left: 0, top: 0, width: checked.width, height: checked.height },
-  };
+  const blank = { image: new Float32Array(SIDE * SIDE), found: "nothing" as const, ink, box: undefined };
   if (levels === undefined) return blank;
 
   const components = findComponents(smooth.values, smooth.width, smooth.height, levels.threshold);
@@ -102,7 +127,7 @@ export function preprocess(picture: PixelImage): Preprocessed {
   if (box === undefined) return blank;
   const thickened = thickenThinStrokes(isolated, box, FITTED_SIDE);
   const image = placeInFrame(thickened, inkBox(thickened) ?? box);
-  return { image, found: several ? "several" : "digit", ink, box: enlarge(box, grey.factor, checked) };
+  return { image, found: several ? "several" : "digit", ink, box };
 }
 
 /** Keeps the digit with its antialiased rim of `margin` pixels, spreads its strength over [0, 1] and clears the rest. */

@@ -1,3 +1,6 @@
+import type { Random } from "../../src/random.ts";
+import type { Glyph } from "../../src/strings/glyph.ts";
+
 /** A grey drawing for tests; brightness in [0, 1]. */
 export interface Drawing {
   readonly data: Float32Array;
@@ -97,4 +100,24 @@ function distanceToSegment(x: number, y: number, [[x0, y0], [x1, y1]]: readonly 
   const lengthSquared = (x1 - x0) ** 2 + (y1 - y0) ** 2;
   const along = Math.max(0, Math.min(1, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / lengthSquared));
   return Math.hypot(x - x0 - along * (x1 - x0), y - y0 - along * (y1 - y0));
+}
+
+/** Strokes through points, one after the other. */
+export const through = (...points: (readonly [number, number])[]): (readonly [Point, Point])[] =>
+  points.slice(1).map((point, index) => [points[index] as readonly [number, number], point]);
+
+const DIGITS: readonly (readonly (readonly [Point, Point])[])[] = [
+  FIVE,
+  through([0.3, 0], [0.05, 0.3], [0.05, 0.7], [0.3, 1], [0.55, 0.7], [0.55, 0.3], [0.3, 0]),
+  through([0, 0.1], [0.3, 0], [0.55, 0.2], [0.5, 0.45], [0, 1], [0.6, 1]),
+  through([0, 0], [0.6, 0], [0.2, 1]),
+  [...through([0.4, 0], [0, 0.6], [0.6, 0.6]), ...through([0.45, 0.35], [0.4, 1])],
+  through([0.5, 0], [0.1, 0.5], [0.1, 0.85], [0.35, 1], [0.55, 0.8], [0.4, 0.6], [0.1, 0.7]),
+];
+/** One of a few digits, drawn with a pen of a drawn width. */
+export function drawnGlyph(index: number, random: Random): Glyph {
+  const strokes = DIGITS[index % DIGITS.length] as readonly (readonly [Point, Point])[];
+  const pen = 5 + 4 * random.uniform();
+  const { data, width, height } = draw({ width: 50, height: 70, left: 8, top: 5, size: 60, pen, strokes });
+  return { values: data, width, height };
 }

@@ -4,24 +4,10 @@ import { preprocess } from "../../src/image/preprocess.ts";
 import { windowMean } from "../../src/image/window.ts";
 import { Random, seedOf } from "../../src/random.ts";
 import type { Glyph } from "../../src/strings/glyph.ts";
-import { draw, FIVE, largestDifference, meanDifference } from "./drawing.ts";
+import { draw, drawnGlyph, largestDifference, meanDifference, through } from "./drawing.ts";
 
 // Digits drawn of strokes into pictures of every kind; how MNIST's digits fare in them is what bench/pictures.ts prints.
 
-type Stroke = (typeof FIVE)[number];
-
-/** Strokes through points, one after the other. */
-const through = (...points: (readonly [number, number])[]): Stroke[] =>
-  points.slice(1).map((point, index) => [points[index] as readonly [number, number], point]);
-
-const DIGITS: readonly (readonly Stroke[])[] = [
-  FIVE,
-  through([0.3, 0], [0.05, 0.3], [0.05, 0.7], [0.3, 1], [0.55, 0.7], [0.55, 0.3], [0.3, 0]),
-  through([0, 0.1], [0.3, 0], [0.55, 0.2], [0.5, 0.45], [0, 1], [0.6, 1]),
-  through([0, 0], [0.6, 0], [0.2, 1]),
-  [...through([0.4, 0], [0, 0.6], [0.6, 0.6]), ...through([0.45, 0.35], [0.4, 1])],
-  through([0.5, 0], [0.1, 0.5], [0.1, 0.85], [0.35, 1], [0.55, 0.8], [0.4, 0.6], [0.1, 0.7]),
-];
 const PER_KIND = 18;
 /** An image differs this little in the mean from the one of the digit alone if the digit was read and nothing else. */
 const READ = 0.06;
@@ -31,13 +17,6 @@ const READ_THICK = 0.16;
 const LEAST: Record<string, number> = {
   "28×28 of another size or place": 0.7,
 };
-
-function glyph(index: number, random: Random): Glyph {
-  const strokes = DIGITS[index % DIGITS.length] as readonly Stroke[];
-  const pen = 5 + 4 * random.uniform();
-  const { data, width, height } = draw({ width: 50, height: 70, left: 8, top: 5, size: 60, pen, strokes });
-  return { values: data, width, height };
-}
 
 /** What is wanted: the digit on an empty sheet. */
 function alone({ values, width, height }: Glyph): Float32Array {
@@ -54,7 +33,7 @@ describe("preprocess", () => {
     const random = new Random(seedOf(1, name));
     let read = 0;
     for (let index = 0; index < PER_KIND; ++index) {
-      const digit = glyph(index, random);
+      const digit = drawnGlyph(index, random);
       const picture = drawn(digit, random);
       const { image, ink, box } = preprocess(picture);
       if (meanDifference(image, alone(digit)) < (name === "thick ink" ? READ_THICK : READ)) ++read;

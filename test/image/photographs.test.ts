@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { PHOTOGRAPH_KINDS, type Photograph } from "../../bench/sets/photographs.ts";
+import { PICTURE_KINDS } from "../../bench/sets/pictures.ts";
+import { toGrey } from "../../src/image/grey.ts";
+import { type Preprocessed, preprocess } from "../../src/image/preprocess.ts";
+import { findSheet } from "../../src/image/sheet.ts";
+import { Random, seedOf } from "../../src/random.ts";
+import { drawnGlyph } from "./drawing.ts";
+
+// Digits drawn of strokes into photographs of every kind; how MNIST's digits fare in them is what bench/pictures.ts prints.
+
+const PER_KIND = 8;
+/** The least share of each kind to be found where it is not .75: smears are chalk too. */
+const LEAST: Record<string, number> = { "blackboard with smears": 0.6 };
+/** Pictures of twelve megapixels take their time. */
+const LARGE = 2;
+
+/** Whether what was found lies where the digit does and is about as large. */
+function isPlaced({ box, found }: Preprocessed, { digit }: Photograph): boolean {
+  const away = Math.max(Math.abs(box.left + box.width / 2 - digit.x), Math.abs(box.top + box.height / 2 - digit.y));
+  const size = Math.max(box.width, box.height);
+  return found === "digit" && away < 0.2 * digit.size && Math.abs(Math.log(size / digit.size)) < 0.25;
+}
+
+describe("preprocess", () => {
+  it.each(Object.entries(PHOTOGRAPH_KINDS))("finds digits in photographs: %s", (name, drawn) => {
+    const random = new Random(seedOf(1, name));
+    const count = name.includes("megapixels") ? LARGE : PER_KIND;
+    let placed = 0;
+    for (let index = 0; index < count; ++index) {
+      const photograph = drawn(drawnGlyph(index, random), random);
+      if (isPlaced(preprocess(photograph), photograph)) ++placed;
+    }
+    expect(placed).toBeGreaterThanOrEqual((LEAST[name] ?? 0.75) * count);
+  });
+});
+
+describe("findSheet", () => {
+  it("finds the inverted sheet in the inverted picture", () => {
+    const random = new Random(seedOf(2, "inverted"));
+    const drawn = PHOTOGRAPH_KINDS["sheet on a table"] as (typeof PHOTOGRAPH_KINDS)[string];
+    let found = 0;
+    for (let index = 0; index < 6; ++index) {
+      const grey = toGrey(drawn(drawnGlyph(index, random), random), 800);
+      const sheet = findSheet(grey);
+      const inverted = findSheet({ ...grey, values: grey.values.map((value) => 1 - value) });
+      if (sheet !== undefined) ++found;
+      expect([inverted?.left, inverted?.top]).toEqual([sheet?.left, sheet?.top]);
+      expect(inverted?.grey.width).toBe(sheet?.grey.width);
+    }
+    expect(found).toBeGreaterThan(3);
+  });
+
+  it.each(["plain", "pale ink", "ring", "box", "ruled paper", "thick ink", "tight crop"])(
+    "takes no part of a picture for a sheet that is one itself: %s",
+    (name) => {
+      const random = new Random(seedOf(3, name));
+      for (let index = 0; index < 12; ++index) {
+        const picture = (PICTURE_KINDS[name] as (typeof PICTURE_KINDS)[string])(drawnGlyph(index, random), random);
+        expect(findSheet(toGrey(picture, 800))).toBeUndefined();
+      }
+    },
+  );
+
+  it("takes no zero for a sheet, whatever lies in it", () => {
+    for (const power of [2, 4]) {
+      const values = Float32Array.from({ length: 300 * 300 }, (_, index) => {
+        const [x, y] = [(index % 300) - 150, Math.floor(index / 300) - 150];
+        const ring = ((x / 90) ** power + (y / 120) ** power) ** (1 / power);
+        return (ring > 0.8 && ring < 1) || Math.hypot(x, y) < 20 ? 0.1 : 0.9;
+      });
+      expect(findSheet({ values, width: 300, height: 300 })).toBeUndefined();
+    }
+  });
+});
