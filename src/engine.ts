@@ -152,8 +152,10 @@ export class Engine {
     if (this.#threshold !== undefined) this.#module.thresholdImage(address, this.#threshold);
   }
 
-  /** The image that reconstructions are compared with: the one last set, as the model sees it (`response`), or the view of it that
-   * the last race chose. */
+  /**
+   * The image that reconstructions are compared with: the one last set, as the model sees it (`response`), or the view of it that
+   * the last race chose.
+   */
   image(): Float32Array {
     return this.#floats(this.#module.imageAddress(), IMAGE_PIXELS).slice();
   }
@@ -306,7 +308,8 @@ export class Engine {
   }
 
   /**
-   * The label alone under the rules set, by a race that stops as soon as that is known. Latents and losses stay as they were.
+   * The label alone under the rules set, by a race that stops as soon as that is known. Latents and losses stay as they were; there
+   * are no probabilities of them any more where another view of the image decided the search that they are of.
    *
    * @throws {Error} when the model brings no tables
    */

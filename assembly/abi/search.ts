@@ -1,3 +1,4 @@
+import { AS_GIVEN } from "../../format/views";
 import * as comparison from "../inference/comparison";
 import * as confidence from "../inference/confidence";
 import { gatherEvidence } from "../inference/evidence";
@@ -132,9 +133,14 @@ export function searchRace(): i32 {
   return raceEvaluations;
 }
 
-/** The label alone, by a race that stops as soon as it is known; leaves latents and losses as they were. −1 without tables. */
+/**
+ * The label alone, by a race that stops as soon as it is known; leaves latents and losses as they were, which then are a search's no
+ * more if that was decided by another view. −1 without tables.
+ */
 export function raceLabel(): i32 {
   if (raceRulesAddress() == 0) return REFUSED;
+  // The image takes the view's place, and is not what these losses are about.
+  if (looks.view != AS_GIVEN) noteSearch(false, false);
   looks.giveBack(image);
   proposeOnce();
   noteLabelled();

@@ -71,8 +71,10 @@ describe("views of an image", () => {
   ] as const)("number %i is what the reference draws, and raced as that is", (view, spoil) => {
     const engine = withViews({ [KINDS[view]]: ALWAYS });
     let chosen = 0;
+    let compared = 0;
     for (let seed = 0; seed < 20; ++seed) {
-      const image = spoil(digit(seed % 10, seed), seed);
+      const drawn = digit(seed % 10, seed);
+      const image = spoil(seed % 2 === 0 ? drawn : drawn.map((value) => (value < 0.5 ? 0 : 1)), seed);
       const found = raced(engine, image);
       if (found.view !== view) continue;
       ++chosen;
@@ -82,9 +84,11 @@ describe("views of an image", () => {
       // The reference sees it as the model does, so the curve, which leaves black and white alone, must not come twice.
       if (expected.every((value) => value === 0 || value === 1)) {
         expect(found.losses).toEqual(raced(plain, expected).losses);
+        ++compared;
       }
     }
     expect(chosen).toBeGreaterThan(10);
+    expect(compared).toBeGreaterThan(4);
   });
 
   it("is the one with the lowest loss for its share, and as given where none comes below that", () => {
@@ -136,6 +140,9 @@ describe("views of an image", () => {
       expect(engine.view).toBe(once.view);
       engine.raceLabel();
       expect(engine.losses()).toEqual(once.losses);
+      // The losses are the view's, and the image is in its place again.
+      if (once.view !== AS_GIVEN) expect(() => engine.probabilities("paper")).toThrow("the image was not searched");
+      else expect(engine.probabilities("paper").evaluations).toBe(0);
       plain.setImage(image);
       expect(engine.image()).toEqual(plain.image());
       // Those of the next image are its own, whatever was in place before.
