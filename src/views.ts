@@ -17,10 +17,10 @@ export function viewOf(code: number): View {
  * pixel that it is, and, turned round, to the one that is taken off.
  *
  * @param gradient 784 values, with respect to the view
- * @param view 784 values
- * @param sources 784 pairs of pixels of the image, −1 for none: the one that a pixel of the view is, and the one taken off it; the
- *   view has the size of the difference, `signs` its sign
- * @param given 784 values, the image as it was given
+ * @param sources 784 pairs of pixels of the image, −1 for none: the one that a pixel of the view is, and the one taken off it, whose
+ *   difference counts by its size
+ * @param given 784 values, the image as it was given: which of such two is the brighter
+ * @returns 784 values, with respect to the image as it was given
  */
 export function throughView(gradient: Float32Array, sources: Int32Array, given: Float32Array): Float32Array {
   const found = new Float32Array(gradient.length);
