@@ -18,7 +18,8 @@ import { PHOTOGRAPH_KINDS } from "./sets/photographs.ts";
 import { PICTURE_KINDS } from "./sets/pictures.ts";
 
 // How pictures of digits fare that were drawn, photographed and scanned: validation digits of MNIST drawn into pictures of
-// each kind of bench/sets/pictures.ts and bench/sets/photographs.ts, and beside it a folder of real ones. ABS and the plain CNN see the same images.
+// each kind of bench/sets/pictures.ts and bench/sets/photographs.ts, and beside it a folder of real ones. ABS and the plain CNN
+// see the same images.
 //
 //   npx tsx bench/pictures.ts [--data DIR] [--limit 200] [--seed 0] [--real DIR] [--list]
 //     [--kind NAME]... [--contact-sheet FILE.png]

@@ -144,12 +144,12 @@ export const PHOTOGRAPH_KINDS: Record<string, (glyph: Glyph, random: Random) => 
     const [left, right] = [between(random, -0.1, 0.15) * width, between(random, 0.85, 1.1) * width];
     return taken(random, width, height, place, (x, y) => {
       const [line, within] = [Math.floor((y - slope * x) / lineHeight), (((y - slope * x) / lineHeight) % 1) + 1];
-      const place = x / (0.28 * lineHeight);
+      const letter = x / (0.28 * lineHeight);
       // Strokes of letters, blurred by the paper, in words with gaps between.
-      const isWord = letters(Math.floor(place / 5) * 7, line * 5) > 0.18 && x > left && x < right;
+      const isWord = letters(Math.floor(letter / 5) * 7, line * 5) > 0.18 && x > left && x < right;
       const inLine = Math.max(0, 1 - Math.abs((within % 1) - 0.5) / 0.35);
       const through = isWord
-        ? strength * Math.min(1, 2 * inLine) * Math.max(0, 2 * letters(2.2 * place, line * 3) - 0.4)
+        ? strength * Math.min(1, 2 * inLine) * Math.max(0, 2 * letters(2.2 * letter, line * 3) - 0.4)
         : 0;
       return paper * light(x, y) * (1 - Math.min(1, ink * digit(x, y) + through));
     });
