@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AS_GIVEN } from "../../format/views.ts";
 import { EFFORTS, RACE_RULES } from "../../src/effort.ts";
 import { Engine } from "../../src/engine.ts";
 import { writeBundle } from "../../src/weights/bundle.ts";
@@ -13,19 +14,23 @@ const CLASSES = 3;
 const LATENTS = 5;
 const STARTS = 4;
 const plain = randomModel(shapes["pixel shuffle"] as never, { latents: LATENTS, classes: CLASSES });
+const ALWAYS = { doubt: 0, share: 1 };
 const model = {
   ...plain,
+  // So that an image has a view in its place as often as can be.
+  assumptions: { ...plain.assumptions, views: { centred: ALWAYS, levelled: ALWAYS, filled: ALWAYS } },
   confidence: { ...plain.confidence, calibrated: randomConfidence(1, CLASSES) },
   race: randomRaceTables(plain),
 };
 const bundle = writeBundle(model);
+const bundleWithoutViews = writeBundle({ ...model, assumptions: { ...plain.assumptions } });
 
 type Exports = Record<string, (...values: number[]) => number>;
 
 /** An engine and the exports of the module below it. */
-function open(): { engine: Engine; exports: Exports } {
+function open(opened = bundle): { engine: Engine; exports: Exports } {
   const instance = instantiateModule();
-  const engine = new Engine(instance, bundle);
+  const engine = new Engine(instance, opened);
   return { engine, exports: instance.exports as unknown as Exports };
 }
 
@@ -74,6 +79,7 @@ function classify(engine: Engine, image: Float32Array) {
   engine.setImage(image);
   const spent = engine.searchRace();
   const result = () => ({
+    view: engine.view,
     losses: engine.losses(),
     latents: Array.from({ length: CLASSES }, (_, index) => engine.latent(index)),
     ...engine.probabilities("calibrated"),
@@ -94,6 +100,7 @@ describe("the module's calls", () => {
     const step = fc.tuple(fc.constantFrom(...Object.keys(calls)), fc.nat(20));
     const images = [3, 4].map(randomImage) as [Float32Array, Float32Array];
     const expected = images.map((image) => classify(open().engine, image));
+    expect(expected.some(({ raced }) => raced.view !== AS_GIVEN)).toBe(true);
     fc.assert(
       fc.property(fc.array(step, { maxLength: 25 }), fc.constantFrom(0, 1), (steps, which) => {
         const opened = open();
@@ -173,7 +180,7 @@ describe("the engine", () => {
   });
 
   it("races under any rules, even none, and always asks a decoder", () => {
-    const { engine } = open();
+    const { engine } = open(bundleWithoutViews);
     engine.setImage(randomImage(6));
     expect(engine.searchRace()).toBe(1);
     const losses = engine.losses();
