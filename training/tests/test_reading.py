@@ -100,6 +100,12 @@ class ReadingTest(unittest.TestCase):
             read = read_pieces(folder / "pieces")
             self.assertTrue(torch.equal(read.windows, pieces.windows))
             self.assertTrue(torch.equal(read.kinds, pieces.kinds))
+            (folder / "one").write_bytes((folder / "pieces").read_bytes()[: 2 + 2 * ROWS * COLUMNS])
+            arguments = ["--pieces", f"{folder}/one", "--epochs", "1", "--out", name]
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(
+                io.StringIO()
+            ):
+                self.assertEqual(main(["reading", *arguments]), 0)
             (folder / "cut").write_bytes((folder / "lines").read_bytes()[:-1])
             self.assertRaisesRegex(DataError, "wanted lines", read_lines, folder / "cut")
             self.assertRaisesRegex(DataError, "multiple of 2562", read_pieces, folder / "cut")

@@ -55,8 +55,11 @@ def run(options: argparse.Namespace) -> None:
         print(f"{len(fitted):,} lines; {loss:.4f} nats a pixel on others")
     if options.pieces is not None:
         pieces = read_pieces(options.pieces)
-        count = len(pieces.kinds) // HELD_OUT
-        others, pieces = pieces.part(slice(count)), pieces.part(slice(count, None))
+        # From one end, as pieces that follow each other share their ink.
+        count = max(1, len(pieces.kinds) // HELD_OUT)
+        others = pieces.part(slice(count))
+        if count < len(pieces.kinds):
+            pieces = pieces.part(slice(count, None))
         network = fit_pieces(pieces, options.epochs, options.seed, reporter("pieces"))
         text = module_text(network.layers, "PIECE_NETWORK", command)
         write_atomically(options.out / "piece-weights.ts", text.encode("utf-8"))
