@@ -57,17 +57,19 @@ export function toGrey(image: PixelImage, maximumSide: number): ReducedGrey {
   const reducedHeight = Math.ceil(height / factor);
   const values = new Float32Array(reducedWidth * reducedHeight);
   if (channels === 1) addBlocks(values, data, scale, width, height, factor);
-  for (let row = 0, offset = 0; row < height && channels > 1; ++row) {
-    const rowStart = Math.floor(row / factor) * reducedWidth;
-    for (let column = 0; column < width; ++column, offset += channels) {
-      // A weighted mean of values in [0, 1] can come out a rounding outside.
-      let luma = Math.max(0, Math.min(1, lumaAt(offset)));
-      if (alphaAt >= 0) {
-        const alpha = scale * (data[offset + alphaAt] as number);
-        luma = alpha * luma + (1 - alpha) * backdrop;
+  else {
+    for (let row = 0, offset = 0; row < height; ++row) {
+      const rowStart = Math.floor(row / factor) * reducedWidth;
+      for (let column = 0; column < width; ++column, offset += channels) {
+        // A weighted mean of values in [0, 1] can come out a rounding outside.
+        let luma = Math.max(0, Math.min(1, lumaAt(offset)));
+        if (alphaAt >= 0) {
+          const alpha = scale * (data[offset + alphaAt] as number);
+          luma = alpha * luma + (1 - alpha) * backdrop;
+        }
+        const index = rowStart + (factor === 1 ? column : Math.floor(column / factor));
+        values[index] = (values[index] as number) + luma;
       }
-      const index = rowStart + (factor === 1 ? column : Math.floor(column / factor));
-      values[index] = (values[index] as number) + luma;
     }
   }
   if (factor > 1) divideByBlockSize(values, width, height, factor);
@@ -79,7 +81,7 @@ export function reduceGrey(image: GreyImage, maximumSide: number): ReducedGrey {
   return toGrey({ data: image.values, width: image.width, height: image.height, channels: 1 }, maximumSide);
 }
 
-/** Adds each pixel of one channel to its block: what others take, too, without asking for colours. */
+/** Adds each pixel of one channel to its block, to the bits that several channels of one grey give: colours need not be asked for. */
 function addBlocks(
   sums: Float32Array,
   data: PixelData,
