@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,7 +33,12 @@ try {
     if (uses?.includes("upload-pages-artifact")) uploaded = given?.path;
   }
   if (uploaded === undefined) throw new Error("the workflow uploads nothing");
-  const server = await serveDemo(join(clone, uploaded), { path: "/analysis-by-synthesis/" });
+  const folder = join(clone, uploaded);
+  // What serves the demo here has a module at hand where the folder has none; GitHub Pages has not.
+  if (!readdirSync(folder, { recursive: true }).some((name) => `${name}`.endsWith(".wasm"))) {
+    throw new Error(`${uploaded} comes without the module`);
+  }
+  const server = await serveDemo(folder, { path: "/analysis-by-synthesis/" });
   const browser = await launchChromium();
   try {
     const page = await browser.newPage();
