@@ -99,7 +99,8 @@ function centre(image: usize): bool {
 /** The median, the lower one of two, of a line's ends. */
 function paperOf(image: usize, start: i32, step: i32): i32 {
   for (let index = 0; index < MARGIN; ++index) insert(image, start + index * step, index);
-  for (let index = MARGIN; index < 2 * MARGIN; ++index) insert(image, start + (SIDE - 2 * MARGIN + index) * step, index);
+  for (let index = MARGIN; index < 2 * MARGIN; ++index)
+    insert(image, start + (SIDE - 2 * MARGIN + index) * step, index);
   return load<i32>(order + floats(MARGIN - 1));
 }
 
