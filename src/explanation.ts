@@ -25,6 +25,8 @@ export function explained(engine: Engine, classification: Classification): Expla
   const advantage = seen.map((x, pixel) => errorOf(runnerUp, x, pixel) - errorOf(label, x, pixel));
   const explanation = { ...classification, runnerUp, classes, view: viewOf(engine.view), image: seen, advantage };
   if (engine.isBinary) return explanation;
+  // A pixel of the image may be many of a view's, and another view may be chosen as soon as it changes.
+  if (engine.view !== AS_GIVEN) return explanation;
   // The estimate is about squared distances: what is tolerated of an error is taken off before, and changes with the image
   // no faster than the error does.
   const approached = (reconstruction: Float32Array): Float32Array =>

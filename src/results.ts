@@ -95,7 +95,8 @@ export interface Explanation extends Classification {
   advantage: Float32Array;
   /**
    * How far the image may change before the label does, estimated from these redrawings: no bound, see `RadiusEstimate`. Left
-   * out in `binary-abs`, whose loss jumps where a pixel crosses the threshold.
+   * out in `binary-abs`, whose loss jumps where a pixel crosses the threshold, and where `view` is another than `"given"`, whose
+   * redrawings are not about the image itself.
    */
   radiusEstimate?: RadiusEstimate;
 }

@@ -139,7 +139,7 @@ async function runRace(image: Float32Array): Promise<void> {
     certified.textContent = certificate.abstained
       ? "none: copies disagree"
       : `${inDecimals(certificate.radius, 2)} in L2`;
-    estimated.textContent = estimate === undefined ? "…" : `${inDecimals(estimate.l2, 2)} in L2`;
+    estimated.textContent = estimate === undefined ? "none" : `${inDecimals(estimate.l2, 2)} in L2`;
   } catch (error) {
     fail(error);
   }

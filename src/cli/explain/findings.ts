@@ -84,11 +84,7 @@ export function findingsOf(subject: Subject, classifier: CommandClassifier): Fin
       forWinner: sum(advantage.filter((value) => value > 0)),
       against: sum(advantage.filter((value) => value < 0)),
     },
-    bounds: [
-      ...exactBounds(subject, classifier),
-      certifiedBound(subject, classifier),
-      estimatedBound(explanation.radiusEstimate),
-    ],
+    bounds: [...exactBounds(subject, classifier), certifiedBound(subject, classifier), estimatedBound(explanation)],
   };
 }
 
@@ -129,17 +125,20 @@ function certifiedBound({ given, sigma, samples }: Subject, classifier: CommandC
   };
 }
 
-function estimatedBound(estimate: Explanation["radiusEstimate"]): Bound {
+function estimatedBound({ radiusEstimate, view }: Explanation): Bound {
   const name = "estimated";
-  if (estimate === undefined) {
+  if (radiusEstimate === undefined) {
     return {
       name,
       l2: undefined,
       linf: undefined,
-      meaning: "none: the loss jumps where a pixel crosses the threshold",
+      meaning:
+        view === "given"
+          ? "none: the loss jumps where a pixel crosses the threshold"
+          : "none: the redrawings are those of another view of the image",
     };
   }
-  return { name, ...estimate, meaning: "no bound: it holds if the search found every class's best redrawing" };
+  return { name, ...radiusEstimate, meaning: "no bound: it holds if the search found every class's best redrawing" };
 }
 
 /** What shows the classes' `missing` at full strength: one scale for all of them, so that they can be compared. */
