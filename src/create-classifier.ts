@@ -30,8 +30,8 @@ export interface ClassifierOptions {
   inference?: Inference;
   /**
    * How much `"race"` may spend on an image: `"quick"`, `"standard"` (default) or `"thorough"`. The ceiling on
-   * evaluations of the true decoders is 2, 8 or 48 per class; most images need far fewer (`evaluations` of a result counts
-   * them). `explain` and `lossAndGradient` spend 4, 5 or 24 per class besides.
+   * evaluations of the true decoders is 2, 8 or 48 per class, and the same again for each of at most five more races where no
+   * class explains the image as it is; most images need far fewer (`evaluations` of a result counts them). `explain` and `lossAndGradient` spend 4, 5 or 24 per class besides.
    */
   effort?: Effort;
   /**

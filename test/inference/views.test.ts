@@ -216,7 +216,7 @@ describe("the shipped weights", () => {
     ["banded along rows", "levelled", 0.9],
     ["hollow", "filled", 0.6],
   ] as const)("know digits that are %s", (way, view, least) => {
-    const count = 400;
+    const count = 200;
     let right = 0;
     const seen = new Map<string, number>();
     for (let seed = 0; seed < count; ++seed) {
