@@ -1,7 +1,8 @@
 import type { Random } from "../random.ts";
 import { type Glyph, inkAt } from "./glyph.ts";
-import { FITTED_JUNK, HELD_OUT_JUNK, type JunkKind, junkStrokes, type Point } from "./junk.ts";
+import { FITTED_JUNK, HELD_OUT_JUNK, type JunkKind, junkStrokes } from "./junk.ts";
 import { type GreyPicture, Ink, onSurface, type Surface } from "./sheet.ts";
+import type { Point } from "./signs.ts";
 
 // Pictures of several digits of which all is known: what stands where. Strings of digits side by side, and sheets with junk.
 
