@@ -11,15 +11,13 @@ from pathlib import Path
 
 from abs_training.cli import main, parser
 from abs_training.storage.safetensors_file import read_safetensors
-from abs_training.weights.model_card import write_model_card
+from abs_training.weights.model_card import HAND_WRITTEN, model_card, write_model_card
 from abs_training.weights.weights_file import read_weights
 from tests.synthetic import write_data_set
 
 TRAINING = Path(__file__).resolve().parents[1]
 WEIGHTS = TRAINING.parent / "weights" / "abs-mnist.safetensors"
 CARD = WEIGHTS.with_suffix(".md")
-HAND_WRITTEN = "\n## Compared\n"
-"""What follows in the card was written by hand."""
 
 
 def command_under(heading: str, path: Path) -> list[str]:
@@ -64,14 +62,20 @@ class SettingsTest(unittest.TestCase):
         self.assertNotEqual((TRAINING / out).resolve(), WEIGHTS)
 
     def test_the_card_is_what_the_trainer_prints_of_these_weights(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "card.md"
-            write_model_card(path, WEIGHTS, read_weights(WEIGHTS))
-            printed = path.read_text("utf-8")
+        printed = model_card(WEIGHTS, read_weights(WEIGHTS))
         # How well gzip packs depends on its library.
         gzip = re.compile(r"; [\d,]+ with gzip")
         written = CARD.read_text("utf-8").split(HAND_WRITTEN)[0]
         self.assertEqual(gzip.sub("", written), gzip.sub("", printed))
+
+    def test_what_people_added_to_a_card_outlives_the_next_one(self) -> None:
+        added = f"{HAND_WRITTEN}\nMeasured by hand.\n"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "card.md"
+            path.write_text(f"# of earlier weights\n{added}", "utf-8")
+            weights = read_weights(WEIGHTS)
+            write_model_card(path, WEIGHTS, weights)
+            self.assertEqual(path.read_text("utf-8"), model_card(WEIGHTS, weights) + added)
 
 
 class CommandTest(unittest.TestCase):

@@ -42,3 +42,10 @@ class ViewsTest(unittest.TestCase):
                 self.assertEqual(main([*self.words, f"--filled={rule}"]), 1)
             self.assertIn("of the filled view is", errors.getvalue())
         self.assertFalse(self.out.exists())
+
+    def test_a_rule_that_is_no_two_numbers_is_told_what_was_wanted(self) -> None:
+        for rule in ("x", "0.1", "0.1,0.2,0.3", ""):
+            errors = StringIO()
+            with redirect_stderr(errors), self.assertRaises(SystemExit):
+                main([*self.words, f"--filled={rule}"])
+            self.assertIn(f"{rule!r} is not two numbers, DOUBT,SHARE", errors.getvalue())

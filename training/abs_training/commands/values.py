@@ -103,5 +103,8 @@ def tolerance(text: str) -> Union[float, str]:
 
 def view_rule(text: str) -> ViewRule:
     """`0.008,0.85`: the loss above which a view is tried, and the share of it below which its own has to come."""
-    doubt, share = (float(part) for part in text.split(","))
-    return ViewRule(doubt, share)
+    try:
+        doubt, least = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two numbers, DOUBT,SHARE") from error
+    return ViewRule(doubt, least)

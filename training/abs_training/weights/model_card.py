@@ -17,8 +17,20 @@ STAGE_TITLES = {
 }
 
 
+HAND_WRITTEN = "\n## Compared\n"
+"""From this heading on a card is people's own: the trainer leaves it as it finds it."""
+
+
 def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
-    """Writes the card of a weights file that has just been written."""
+    """Writes the card of a weights file that has just been written, above what people added to an earlier one."""
+    earlier = path.read_text("utf-8") if path.exists() else ""
+    _, heading, by_hand = earlier.partition(HAND_WRITTEN)
+    printed = model_card(weights_path, weights)
+    write_atomically(path, (printed + heading + by_hand).encode("utf-8"))
+
+
+def model_card(weights_path: Path, weights: Weights) -> str:
+    """What a weights file tells of itself."""
     content = weights_path.read_bytes()
     training = weights.training
     settings = training["configuration"]
@@ -81,6 +93,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         f"4. Rounding to the stored numbers, then prototypes{tables} on training",
         "   images, and the variant `binary-abs` and the confidence on validation images.",
         "",
+        *describe_last_steps(weights),
         f"{100 * settings['augmented_share']:.0f} % of the images are slightly distorted at each "
         f"visit (affine and elastic). Seed {training['seed']}; Python",
         f"{training['versions']['python']}, torch {training['versions']['torch']}, numpy "
@@ -126,7 +139,7 @@ def write_model_card(path: Path, weights_path: Path, weights: Weights) -> None:
         "noise lower the accuracy. The choice of settings was made on validation images.",
         "",
     ]
-    write_atomically(path, "\n".join(lines).encode("utf-8"))
+    return "\n".join(lines)
 
 
 def update_model_card(weights_path: Path) -> None:
@@ -153,6 +166,33 @@ def describe_race(weights: Weights) -> list[str]:
         lines[-1] += "; fitted by"
         lines += [f"  `{fitted['command']}`, {fitted['seconds']:.0f} seconds"]
     return lines
+
+
+LAST_STEPS = {
+    "confidence": "the confidence was fitted to what the race finds",
+    "views": "the views of an image that the race tries were named",
+}
+"""The commands that change a finished file, in the order in which they are run, and what each did."""
+
+
+def describe_last_steps(weights: Weights) -> list[str]:
+    """What was done to the file after it was trained, with the commands; no lines where nothing was."""
+    steps = [
+        (LAST_STEPS[name], weights.training[name]["command"])
+        for name in LAST_STEPS
+        if name in weights.training
+    ]
+    if not steps:
+        return []
+    return [
+        f"Afterwards {', and '.join(said for said, _ in steps)}",
+        "(`training/README.md`):",
+        "",
+        "```sh",
+        *(command for _, command in steps),
+        "```",
+        "",
+    ]
 
 
 def describe_storage(name: str) -> str:
