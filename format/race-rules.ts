@@ -39,9 +39,11 @@ export enum RaceRule {
   runnerUpMargin,
   /** Above the winner's loss: a runner-up within it contests the decision. */
   contestedMargin,
+  /** How many times the loss that another view of the image has to come below its foretold one may be. */
+  viewSlack,
 }
 
 /** The rules before this one are counts. */
 export const FIRST_MARGIN = RaceRule.foretoldMargin1;
 /** How many rules there are. */
-export const RACE_RULE_COUNT = RaceRule.contestedMargin + 1;
+export const RACE_RULE_COUNT = RaceRule.viewSlack + 1;

@@ -27,6 +27,7 @@ const STANDARD: RaceRules = {
   raceDecay: 0.8,
   runnerUpMargin: 0.01,
   contestedMargin: 0.004,
+  viewSlack: 1.5,
 };
 
 /** The rules of each effort, chosen on validation images by `bench/race-rules.ts`. */
@@ -49,6 +50,7 @@ export const RACE_RULES: Record<Effort, RaceRules> = {
     entranceMargin: 0.02,
     raceMargin: 0.02,
     raceDecay: 0.9,
+    viewSlack: 3,
   },
 };
 

@@ -68,10 +68,10 @@ export function load(bundle: usize): i32 {
   reserveBuffers();
   trail.reserve();
   if (!raceTables.load(bundle)) return 2;
-  if (raceTables.available && !(race.reserve() && looks.reserve())) return 2;
   looks.configure(CENTRED_KIND, header.centredDoubt, header.centredShare);
   looks.configure(LEVELLED_KIND, header.levelledDoubt, header.levelledShare);
   looks.configure(FILLED_KIND, header.filledDoubt, header.filledShare);
+  if (raceTables.available && !(race.reserve(looks.areNamed()) && looks.reserve())) return 2;
   smoothing.reserve();
   modelEnd = mark();
   // Whoever loads a model reads its prototypes next.

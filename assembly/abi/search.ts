@@ -43,12 +43,6 @@ const fitted: usize = memory.data(8, 8);
 /** What the last race has spent, settling included. */
 let raceEvaluations: i32 = 0;
 
-/** Nothing is counted and no loss known yet of the search to come. */
-function beginSearch(): void {
-  loss.resetEvaluations();
-  trail.clear();
-}
-
 /** Makes the second image the image. */
 export function presentNext(): void {
   if (loaded != 0) takeNext();
@@ -103,7 +97,7 @@ export function evaluateWithGradient(classIndex: i32): f32 {
  */
 export function searchPaper(): i32 {
   if (samples == changetype<Starts>(0)) return REFUSED;
-  beginSearch();
+  loss.beginSearch();
   looks.giveBack(image);
   searchFromSamples(samples, image, latents, losses, reconstruction, scratch);
   noteSearch(true, false);
@@ -113,7 +107,7 @@ export function searchPaper(): i32 {
 /** The best prototype of each class and a descent of at most `evaluations` evaluations, at least 1; −1 without prototypes. */
 export function searchPrototypes(evaluations: i32): i32 {
   if (prototypes == changetype<Starts>(0)) return REFUSED;
-  beginSearch();
+  loss.beginSearch();
   looks.giveBack(image);
   searchFromPrototypes(prototypes, image, evaluations, latents, losses, reconstruction, descent);
   noteSearch(true, false);

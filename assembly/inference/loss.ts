@@ -63,6 +63,12 @@ export function resetEvaluations(): void {
   gradients = 0;
 }
 
+/** Begins a search: nothing is counted and no loss known of it yet. */
+export function beginSearch(): void {
+  resetEvaluations();
+  trail.clear();
+}
+
 /**
  * Decodes `latent`, f32 [latents], with one class's decoder into `reconstruction`, f32 [784] in [0, 1]. A pixel for which
  * the decoder computes no number is left 0; returns false when there is one.

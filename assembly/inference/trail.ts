@@ -15,11 +15,26 @@ const CAPACITY: i32 = 128;
 let trails: usize = 0;
 /** i32 [classes]. */
 let lengths: usize = 0;
+/** The same of a search that was set aside. */
+let asideTrails: usize = 0;
+let asideLengths: usize = 0;
 
-/** Reserves both; what memory does not allow shows in `exhausted`. */
+/** Reserves all; what memory does not allow shows in `exhausted`. */
 export function reserve(): void {
   trails = allocate(floats(sizes.classes * CAPACITY));
   lengths = allocate(floats(sizes.classes));
+  asideTrails = allocate(floats(sizes.classes * CAPACITY));
+  asideLengths = allocate(floats(sizes.classes));
+}
+
+/** Sets the last search aside, and takes back the one that was. */
+export function exchange(): void {
+  const otherTrails = asideTrails;
+  const otherLengths = asideLengths;
+  asideTrails = trails;
+  asideLengths = lengths;
+  trails = otherTrails;
+  lengths = otherLengths;
 }
 
 /** Begins all anew. */

@@ -2,7 +2,11 @@
 // loss comes below a share of what it was at the first look; of several the one with the least loss for its share. The shares are
 // what the priors of these nuisances come to: a view that is no better by much is no explanation. All that is known of the image
 // then belongs to the view chosen, which takes the image's place.
+//
+// A view of which the surrogates foretell far more than it may come to does not meet the true decoders: so what is no digit in any
+// view, such as noise, costs little more than one race.
 
+import { RaceRule } from "../../../format/race-rules";
 import {
   AS_GIVEN,
   CENTRED,
@@ -23,20 +27,33 @@ import * as views from "../views";
 import * as proposals from "./proposals";
 import * as race from "./race";
 import * as racers from "./racers";
+import * as rules from "./rules";
 
 /** f32 [VIEW_KINDS][2]: the loss from which on a kind is tried, and the share; a share of 0: never. */
-const rules: usize = memory.data(8 * VIEW_KINDS, 8);
+const kinds: usize = memory.data(8 * VIEW_KINDS, 8);
 /** The image as it was given, f32 [784], while a view of it is in its place. */
 let given: usize = 0;
-/** f32 [classes][latents] and f32 [classes]: what is found where only the label is asked for. */
+/** f32 [classes][latents] and f32 [classes]: what is found of a view, and where only the label is asked for. */
+let viewLatents: usize = 0;
+let viewLosses: usize = 0;
 let spareLatents: usize = 0;
 let spareLosses: usize = 0;
 /** The view in the image's place. */
 export let view: i32 = AS_GIVEN;
 
+/** Whether the model names any kind of view. */
+export function areNamed(): bool {
+  for (let kind = 0; kind < VIEW_KINDS; ++kind) {
+    if (load<f32>(kinds + 8 * kind, 4) > 0) return true;
+  }
+  return false;
+}
+
 /** Reserves the buffers; false when memory runs out. */
 export function reserve(): bool {
   given = allocate(floats(sizes.PIXELS));
+  viewLatents = allocate(floats(sizes.classes * sizes.latents));
+  viewLosses = allocate(floats(sizes.classes));
   spareLatents = allocate(floats(sizes.classes * sizes.latents));
   spareLosses = allocate(floats(sizes.classes));
   views.reserve();
@@ -46,8 +63,8 @@ export function reserve(): bool {
 
 /** Receives what the model says of a kind of view. */
 export function configure(kind: i32, doubt: f32, share: f32): void {
-  store<f32>(rules + 8 * kind, doubt);
-  store<f32>(rules + 8 * kind, share, 4);
+  store<f32>(kinds + 8 * kind, doubt);
+  store<f32>(kinds + 8 * kind, share, 4);
 }
 
 /** Says that another image is in place, as it was given. */
@@ -68,32 +85,21 @@ export function giveBack(image: usize): void {
  * doubts. Leaves what race.ts does of the view chosen, which is then in the image's place. Returns the evaluations of all.
  */
 export function search(image: usize, latents: usize, losses: usize): i32 {
-  const spent = raceOnce(image, latents, losses);
+  loss.beginSearch();
+  race.race(image, latents, losses);
+  const spent = loss.evaluations;
   return spent + lookAgain(image, lossIn(losses), latents, losses);
 }
 
 /** Only the label, likewise; the image is in its place again. Its doubts are of foretold losses where no other was needed. */
 export function label(image: usize): i32 {
-  begin();
+  loss.beginSearch();
   const found = race.label(image);
   const least = racers.lowest(false);
   if (!hasDoubts(image, least)) return found;
-  proposals.propose(image);
   search(image, spareLatents, spareLosses);
   giveBack(image);
   return lowest(spareLosses, sizes.classes);
-}
-
-/** Nothing is counted and no loss known yet of the race to come. */
-function begin(): void {
-  loss.resetEvaluations();
-  trail.clear();
-}
-
-function raceOnce(image: usize, latents: usize, losses: usize): i32 {
-  begin();
-  race.race(image, latents, losses);
-  return loss.evaluations;
 }
 
 function lossIn(losses: usize): f32 {
@@ -104,9 +110,12 @@ function kindOf(candidate: i32): i32 {
   return candidate == CENTRED ? CENTRED_KIND : candidate == FILLED ? FILLED_KIND : LEVELLED_KIND;
 }
 
+function shareOf(candidate: i32): f32 {
+  return load<f32>(kinds + 8 * kindOf(candidate), 4);
+}
+
 function isTried(candidate: i32, first: f32): bool {
-  const rule = rules + 8 * kindOf(candidate);
-  return load<f32>(rule, 4) > 0 && first > load<f32>(rule);
+  return shareOf(candidate) > 0 && first > load<f32>(kinds + 8 * kindOf(candidate));
 }
 
 /** Whether any view would be looked at; overwrites where a view's pixels come from. */
@@ -126,24 +135,37 @@ function lookAgain(image: usize, first: f32, latents: usize, losses: usize): i32
   memory.copy(given, image, floats(sizes.PIXELS));
   for (let candidate = 0; candidate < VIEWS; ++candidate) {
     if (!isTried(candidate, first) || !views.look(candidate, given, image)) continue;
-    spent += raceView(image, latents, losses);
     last = candidate;
-    const found = lossIn(losses) / load<f32>(rules + 8 * kindOf(candidate), 4);
-    if (!(found < best)) continue;
-    best = found;
-    chosen = candidate;
+    setAside();
+    const found = raceView(image, best * shareOf(candidate)) / shareOf(candidate);
+    spent += loss.evaluations;
+    if (found < best) {
+      best = found;
+      chosen = candidate;
+      memory.copy(latents, viewLatents, floats(sizes.classes * sizes.latents));
+      memory.copy(losses, viewLosses, floats(sizes.classes));
+    } else setAside();
   }
-  if (chosen != last) {
-    // What the race keeps of its latest image is to be that of the view chosen.
+  if (last != AS_GIVEN) {
+    proposals.forget();
     if (chosen == AS_GIVEN) memory.copy(image, given, floats(sizes.PIXELS));
-    else views.look(chosen, given, image);
-    spent += raceView(image, latents, losses);
-  } else if (chosen != AS_GIVEN) views.look(chosen, given, image);
+    else if (chosen != last) views.look(chosen, given, image);
+  }
   view = chosen;
   return spent;
 }
 
-function raceView(image: usize, latents: usize, losses: usize): i32 {
+/** Sets aside what the race keeps of its latest image, and takes back what was. */
+function setAside(): void {
+  racers.exchange();
+  trail.exchange();
+}
+
+/** The view's lowest loss, +∞ where there is no hope that it comes below the bound. */
+function raceView(image: usize, bound: f32): f32 {
+  loss.beginSearch();
   proposals.propose(image);
-  return raceOnce(image, latents, losses);
+  if (!(race.foretell() <= rules.margin(RaceRule.viewSlack) * bound)) return Infinity;
+  race.finish(image, viewLatents, viewLosses);
+  return lossIn(viewLosses);
 }

@@ -44,11 +44,11 @@ let ceiling: i32 = 0;
 /** f32 [784]: what the decoder draws at a trial; a racer that moves there takes it and gives its own in exchange. */
 let trialReconstruction: usize = 0;
 
-/** Reserves the rules and buffers for the loaded tables; false when memory runs out. */
-export function reserve(): bool {
+/** Reserves rules and buffers for the loaded tables, with room to set a race aside where that is wanted; false when memory runs out. */
+export function reserve(canSetAside: bool): bool {
   trialReconstruction = allocate(RECONSTRUCTION_BYTES);
   if (trialReconstruction == 0) return false;
-  return rules.reserve() && racers.reserve() && proposals.reserve() && surrogate.reserve();
+  return rules.reserve() && racers.reserve(canSetAside) && proposals.reserve() && surrogate.reserve();
 }
 
 /**
@@ -56,7 +56,18 @@ export function reserve(): bool {
  * of every class, `latents` f32 [classes][latents], and its loss times the class's scale, `losses` f32 [classes].
  */
 export function race(image: usize, latents: usize, losses: usize): void {
+  foretell();
+  finish(image, latents, losses);
+}
+
+/** Steps 1 and 2 of it alone; returns the lowest loss that is foretold. */
+export function foretell(): f32 {
   foretelling.foretell(false);
+  return lowest(false);
+}
+
+/** The steps after these. */
+export function finish(image: usize, latents: usize, losses: usize): void {
   enter(image);
   runTrueRace(image);
   polish(image);

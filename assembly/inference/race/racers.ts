@@ -36,12 +36,30 @@ export class Racer {
 export const RECONSTRUCTION_BYTES: usize = floats(sizes.PIXELS);
 
 let racers: usize = 0;
+/** Those of a race that was set aside; 0 where none ever is. */
+let aside: usize = 0;
 /** How many there are. */
 export let count: i32 = 0;
 
-/** Reserves them for the loaded tables; false when memory runs out. */
-export function reserve(): bool {
+/** Reserves them for the loaded tables, and as many to set aside; false when memory runs out. */
+export function reserve(canSetAside: bool): bool {
   count = sizes.classes * tables.candidates;
+  aside = 0;
+  if (canSetAside) {
+    if (!reserveRacers()) return false;
+    aside = racers;
+  }
+  return reserveRacers();
+}
+
+/** Sets the racers aside as they are, and takes back those that were. */
+export function exchange(): void {
+  const others = aside;
+  aside = racers;
+  racers = others;
+}
+
+function reserveRacers(): bool {
   racers = allocate(<usize>count * offsetof<Racer>());
   if (racers == 0) return false;
   for (let index = 0; index < count; ++index) {
