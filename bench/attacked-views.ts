@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createClassifier } from "../src/entries/node.ts";
 import { readWeights } from "../src/weights/read.ts";
@@ -27,6 +27,7 @@ const asGiven = await createClassifier({ weights: withAssumptions(file, others) 
 const abs = await createClassifier({ weights: file });
 const counts = new Map<string, { images: number; wrong: number; wrongWithViews: number; viewed: number }>();
 for (const path of positionals) {
+  if (statSync(path).isDirectory()) throw new Error(`${path} is a folder; the files in it are wanted`);
   // The first line says how the results were made.
   for (const line of readFileSync(path, "utf8").trim().split("\n").slice(1)) {
     const { truth, norm, changed } = JSON.parse(line) as Result;
