@@ -13,7 +13,10 @@ const MOST_QUESTIONS = 4000;
 
 type Whole = Required<Omit<AttackedModel, "confirm">>;
 
-/** A linear model that offers all that attacks may need; its redrawings are the image, moved across the boundary or not. */
+/**
+ * A linear model that offers all that attacks may need; its redrawings are the image, moved across the boundary or not, and with a gain
+ * and an offset they leave the box.
+ */
 function wholeModel(seed: number): { model: Whole; image: Float32Array } {
   const { model, halfSpace, image } = linearCase(seed);
   const explain: Whole["explain"] = (trial) => ({
@@ -21,9 +24,7 @@ function wholeModel(seed: number): { model: Whole; image: Float32Array } {
     classes: [
       { reconstruction: trial },
       {
-        reconstruction: trial.map((value, at) =>
-          Math.min(1, Math.max(0, value + Math.sign(halfSpace.normal[at] ?? 0))),
-        ),
+        reconstruction: trial.map((value, at) => value + Math.sign(halfSpace.normal[at] ?? 0)),
       },
     ],
   });
@@ -49,7 +50,7 @@ function expectHonest(
 }
 
 describe.each(CASES)("$name in $norm", ({ name, norm, needs }) => {
-  it("asks about images alone, counts every question, and ends", () => {
+  it.each([true, false])("asks about images alone, counts every question, and ends; a response: %s", (hasResponse) => {
     const { model, image } = wholeModel(1);
     let asked = 0;
     let outside = 0;
@@ -67,7 +68,10 @@ describe.each(CASES)("$name in $norm", ({ name, norm, needs }) => {
       searches: model.searches.map(watched),
       response: model.response,
     };
-    const result = attack(name, watchedModel, image, 0, { norm, substitute: model });
+    const { response: _, ...withoutResponse } = watchedModel;
+    // One attack is about the response alone.
+    const attacked = hasResponse || needs.includes("response") ? watchedModel : withoutResponse;
+    const result = attack(name, attacked, image, 0, { norm, substitute: model });
     expect(result.success).toBe(true);
     expect(result.queries).toBe(asked);
     expect(asked).toBeLessThan(MOST_QUESTIONS);

@@ -1,6 +1,6 @@
 import type { Attack } from "../attack.ts";
 import type { AttackedImage } from "../attacked-image.ts";
-import { blended } from "../pixels.ts";
+import { blended, clip } from "../pixels.ts";
 import { responseLevels } from "../response-levels.ts";
 
 const RIVALS = 3;
@@ -41,7 +41,8 @@ function stepTowards(target: AttackedImage, image: Float32Array, rival: number):
   const redrawn = target.explain(image).classes[rival]?.reconstruction ?? image;
   const { response } = target.model;
   if (response === undefined) {
-    return blended(image, redrawn, STEP);
+    // With a gain and an offset a redrawing may leave the box.
+    return blended(image, Float32Array.from(redrawn, clip), STEP);
   }
   // A share of the pixels, those whose response is furthest from the redrawing's first.
   const levels = responseLevels(response);
