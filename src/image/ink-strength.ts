@@ -22,8 +22,7 @@ const DARKEST_BACKGROUND = 0.15;
  */
 export function inkStrength(image: GreyImage, ink: Ink, fittedAcross = FITTED_ACROSS): GreyImage {
   const { width, height } = image;
-  const paper: GreyImage =
-    ink === "dark" ? image : { width, height, values: image.values.map((value) => Math.max(0, 1 - value)) };
+  const paper = ink === "dark" ? image : negative(image);
   const background = findBackground(paper, fittedAcross);
   const values = new Float32Array(width * height);
   const across = placesIn(background.width, width);
@@ -50,13 +49,26 @@ export function inkStrength(image: GreyImage, ink: Ink, fittedAcross = FITTED_AC
 function findBackground(paper: GreyImage, fittedAcross: number): GreyImage {
   const small = reduceGrey(paper, BACKGROUND_SIDE);
   const { width, height } = small;
-  const light = fitLighting(small, fittedAcross).values.map((value) => Math.max(DARKEST_BACKGROUND, value));
-  const even = { width, height, values: small.values.map((value, index) => value / (light[index] as number)) };
+  const light = fitLighting(small, fittedAcross).values;
+  const even = { width, height, values: new Float32Array(light.length) };
+  for (let index = 0; index < light.length; ++index) {
+    light[index] = Math.max(DARKEST_BACKGROUND, light[index] as number);
+    even.values[index] = (small.values[index] as number) / (light[index] as number);
+  }
   const radius = Math.max(1, Math.ceil(WINDOW_SHARE * Math.max(width, height)));
   const filled = windowMinimum(windowMaximum(even, radius), radius);
   // A trace of smoothing: the closing is a patchwork of flat windows, but a shadow's edge must stay where it is.
-  const smooth = windowMean(filled, Math.ceil(radius / 12));
-  return { width, height, values: smooth.values.map((value, index) => value * (light[index] as number)) };
+  const { values } = windowMean(filled, Math.ceil(radius / 12));
+  for (let index = 0; index < light.length; ++index)
+    values[index] = (values[index] as number) * (light[index] as number);
+  return { width, height, values };
+}
+
+/** Bright for dark; what is brighter than white, as bare paper may be, is black. */
+function negative({ values, width, height }: GreyImage): GreyImage {
+  const result = new Float32Array(values.length);
+  for (let index = 0; index < values.length; ++index) result[index] = Math.max(0, 1 - (values[index] as number));
+  return { values: result, width, height };
 }
 
 /** Between which of a background's places those of a picture lie along one side, and how far from the first to the second. */

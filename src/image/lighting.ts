@@ -44,16 +44,26 @@ export function fitLighting(paper: GreyImage, across = FITTED_ACROSS): GreyImage
 export function withoutLighting(picture: GreyImage, across = FITTED_ACROSS): GreyImage {
   const surface = describe(picture, across, true);
   if (surface === undefined) return picture;
-  return { ...picture, values: picture.values.map((value, index) => value - (surface[index] as number)) };
+  for (let index = 0; index < surface.length; ++index) {
+    surface[index] = (picture.values[index] as number) - (surface[index] as number);
+  }
+  return { ...picture, values: surface };
 }
 
 /** The most supple surface that describes the picture, if one does. */
 function describe(picture: GreyImage, fittedAcross: number, bothWays: boolean): Float32Array | undefined {
   for (const { degree, leastShare } of SURFACES) {
-    const { surface, share } = fitSurface(picture, degree, fittedAcross, bothWays);
-    if (share >= leastShare) return surface;
+    const { polynomial, share } = fitSurface(picture, degree, fittedAcross, bothWays);
+    if (share >= leastShare) return valuesOf(polynomial, picture.width, picture.height, 1);
   }
   return undefined;
+}
+
+/** A polynomial of two variables. */
+interface Polynomial {
+  readonly degree: number;
+  /** The coefficients of x^i y^j, i + j up to the degree, at j · (degree + 1) + i. */
+  readonly coefficients: Float64Array;
 }
 
 /**
@@ -66,143 +76,131 @@ function fitSurface(
   degree: number,
   fittedAcross: number,
   bothWays: boolean,
-): { surface: Float32Array; share: number } {
-  const exponents: [number, number][] = [];
-  for (let sum = 0; sum <= degree; ++sum) for (let y = 0; y <= sum; ++y) exponents.push([sum - y, y]);
-  const count = exponents.length;
-  const [ofX, ofY] = [0, 1].map((axis) => Uint8Array.from(exponents, (pair) => pair[axis] as number)) as [
-    Uint8Array,
-    Uint8Array,
-  ];
-  const across = powers(width, degree);
-  const down = powers(height, degree);
-  const termAt = (column: number, row: number, position: number): number =>
-    (across[column * (degree + 1) + (ofX[position] as number)] as number) *
-    (down[row * (degree + 1) + (ofY[position] as number)] as number);
-
+): { polynomial: Polynomial; share: number } {
   // So smooth a surface is known from a coarse grid of pixels.
   const step = Math.max(1, Math.floor(Math.max(width, height) / fittedAcross));
   const [columns, rows] = [Math.ceil(width / step), Math.ceil(height / step)];
   const heights = new Float64Array(columns * rows);
-  // Term by term, each for all samples.
-  const factors = Array.from({ length: count }, () => new Float64Array(heights.length));
-  for (let sample = 0; sample < heights.length; ++sample) {
-    const column = step * (sample % columns);
-    const row = step * Math.floor(sample / columns);
-    heights[sample] = values[row * width + column] as number;
-    for (let position = 0; position < count; ++position) {
-      (factors[position] as Float64Array)[sample] = termAt(column, row, position);
+  for (let row = 0, sample = 0; row < rows; ++row) {
+    for (let column = 0; column < columns; ++column, ++sample) {
+      heights[sample] = values[step * (row * width + column)] as number;
     }
   }
-  const residuals = new Float64Array(heights.length);
+  const [across, down] = [places(width, step), places(height, step)];
+  const distances = new Float64Array(heights.length);
   const used = new Uint8Array(heights.length).fill(1);
-  let coefficients: number[] = [];
+  let polynomial: Polynomial = { degree, coefficients: new Float64Array((degree + 1) ** 2) };
   let share = 0;
   for (let round = 0; round < ROUNDS; ++round) {
-    coefficients = solve(normalEquations(heights, factors, used));
-    residuals.set(heights);
-    factors.forEach((factor, position) => {
-      const coefficient = coefficients[position] as number;
-      for (let index = 0; index < residuals.length; ++index) {
-        residuals[index] = (residuals[index] as number) - (factor[index] as number) * coefficient;
-      }
-    });
-    const usual = residuals.map(Math.abs).sort()[Math.floor(residuals.length / 2)] as number;
+    polynomial = fitPolynomial(heights, used, across, down, degree);
+    const surface = valuesOf(polynomial, width, height, step);
+    for (let index = 0; index < heights.length; ++index) {
+      distances[index] = Math.abs((heights[index] as number) - (surface[index] as number));
+    }
+    const usual = distances.sort()[Math.floor(distances.length / 2)] as number;
     const tolerance = Math.max(LEAST_TOLERANCE, 1.5 * usual);
     const described = Math.max(LEAST_TOLERANCE, DESCRIBED_DEVIATIONS * usual);
     let near = 0;
     let isSettled = true;
-    for (let index = 0; index < residuals.length; ++index) {
-      const residual = residuals[index] as number;
+    for (let index = 0; index < heights.length; ++index) {
+      const residual = (heights[index] as number) - (surface[index] as number);
       const distance = bothWays ? Math.abs(residual) : -residual;
       const isUsed = distance <= tolerance ? 1 : 0;
       if (isUsed !== used[index]) isSettled = false;
       used[index] = isUsed;
       if (distance <= described) ++near;
     }
-    share = usual > MOST_DISTANCE ? 0 : near / residuals.length;
+    share = usual > MOST_DISTANCE ? 0 : near / heights.length;
     // Further rounds would give the same.
     if (isSettled) break;
   }
+  return { polynomial, share };
+}
 
-  const surface = new Float32Array(values.length);
-  const weights = Float64Array.from(coefficients);
-  const [ofColumns, ofRow] = [new Float64Array(width * count), new Float64Array(count)];
-  for (let column = 0, at = 0; column < width; ++column) {
-    for (let position = 0; position < count; ++position, ++at) {
-      ofColumns[at] = across[column * (degree + 1) + (ofX[position] as number)] as number;
-    }
-  }
-  for (let row = 0, index = 0; row < height; ++row) {
-    for (let position = 0; position < count; ++position) {
-      ofRow[position] = down[row * (degree + 1) + (ofY[position] as number)] as number;
-    }
-    for (let column = 0, at = 0; column < width; ++column, ++index) {
+/** Of every so many of `length` places the distance from the middle, in half lengths: of unit size, which keeps equations well conditioned. */
+function places(length: number, step: number): Float64Array {
+  return Float64Array.from({ length: Math.ceil(length / step) }, (_, index) => (2 * step * index + 1) / length - 1);
+}
+
+/** A polynomial's values at every so many pixels of so many rows and columns. */
+function valuesOf({ degree, coefficients }: Polynomial, width: number, height: number, step: number): Float32Array {
+  const [across, down] = [places(width, step), places(height, step)];
+  const surface = new Float32Array(across.length * down.length);
+  const ofRow = new Float64Array(degree + 1);
+  for (let row = 0, index = 0; row < down.length; ++row) {
+    // Horner's rule, first down and then across.
+    const y = down[row] as number;
+    for (let power = 0; power <= degree; ++power) {
       let sum = 0;
-      for (let position = 0; position < count; ++position, ++at) {
-        sum += (ofColumns[at] as number) * (ofRow[position] as number) * (weights[position] as number);
+      for (let other = degree - power; other >= 0; --other) {
+        sum = sum * y + (coefficients[other * (degree + 1) + power] as number);
       }
+      ofRow[power] = sum;
+    }
+    for (let column = 0; column < across.length; ++column, ++index) {
+      const x = across[column] as number;
+      let sum = 0;
+      for (let power = degree; power >= 0; --power) sum = sum * x + (ofRow[power] as number);
       surface[index] = sum;
     }
   }
-  return { surface, share };
+  return surface;
 }
 
-/** For each of `length` places, the powers from 0 to `degree` of its distance from the middle in half lengths. */
-function powers(length: number, degree: number): Float64Array {
-  const all = new Float64Array(length * (degree + 1)).fill(1);
-  for (let place = 0; place < length; ++place) {
-    // Around the middle and of unit size, which keeps the equations well conditioned.
-    const distance = (2 * place + 1) / length - 1;
-    for (let power = 1; power <= degree; ++power) {
-      const at = place * (degree + 1) + power;
-      all[at] = (all[at - 1] as number) * distance;
+/** The polynomial of the least squares of the samples in use. */
+function fitPolynomial(
+  heights: Float64Array,
+  used: Uint8Array,
+  across: Float64Array,
+  down: Float64Array,
+  degree: number,
+): Polynomial {
+  // The equations hold sums of x^i y^j, of which many are the same: each is summed once, row by row.
+  const most = 2 * degree;
+  const moments = new Float64Array((most + 1) ** 2);
+  const products = new Float64Array((degree + 1) ** 2);
+  const [ofRow, productsOfRow] = [new Float64Array(most + 1), new Float64Array(degree + 1)];
+  for (let row = 0, sample = 0; row < down.length; ++row) {
+    ofRow.fill(0);
+    productsOfRow.fill(0);
+    for (let column = 0; column < across.length; ++column, ++sample) {
+      if (used[sample] === 0) continue;
+      const x = across[column] as number;
+      const value = heights[sample] as number;
+      for (let power = 0, term = 1; power <= most; ++power, term *= x) {
+        ofRow[power] = (ofRow[power] as number) + term;
+        if (power <= degree) productsOfRow[power] = (productsOfRow[power] as number) + value * term;
+      }
     }
-  }
-  return all;
-}
-
-/** One row per term, and the right-hand side as the last column. */
-function normalEquations(heights: Float64Array, factors: readonly Float64Array[], used: Uint8Array): number[][] {
-  const count = factors.length;
-  const kept = Int32Array.from([...used.keys()].filter((index) => used[index] === 1));
-  const lists = [...factors, heights].map((list) => {
-    const own = new Float64Array(kept.length);
-    for (let index = 0; index < kept.length; ++index) own[index] = list[kept[index] as number] as number;
-    return own;
-  });
-  const sums = new Float64Array(count * (count + 1));
-  for (let row = 0; row < count; ++row) {
-    // Four at a time: sums that wait for nothing but themselves run side by side.
-    for (let column = row; column <= count; column += 4) {
-      const four = [0, 1, 2, 3].map((next) => lists[Math.min(count, column + next)] as Float64Array);
-      const products = sumsOfProducts(lists[row] as Float64Array, four);
-      for (let next = 0; next < 4 && column + next <= count; ++next) {
-        sums[row * (count + 1) + column + next] = products[next] as number;
+    const y = down[row] as number;
+    for (let other = 0, term = 1; other <= most; ++other, term *= y) {
+      for (let power = 0; power <= most - other; ++power) {
+        const at = other * (most + 1) + power;
+        moments[at] = (moments[at] as number) + term * (ofRow[power] as number);
+      }
+      for (let power = 0; power <= degree - other; ++power) {
+        const at = other * (degree + 1) + power;
+        products[at] = (products[at] as number) + term * (productsOfRow[power] as number);
       }
     }
   }
-  return Array.from({ length: count }, (_, row) =>
-    Array.from({ length: count + 1 }, (_, column) => {
-      // The matrix is symmetric; a picture one pixel wide cannot tell its terms apart, and a trace of ridge gives those no weight.
-      const place = column < row ? column * (count + 1) + row : row * (count + 1) + column;
-      return (sums[place] as number) + (column === row ? 1e-6 : 0);
-    }),
+  const terms: (readonly [number, number])[] = [];
+  for (let sum = 0; sum <= degree; ++sum) for (let y = 0; y <= sum; ++y) terms.push([sum - y, y]);
+  const solution = solve(
+    terms.map(([x, y], row) => [
+      // A picture one pixel wide cannot tell its terms apart, and a trace of ridge gives those no weight.
+      ...terms.map(
+        ([otherX, otherY], column) =>
+          (moments[(y + otherY) * (most + 1) + x + otherX] as number) + (column === row ? 1e-6 : 0),
+      ),
+      products[y * (degree + 1) + x] as number,
+    ]),
   );
-}
-
-/** The scalar products of a list with four others. */
-function sumsOfProducts(list: Float64Array, others: readonly Float64Array[]): number[] {
-  const [first, second, third, fourth] = others as [Float64Array, Float64Array, Float64Array, Float64Array];
-  let [one, two, three, four] = [0, 0, 0, 0];
-  for (let index = 0; index < list.length; ++index) {
-    const value = list[index] as number;
-    one += value * (first[index] as number);
-    two += value * (second[index] as number);
-    three += value * (third[index] as number);
-    four += value * (fourth[index] as number);
-  }
-  return [one, two, three, four];
+  const coefficients = new Float64Array((degree + 1) ** 2);
+  terms.forEach(([x, y], term) => {
+    coefficients[y * (degree + 1) + x] = solution[term] as number;
+  });
+  return { degree, coefficients };
 }
 
 /** Gaussian elimination; the ridge makes the matrix positive definite, so no pivoting is needed. */

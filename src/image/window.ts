@@ -2,8 +2,10 @@ import type { GreyImage } from "./grey.ts";
 
 /** The largest value in the square window of side `2 * radius + 1` around each pixel, cut off at the image's edges. */
 export function windowMaximum(image: GreyImage, radius: number): GreyImage {
+  const longest = Math.max(image.width, image.height);
+  const queue = { places: new Int32Array(longest), values: new Float32Array(longest) };
   return separable(image, (source, target, start, stride, count) => {
-    slidingMaximum(source, target, start, stride, count, radius);
+    slidingMaximum(source, target, start, stride, count, radius, queue);
   });
 }
 
@@ -37,6 +39,12 @@ function separable({ values, width, height }: GreyImage, filter: LineFilter): Gr
   return { values: both, width, height };
 }
 
+/** Room for the places of a line and their values. */
+interface Queue {
+  readonly places: Int32Array;
+  readonly values: Float32Array;
+}
+
 /** Keeps the indices of falling values in a queue, so that a line costs the same whatever the radius. */
 function slidingMaximum(
   source: Float32Array,
@@ -45,9 +53,8 @@ function slidingMaximum(
   stride: number,
   count: number,
   radius: number,
+  { places: queue, values: queued }: Queue,
 ): void {
-  const queue = new Int32Array(count);
-  const queued = new Float32Array(count);
   let head = 0;
   let tail = 0;
   for (let entering = 0; entering < count + radius; ++entering) {

@@ -5,6 +5,8 @@ import { seamLogits } from "./seam-network.ts";
 export interface Cut {
   /** For each row of the line's image the column from which on ink lies to the right of it; between pixels as it may be. */
   readonly columns: Float32Array;
+  /** The mean of these. */
+  readonly mean: number;
   /** How little the network thinks of it: the mean of −log p over its rows, p being how likely a seam goes through a pixel. */
   readonly doubt: number;
   /** Ink that it goes through, in pixels of the line's image. */
@@ -51,9 +53,10 @@ export function findSeams(image: LineImage, most: number): Seams {
   }
   const found: Cut[] = [];
   let costs = doubts;
+  const [firstFromAbove, firstFromBelow] = [ways(doubts, width, 1), ways(doubts, width, -1)];
   for (let round = 0; round < ROUNDS; ++round) {
-    const fromAbove = ways(costs, width, 1);
-    const fromBelow = ways(costs, width, -1);
+    const fromAbove = round === 0 ? firstFromAbove : ways(costs, width, 1);
+    const fromBelow = round === 0 ? firstFromBelow : ways(costs, width, -1);
     const next = costs.slice();
     for (const anchor of ANCHORS) {
       const row = Math.floor(anchor * LINE_ROWS);
@@ -78,17 +81,17 @@ export function findSeams(image: LineImage, most: number): Seams {
   }
   const before = inkBefore(image);
   const kept: Cut[] = [];
-  for (const cut of found.sort((one, other) => one.doubt - other.doubt || mean(one) - mean(other))) {
+  for (const cut of found.sort((one, other) => one.doubt - other.doubt || one.mean - other.mean)) {
     if (kept.length === most) break;
     if (kept.every((other) => parted(before, width, cut, other) > SAME)) kept.push(cut);
   }
-  const [fromAbove, fromBelow] = [ways(doubts, width, 1), ways(doubts, width, -1)];
   const middle = Float32Array.from({ length: width }, (_, column) => {
     const at = (LINE_ROWS / 2) * width + column;
-    return ((fromAbove.costs[at] as number) + (fromBelow.costs[at] as number) - (doubts[at] as number)) / LINE_ROWS;
+    const through = (firstFromAbove.costs[at] as number) + (firstFromBelow.costs[at] as number);
+    return (through - (doubts[at] as number)) / LINE_ROWS;
   });
   return {
-    cuts: kept.sort((one, other) => mean(one) - mean(other)),
+    cuts: kept.sort((one, other) => one.mean - other.mean),
     doubtBetween(from, to) {
       let least = MOST_DOUBT;
       const [first, last] = [Math.max(0, Math.floor(from)), Math.min(width - 1, Math.ceil(to))];
@@ -97,8 +100,6 @@ export function findSeams(image: LineImage, most: number): Seams {
     },
   };
 }
-
-const mean = ({ columns }: Cut): number => columns.reduce((sum, column) => sum + column, 0) / LINE_ROWS;
 
 /** Where the seam lies within the pixels that a way goes through: at the mean of its neighbours, weighted by their likelihood. */
 function cutAlong(way: Int32Array, { values, width }: LineImage, doubts: Float32Array): Cut {
@@ -114,7 +115,7 @@ function cutAlong(way: Int32Array, { values, width }: LineImage, doubts: Float32
     }
     return sum / weight;
   });
-  return { columns, doubt, ink };
+  return { columns, mean: columns.reduce((sum, column) => sum + column, 0) / LINE_ROWS, doubt, ink };
 }
 
 /** Ink to the left of each place in its row. */
