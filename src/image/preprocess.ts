@@ -52,7 +52,8 @@ const FULL_INK_SHARE = 0.6;
  * nothing, colours are told apart by hue. Rules of lined and squared paper, rings and boxes around the digit, rules below
  * it, specks, and shadows and edges at the frame are left out; pieces of a broken stroke are kept together; pen lines
  * too thin for 28×28 are thickened. Of a sheet or slate that lies on a table only the sheet is looked at, if it is plain, its
- * edges are straight, and the digit keeps clear of them. Round spots of glare are levelled where they are in the way. Not sorted out are rules along a stroke, and bent ones.
+ * edges are straight, and the digit keeps clear of them. Round spots of glare are levelled where they are in the way. Not
+ * sorted out are rules along a stroke, and bent ones.
  *
  * A picture without ink gives an all-zero image and says so in `found`; of several digits side by side the heaviest is
  * taken, and `found` says that there are more. An image that already is an MNIST frame should be given to the classifier as
