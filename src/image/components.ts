@@ -154,3 +154,13 @@ export function enlarge(box: Box, factor: number, picture: { readonly width: num
     height: Math.min(picture.height - top, box.height * factor),
   };
 }
+
+/** Whether two boxes share a pixel. */
+export function overlap(one: Box, other: Box): boolean {
+  return (
+    one.left < other.left + other.width &&
+    other.left < one.left + one.width &&
+    one.top < other.top + other.height &&
+    other.top < one.top + one.height
+  );
+}

@@ -1,12 +1,13 @@
-import { type Box, type Component, enlarge, findComponents, longerSide } from "./components.ts";
+import { type Box, type Component, enlarge, findComponents, longerSide, overlap } from "./components.ts";
 import { pickDigit } from "./digit.ts";
+import { findGlare } from "./glare.ts";
 import { type GreyImage, toGrey } from "./grey.ts";
 import { inkStrength } from "./ink-strength.ts";
 import { checkedImage, type PixelImage } from "./pixel-image.ts";
 import { FITTED_SIDE, inkBox, placeInFrame, SIDE } from "./placement.ts";
 import { findInk, type Ink } from "./polarity.ts";
 import { eraseRules } from "./rules.ts";
-import { findSheet, type Sheet } from "./sheet.ts";
+import { findSheet } from "./sheet.ts";
 import { thickenThinStrokes } from "./stroke-width.ts";
 import { findCut, findInkLevels, quantile } from "./threshold.ts";
 import { windowMaximum, windowMean } from "./window.ts";
@@ -51,7 +52,8 @@ const FULL_INK_SHARE = 0.6;
  * nothing, colours are told apart by hue. Rules of lined and squared paper, rings and boxes around the digit, rules below
  * it, specks, and shadows and edges at the frame are left out; pieces of a broken stroke are kept together; pen lines
  * too thin for 28×28 are thickened. Of a sheet or slate that lies on a table only the sheet is looked at, if it is plain, its
- * edges are straight, and the digit keeps clear of them. Not sorted out are rules along a stroke, and bent ones.
+ * edges are straight, and the digit keeps clear of them. Round spots of glare are levelled where they are in the way. Not
+ * sorted out are rules along a stroke, and bent ones.
  *
  * A picture without ink gives an all-zero image and says so in `found`; of several digits side by side the heaviest is
  * taken, and `found` says that there are more. An image that already is an MNIST frame should be given to the classifier as
@@ -81,21 +83,37 @@ export function preprocess(picture: PixelImage): Preprocessed {
   // A copy of the fields, which may be getters: what was checked is what is read.
   const checked = checkedImage(picture);
   const grey = toGrey(checked, WORKING_SIDE);
-  const sheet = findSheet(grey);
-  const onSheet = sheet === undefined ? undefined : findDigit(sheet.grey);
-  // Of a sheet that turned out bare the whole picture may know more.
-  const isOnSheet = onSheet !== undefined && onSheet.found !== "nothing";
-  const { image, found, ink, box } = isOnSheet ? onSheet : findDigit(grey);
+  const { image, found, ink, box } = findBesideGlare(grey);
   if (box === undefined) {
     return { image, found, ink, box: { left: 0, top: 0, width: checked.width, height: checked.height } };
   }
-  const { left, top } = isOnSheet ? (sheet as Sheet) : { left: 0, top: 0 };
-  const placed = { ...box, left: box.left + left, top: box.top + top };
-  return { image, found, ink, box: enlarge(placed, grey.factor, checked) };
+  return { image, found, ink, box: enlarge(box, grey.factor, checked) };
 }
 
 /** What {@link preprocess} makes of a grey picture, the box in its pixels; without one where there is no digit. */
 type FoundDigit = Omit<Preprocessed, "box"> & { readonly box: Box | undefined };
+
+/** Where glare lies at what was found, or nothing was found, ink of the other kind is looked for without the glare. */
+function findBesideGlare(grey: GreyImage): FoundDigit {
+  const first = findOnSheet(grey);
+  const { box } = first;
+  for (const glare of findGlare(grey)) {
+    if (box !== undefined && !glare.boxes.some((spot) => overlap(spot, box))) continue;
+    const beside = findOnSheet(glare.grey);
+    if (beside.box !== undefined && beside.ink === glare.ink) return beside;
+  }
+  return first;
+}
+
+/** Looks for the digit on the sheet or slate that lies in the picture, if one does. */
+function findOnSheet(grey: GreyImage): FoundDigit {
+  const sheet = findSheet(grey);
+  const digit = sheet === undefined ? undefined : findDigit(sheet.grey);
+  // Of a sheet that turned out bare the whole picture may know more.
+  if (sheet === undefined || digit?.box === undefined) return findDigit(grey);
+  const { box } = digit;
+  return { ...digit, box: { ...box, left: box.left + sheet.left, top: box.top + sheet.top } };
+}
 
 /** Smoothing hides pen lines far thinner than its window: where nothing is left, the picture is looked at as it is. */
 function findDigit(grey: GreyImage): FoundDigit {

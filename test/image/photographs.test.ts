@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { PHOTOGRAPH_KINDS, type Photograph } from "../../bench/sets/photographs.ts";
 import { PICTURE_KINDS } from "../../bench/sets/pictures.ts";
+import { findGlare } from "../../src/image/glare.ts";
 import { toGrey } from "../../src/image/grey.ts";
 import { type Preprocessed, preprocess } from "../../src/image/preprocess.ts";
 import { findSheet } from "../../src/image/sheet.ts";
+import { windowMean } from "../../src/image/window.ts";
 import { Random, seedOf } from "../../src/random.ts";
-import { drawnGlyph } from "./drawing.ts";
+import { draw, drawnGlyph, through } from "./drawing.ts";
 
 // Digits drawn of strokes into photographs of every kind; how MNIST's digits fare in them is what bench/pictures.ts prints.
 
@@ -32,6 +34,41 @@ describe("preprocess", () => {
       if (isPlaced(preprocess(photograph), photograph)) ++placed;
     }
     expect(placed).toBeGreaterThanOrEqual((LEAST[name] ?? 0.75) * count);
+  });
+});
+
+describe("findGlare", () => {
+  const glared = PHOTOGRAPH_KINDS["whiteboard with glare"] as (typeof PHOTOGRAPH_KINDS)[string];
+
+  it("lets no glare be taken for ink, whichever way the picture is", () => {
+    const random = new Random(seedOf(4, "glare"));
+    const count = 40;
+    let placed = 0;
+    for (let index = 0; index < count; ++index) {
+      const photograph = glared(drawnGlyph(index, random), random);
+      const seen = preprocess(photograph);
+      const inverted = preprocess({ ...photograph, data: photograph.data.map((value) => 1 - value) });
+      expect(inverted.box).toEqual(seen.box);
+      if (isPlaced(seen, photograph) && seen.ink === "dark" && inverted.ink === "bright") ++placed;
+    }
+    expect(placed).toBeGreaterThanOrEqual(0.85 * count);
+  });
+
+  it("takes no blurred stroke for glare, though there is other ink", () => {
+    const random = new Random(seedOf(5, "soft strokes"));
+    let spots = 0;
+    for (let index = 0; index < 12; ++index) {
+      const [width, height] = [120 + random.below(60), 120 + random.below(60)];
+      const place = { width, height, left: 20, top: 15, size: 90 };
+      const stroke = draw({ ...place, pen: 12 + 6 * random.uniform(), strokes: through([0.5, 0.1], [0.45, 0.6]) });
+      const rule = draw({ ...place, pen: 3, strokes: through([0.1, 0.95], [0.9, 0.95]) });
+      const { values } = windowMean(windowMean({ values: stroke.data, width, height }, 4), 4);
+      const data = values.map((value, at) => 0.9 - 0.6 * Math.max(value, rule.data[at] as number));
+      spots += findGlare({ values: data, width, height }).length;
+      const { box } = preprocess({ data, width, height });
+      expect(box.height).toBeGreaterThan(1.5 * box.width);
+    }
+    expect(spots).toBeGreaterThan(6);
   });
 });
 
