@@ -3,8 +3,8 @@
 // what the priors of these nuisances come to: a view that is no better by much is no explanation. All that is known of the image
 // then belongs to the view chosen, which takes the image's place.
 //
-// A view of which the surrogates foretell far more than it may come to does not meet the true decoders: so what is no digit in any
-// view, such as noise, costs little more than one race.
+// A view of which the surrogates foretell far more than it may come to does not meet the true decoders, so what is no digit in any
+// view, such as noise, mostly costs less than two races.
 
 import { RaceRule } from "../../../format/race-rules";
 import {
