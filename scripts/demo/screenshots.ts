@@ -37,7 +37,7 @@ const SCENES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
   async imagine(page) {
     await press(page, "imagine-random");
-    await waitFor(page, `document.querySelectorAll("#walk li").length > 0`);
+    await waitFor(page, `document.querySelectorAll("#walk .said[role]").length > 0`);
   },
   async unrecognisable(page) {
     await press(page, "ascend-start");

@@ -24,6 +24,12 @@ async function goTo(page: Page, id: string): Promise<void> {
 
 describe("the demo by keyboard", () => {
   const withChromium = testsInChromium();
+  // A browser excuses what shifts within half a second of a key; answers that come later have no excuse.
+  const LATE = `window.Worker = class extends Worker {
+    postMessage(...request) {
+      setTimeout(() => super.postMessage(...request), 600);
+    }
+  };`;
   const STILL = [{ name: "prefers-reduced-motion", value: "reduce" }];
 
   withChromium("leads through all controls and out again", async (browser) => {
@@ -54,7 +60,7 @@ describe("the demo by keyboard", () => {
   });
 
   withChromium("uses every panel, and nothing shifts that was not asked to", async (browser) => {
-    const { page, trouble } = await open(browser, DESK, STILL);
+    const { page, trouble } = await open(browser, DESK, STILL, LATE);
     await page.evaluate(`{
       window.shifts = [];
       new PerformanceObserver((list) => {
@@ -98,7 +104,7 @@ describe("the demo by keyboard", () => {
     await goTo(page, "walk-start");
     await type(page, "Enter");
     await waitFor(page, `!document.getElementById("walk-start").disabled && ${FOCUSED} === "walk-start"`);
-    expect(await page.evaluate(`document.querySelectorAll("#walk .said").length`)).toBe(11);
+    expect(await page.evaluate(`document.querySelectorAll("#walk .said[role]").length`)).toBe(11);
 
     await page.focus("#tab-imagine");
     await type(page, "ArrowRight");

@@ -56,11 +56,21 @@ export async function withoutNetwork(act: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Opens the page and waits for what it says of the digit that it opens with. */
-export async function open(browser: Browser, size: typeof DESK, features: { name: string; value: string }[] = []) {
+/**
+ * Opens the page and waits for what it says of the digit that it opens with.
+ *
+ * @param before a program that runs in the page before its own
+ */
+export async function open(
+  browser: Browser,
+  size: typeof DESK,
+  features: { name: string; value: string }[] = [],
+  before = "",
+) {
   const page = await browser.newPage();
   await page.setViewport(size);
   if (features.length > 0) await page.emulateMediaFeatures(features);
+  if (before !== "") await page.evaluateOnNewDocument(before);
   const trouble = troubleOf(page);
   await page.goto(server.address);
   await waitFor(page, `${VERDICT}.startsWith("This is a 2 (") && ${RACED}`);

@@ -9,11 +9,14 @@ import { slider } from "./slider.ts";
 const STOPS = 11;
 /** The ends of a walk lie nearer to the middle than samples do, so that they look like what they are. */
 const TYPICAL = 0.5;
+/** Takes the place of a label that is to come. */
+const NOT_YET = "\u00a0";
 
 /** What the models draw: a slider for each latent, samples, and walks between two digits. */
 export class ImaginePanel {
   readonly #bench: Bench;
   readonly #latents: { value: number }[];
+  readonly #stops: { item: HTMLElement; picture: HTMLCanvasElement; said: HTMLElement }[];
   #seed = 0;
   #ask: AbortController | undefined;
   #image: Float32Array | undefined;
@@ -31,6 +34,13 @@ export class ImaginePanel {
     );
     this.#latents = sliders;
     element("latents", HTMLElement).append(...sliders.map(({ row }) => row));
+    // They stand there before the first walk, so that it moves nothing.
+    this.#stops = Array.from({ length: STOPS }, () => {
+      const picture = digitCanvas("");
+      const said = make("span", "said", NOT_YET);
+      return { item: make("li", "", picture, said), picture, said };
+    });
+    element("walk", HTMLElement).append(...this.#stops.map(({ item }) => item));
     select("imagine-label").addEventListener("change", show);
     button("imagine-random").addEventListener("click", () => this.#set(this.#sample()));
     button("imagine-middle").addEventListener("click", () => this.#set(new Float32Array(LATENTS)));
@@ -85,16 +95,14 @@ export class ImaginePanel {
     try {
       const place = (id: string): Place => ({ label: Number(select(id).value), latent: this.#sample(TYPICAL) });
       const stops = await this.#bench.ask("walk", { from: place("walk-from"), to: place("walk-to"), stops: STOPS });
-      element("walk", HTMLElement).replaceChildren(
-        ...stops.map(({ image, decision }) => {
-          const picture = digitCanvas("");
-          showDigit(picture, image);
-          const said = make("span", "said", decision.rejected ? "×" : String(decision.label));
-          said.setAttribute("aria-label", named(decision));
-          said.setAttribute("role", "img");
-          return make("li", decision.rejected ? "rejected" : "", picture, said);
-        }),
-      );
+      this.#stops.forEach(({ item, picture, said }, index) => {
+        const { image, decision } = stops[index] as (typeof stops)[number];
+        showDigit(picture, image);
+        item.className = decision.rejected ? "rejected" : "";
+        said.textContent = decision.rejected ? "×" : String(decision.label);
+        said.setAttribute("aria-label", named(decision));
+        said.setAttribute("role", "img");
+      });
     } finally {
       start.disabled = false;
       // A disabled button loses it.
