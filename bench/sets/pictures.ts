@@ -107,6 +107,19 @@ export const PICTURE_KINDS: Record<string, (glyph: Glyph, random: Random) => Dra
     return lit(sheet, random, () => 1);
   },
   "pale ink": (glyph, random) => lit(sheetWith(glyph, random, { ink: between(random, 0.08, 0.2) }), random, () => 1),
+  // As with a pencil that is pressed now more and now less.
+  "uneven ink": (glyph, random) => {
+    const sheet = sheetWith(glyph, random);
+    const least = between(random, 0.35, 0.7);
+    const [turn, phase] = [between(random, 0, Math.PI), between(random, 0, 2 * Math.PI)];
+    const waves = (2 * Math.PI * between(random, 0.5, 2)) / sheet.size;
+    sheet.missing.forEach((missing, index) => {
+      const [x, y] = [index % sheet.width, Math.floor(index / sheet.width)];
+      const pressed = (1 + Math.sin(waves * (x * Math.cos(turn) + y * Math.sin(turn)) + phase)) / 2;
+      sheet.missing[index] = missing * (least + (1 - least) * pressed);
+    });
+    return lit(sheet, random, () => 1);
+  },
   "thick ink": (glyph, random) => {
     const sheet = sheetWith(glyph, random, { share: 0.85 });
     const radius = Math.round(sheet.size / 40);

@@ -13,8 +13,8 @@ const LEAST_CONTRAST = 0.04;
 const LEAST_SIGNIFICANCE = 5;
 /** All but this share of the pixels stay below the strongest ink. */
 const STRONGEST_SHARE = 0.995;
-/** Ink is at least this share of the strongest ink in the mean: pens and pencils are seldom less even. */
-const UNEVEN_SHARE = 0.4;
+/** Ink is at least this share of the strongest ink in the mean: pencils are seldom less even, and what a sponge leaves of chalk is weaker. */
+const UNEVEN_SHARE = 0.6;
 const RECUTS = 3;
 /** This share of the background is bare sheet, even where strokes fade out: their rims are seldom a quarter of it… */
 const BARE_SHARE = 0.75;

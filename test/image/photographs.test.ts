@@ -37,6 +37,20 @@ describe("preprocess", () => {
   });
 });
 
+describe("findInkLevels", () => {
+  it("lets no more of what a sponge left be taken for chalk than looks like it", () => {
+    const smeared = PHOTOGRAPH_KINDS["blackboard with smears"] as (typeof PHOTOGRAPH_KINDS)[string];
+    const random = new Random(seedOf(6, "smears"));
+    const count = 60;
+    let placed = 0;
+    for (let index = 0; index < count; ++index) {
+      const photograph = smeared(drawnGlyph(index, random), random);
+      if (isPlaced(preprocess(photograph), photograph)) ++placed;
+    }
+    expect(placed).toBeGreaterThanOrEqual(0.85 * count);
+  });
+});
+
 describe("findGlare", () => {
   const glared = PHOTOGRAPH_KINDS["whiteboard with glare"] as (typeof PHOTOGRAPH_KINDS)[string];
 

@@ -16,6 +16,7 @@ declare module "puppeteer-core" {
       isMobile?: boolean;
       hasTouch?: boolean;
     }): Promise<void>;
+    evaluateOnNewDocument(program: string): Promise<unknown>;
     emulateMediaFeatures(features: { name: string; value: string }[]): Promise<void>;
     emulateCPUThrottling(factor: number | null): Promise<void>;
     goto(address: string): Promise<unknown>;
