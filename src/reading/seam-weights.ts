@@ -1,6 +1,6 @@
 import type { StoredNetwork } from "./convolution.ts";
 
-// Written by `python3 -m abs_training reading --epochs 60 --seed 0` (training/README.md).
+// Written by two runs of `python3 -m abs_training reading`, one after the other (training/README.md).
 
 export const SEAM_NETWORK: StoredNetwork = {
   shapes: [
