@@ -13,7 +13,7 @@ export interface StoredNetwork {
   readonly scales: readonly (readonly number[])[];
   /** For each layer and output what is added. */
   readonly biases: readonly (readonly number[])[];
-  /** The multiples, one signed byte each, by layer, row and column of the kernel, input and output; in base64. */
+  /** The multiples, a character each, by layer, row and column of the kernel, input and output. */
   readonly weights: string;
 }
 
@@ -46,6 +46,10 @@ interface Plan {
 }
 
 const EIGHT = 8;
+
+/** Characters of weights, from the least multiple to the largest. */
+const MULTIPLES = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const LARGEST = 31;
 
 /** A network that is ready for use. */
 export class Network {
@@ -120,7 +124,7 @@ function unpack({ shapes, scales, biases, weights: stored }: StoredNetwork): {
   layers: Layer[];
   parameters: Float32Array;
 } {
-  const bytes = Int8Array.from(atob(stored), (character) => character.charCodeAt(0));
+  const multiples = Int8Array.from(stored, (character) => MULTIPLES.indexOf(character) - LARGEST);
   const parameters: number[] = [];
   let start = 0;
   const layers = shapes.map(([inputs, outputs, kernel, stride, dilation], place) => {
@@ -133,7 +137,7 @@ function unpack({ shapes, scales, biases, weights: stored }: StoredNetwork): {
         for (let output = first; output < first + EIGHT; ++output) {
           if (output >= outputs) parameters.push(0);
           else if (tap < 0) parameters.push(ownBiases[output] as number);
-          else parameters.push((bytes[start + tap * outputs + output] as number) * (ownScales[output] as number));
+          else parameters.push((multiples[start + tap * outputs + output] as number) * (ownScales[output] as number));
         }
       }
     }

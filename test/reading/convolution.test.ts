@@ -15,22 +15,24 @@ const SHAPES: readonly Shape[] = [
   [24, 3, 1, 1, 1],
 ];
 const [ROWS, COLUMNS] = [12, 26];
+/** What weights are written in, from -31 to 31. */
+const CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** A network of random weights, and an image that is 0 in half of its places. */
 function drawn(seed: number, rows = ROWS, columns = COLUMNS) {
   const random = new Random(seed);
   const count = SHAPES.reduce((sum, [inputs, outputs, kernel]) => sum + inputs * outputs * kernel * kernel, 0);
-  const bytes = Int8Array.from({ length: count }, () => random.below(255) - 127);
-  const scales = SHAPES.map(([, outputs]) => Array.from({ length: outputs }, () => 0.01 * random.uniform()));
+  const multiples = Array.from({ length: count }, () => random.below(63) - 31);
+  const scales = SHAPES.map(([, outputs]) => Array.from({ length: outputs }, () => 0.04 * random.uniform()));
   const biases = SHAPES.map(([, outputs]) => Array.from({ length: outputs }, () => random.normal()));
-  const weights = btoa(String.fromCharCode(...new Uint8Array(bytes.buffer)));
+  const weights = multiples.map((multiple) => CHARACTERS[multiple + 31]).join("");
   const values = Float32Array.from({ length: 2 * rows * columns }, () => Math.max(0, random.normal()));
   const stored: StoredNetwork = { shapes: SHAPES, scales, biases, weights };
-  return { stored, bytes, planes: { values, rows, columns, channels: 2 } };
+  return { stored, multiples, planes: { values, rows, columns, channels: 2 } };
 }
 
 it("convolutions are the sums that define them", () => {
-  const { stored, bytes, planes } = drawn(4);
+  const { stored, multiples, planes } = drawn(4);
   const { scales, biases } = stored;
   const at = (y: number, x: number, channel: number) => planes.values[(y * COLUMNS + x) * 2 + channel] as number;
   let wanted = { at, rows: ROWS, columns: COLUMNS };
@@ -50,7 +52,7 @@ it("convolutions are the sums that define them", () => {
             const column = x * stride + ((tap % kernel) - (kernel >> 1)) * dilation;
             if (row < 0 || row >= height || column < 0 || column >= width) continue;
             for (let input = 0; input < inputs; ++input) {
-              const whole = bytes[first + (tap * inputs + input) * outputs + output] as number;
+              const whole = multiples[first + (tap * inputs + input) * outputs + output] as number;
               sum += whole * (scales[layer]?.[output] as number) * before(row, column, input);
             }
           }

@@ -11,11 +11,18 @@ import torch
 
 from abs_training.cli import main
 from abs_training.images.data import DataError
-from abs_training.reading.fit import fit_pieces, fit_seams, mean_loss, mean_piece_loss
+from abs_training.foundation.randomness import generator_for
+from abs_training.reading.fit import (
+    fit_pieces,
+    fit_seams,
+    in_another_hand,
+    mean_loss,
+    mean_piece_loss,
+)
 from abs_training.reading.lines import ROWS, Line, read_lines
 from abs_training.reading.piece_network import KINDS
 from abs_training.reading.pieces import COLUMNS, Pieces, read_pieces
-from abs_training.reading.stored_network import module_text, round_weights
+from abs_training.reading.stored_network import as_stored, convolutions, module_text, round_weights
 
 
 def silent(epoch: int, loss: float) -> None:
@@ -76,6 +83,33 @@ class ReadingTest(unittest.TestCase):
         round_weights(first.layers)
         for layer, weight in zip(first.layers, weights):
             self.assertTrue(torch.allclose(layer.weight, weight, rtol=1e-3))
+
+    def test_rounds_for_a_while(self) -> None:
+        """Within, weights are such as are stored; afterwards they are as they were."""
+        layers = convolutions(((1, 8, 5, 2, 1), (8, 8, 3, 1, 2)), generator_for(0, "rounds"))
+        exact = [layer.weight.data.clone() for layer in layers]
+        with as_stored(layers):
+            for layer, weight in zip(layers, exact):
+                self.assertFalse(torch.equal(layer.weight.data, weight))
+                for row in layer.weight.data.flatten(1):
+                    self.assertLessEqual(len(row.abs().unique()), 32)
+                    self.assertLess(
+                        (row / (row.abs().max() / 31) % 1 - 0.5).abs().sub(0.5).abs().max(), 1e-2
+                    )
+        for layer, weight in zip(layers, exact):
+            self.assertTrue(torch.equal(layer.weight.data, weight))
+
+    def test_seams_move_with_the_ink(self) -> None:
+        """Whatever is done to ink is done to its seams; most batches are changed, not all."""
+        generator = generator_for(0, "hands")
+        ink = torch.rand(4, 1, ROWS, 64, generator=generator)
+        changed = 0
+        for _ in range(40):
+            moved, seams = in_another_hand(ink, ink, generator)
+            self.assertTrue(torch.equal(moved, seams))
+            changed += not torch.equal(moved, ink)
+        self.assertGreater(changed, 5)
+        self.assertLess(changed, 40)
 
     def test_command(self) -> None:
         """Fits files and writes modules; what is no such file is named."""

@@ -1,6 +1,7 @@
 """Fits the networks for seams and for pieces."""
 
 import math
+from contextlib import nullcontext
 from typing import Callable
 
 import torch
@@ -11,13 +12,25 @@ from abs_training.reading.lines import Line, batch_of
 from abs_training.reading.piece_network import PieceNetwork
 from abs_training.reading.pieces import Pieces
 from abs_training.reading.seam_network import SeamNetwork
+from abs_training.reading.stored_network import as_stored
 
 BATCH = 32
 PIECES_PER_BATCH = 128
 LARGEST_STEP = 3e-3
 PENS = 3
 MOST_SHIFT = 2
-"""Lines are shifted up and down by up to so many rows, since their middle is but estimated."""
+"""Lines are shifted up and down by up to so many rows, since their middle is but estimated…"""
+MOST_SHEAR = 0.15
+MOST_STRETCH = 0.1
+"""…and are slanted by up to so many columns a row, and stretched along and across by up to so much, so that hands differ more."""
+AS_THEY_ARE = 0.5
+"""This share of the batches is not."""
+INK_WEIGHT = 2
+REACH = 2
+"""Pixels within `REACH` of ink weigh by so much more: on bare paper it matters little where a seam goes."""
+EXACT = 0.7
+"""From this share of the way on the weights are rounded as they are stored while the loss is taken."""
+LARGEST_NORM = 1.0
 
 
 def fit_seams(
@@ -39,14 +52,35 @@ def fit_seams(
             set_step(optimizer, (epoch + step / batches) / epochs)
             chosen = [lines[index] for index in order[place * BATCH : (place + 1) * BATCH]]
             ink, seams, mask = batch_of(chosen)
-            shift = int(torch.randint(-MOST_SHIFT, MOST_SHIFT + 1, (), generator=generator))
-            loss = seam_loss(network, ink.roll(shift, 2), seams.roll(shift, 2), mask)
+            ink, seams = in_another_hand(ink, seams, generator)
             optimizer.zero_grad()
-            loss.backward()
+            with as_stored(network.layers) if epoch >= EXACT * epochs else nullcontext():
+                loss = seam_loss(network, ink, seams, mask)
+                loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), LARGEST_NORM)
             optimizer.step()
             total += loss.item() / batches
         report(epoch, total)
     return network
+
+
+def in_another_hand(
+    ink: torch.Tensor, seams: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Lines, each slanted, stretched and shifted by chance, with their seams; or all as they are."""
+    if torch.rand((), generator=generator).item() < AS_THEY_ARE:
+        return ink, seams
+    count, _, rows, columns = ink.shape
+    along, across, slant, shift = 2 * torch.rand(4, count, generator=generator) - 1
+    theta = torch.zeros(count, 2, 3)
+    theta[:, 0, 0] = 1 + MOST_STRETCH * along
+    theta[:, 0, 1] = MOST_SHEAR * slant * rows / columns
+    theta[:, 1, 1] = 1 + MOST_STRETCH * across
+    theta[:, 1, 2] = 2 * MOST_SHIFT * shift / rows
+    both = torch.cat([ink, seams], 1)
+    grid = nn.functional.affine_grid(theta, list(both.shape), align_corners=False)
+    moved = nn.functional.grid_sample(both, grid, align_corners=False)
+    return moved[:, :1], moved[:, 1:]
 
 
 def mean_loss(network: SeamNetwork, lines: list[Line]) -> float:
@@ -62,9 +96,11 @@ def mean_loss(network: SeamNetwork, lines: list[Line]) -> float:
 def seam_loss(
     network: SeamNetwork, ink: torch.Tensor, seams: torch.Tensor, mask: torch.Tensor
 ) -> torch.Tensor:
-    """The mean over all pixels that the mask leaves."""
+    """The mean over all pixels that the mask leaves, by their weights."""
     losses = nn.functional.binary_cross_entropy_with_logits(network(ink), seams, reduction="none")
-    return (losses * mask).sum() / mask.sum()
+    near = nn.functional.max_pool2d(ink, 2 * REACH + 1, 1, REACH)
+    weights = mask * (1 + INK_WEIGHT * near)
+    return (losses * weights).sum() / weights.sum()
 
 
 def fit_pieces(

@@ -1,13 +1,16 @@
-"""Convolutions as the TypeScript modules of `src/reading` store them: bytes, a scale for each output, and biases."""
+"""Convolutions as the TypeScript modules of `src/reading` store them: a character for each weight, a scale for each output, and biases."""
 
-import base64
-from typing import Optional, Sequence
+from contextlib import contextmanager
+from typing import Iterator, Optional, Sequence
 
 import torch
 from torch import nn
 
-LARGEST = 127
-"""Weights are stored as whole numbers from -LARGEST to LARGEST."""
+LARGEST = 31
+"""Weights are stored as whole numbers from -LARGEST to LARGEST…"""
+
+CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+"""…each as one of these, the first for -LARGEST: most are small, and so compress well."""
 
 Shape = tuple[int, int, int, int, int]
 """Channels in and out, side of the kernel, stride, and dilation."""
@@ -54,14 +57,26 @@ def round_weights(layers: nn.ModuleList) -> list[list[float]]:
     return scales
 
 
+@contextmanager
+def as_stored(layers: nn.ModuleList) -> Iterator[None]:
+    """Rounds the weights to what is stored, and gives them back afterwards: a loss within learns what rounding costs."""
+    exact = [layer.weight.data.clone() for layer in layers]
+    biases = [layer.bias.data.clone() for layer in layers]
+    round_weights(layers)
+    yield
+    for layer, weight, bias in zip(layers, exact, biases):
+        layer.weight.data.copy_(weight)
+        layer.bias.data.copy_(bias)
+
+
 def module_text(layers: nn.ModuleList, name: str, command: str) -> str:
     """Rounds the layers and writes them as a TypeScript module that exports them as `name`."""
     scales = round_weights(layers)
-    stored = bytearray()
+    stored = []
     for layer, scale in zip(layers, scales):
         whole = (layer.weight.data / torch.tensor(scale)[:, None, None, None]).round()
-        stored += whole.permute(2, 3, 1, 0).contiguous().to(torch.int8).numpy().tobytes()
-    text = base64.b64encode(bytes(stored)).decode("ascii")
+        stored += whole.permute(2, 3, 1, 0).flatten().long().tolist()
+    text = "".join(CHARACTERS[value + LARGEST] for value in stored)
 
     def numbers(rows: Sequence[Sequence[float]]) -> str:
         return "".join(f"\n    [{', '.join(f'{value:.4g}' for value in row)}]," for row in rows)
