@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from abs_training.cli import main
-from abs_training.images.data import DataError
 from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import DataError
 from abs_training.reading.fit import (
     fit_pieces,
     fit_seams,

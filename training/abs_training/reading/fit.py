@@ -31,6 +31,7 @@ REACH = 2
 EXACT = 0.7
 """From this share of the way on the weights are rounded as they are stored while the loss is taken."""
 LARGEST_NORM = 1.0
+"""Gradients are cut to this length, so that no batch undoes what others have taught."""
 
 
 def fit_seams(

@@ -63,10 +63,12 @@ def as_stored(layers: nn.ModuleList) -> Iterator[None]:
     exact = [layer.weight.data.clone() for layer in layers]
     biases = [layer.bias.data.clone() for layer in layers]
     round_weights(layers)
-    yield
-    for layer, weight, bias in zip(layers, exact, biases):
-        layer.weight.data.copy_(weight)
-        layer.bias.data.copy_(bias)
+    try:
+        yield
+    finally:
+        for layer, weight, bias in zip(layers, exact, biases):
+            layer.weight.data.copy_(weight)
+            layer.bias.data.copy_(bias)
 
 
 def module_text(layers: nn.ModuleList, name: str, command: str) -> str:
