@@ -5,7 +5,8 @@ import { mnistImages } from "../support/idx.ts";
 import { engineFor } from "../support/module.ts";
 import { mnistDirectory, readReferenceFile, referenceDirectory, referenceTensors } from "../support/reference.ts";
 
-const IMAGES = 200;
+/** Of the 200 whose results are stored; each takes a second. */
+const IMAGES = 60;
 const RADIUS = 5;
 const TOLERANCE = 1e-5;
 
@@ -42,7 +43,7 @@ describe.skipIf(referenceDirectory === undefined || mnistDirectory === undefined
     });
     console.log(`${alike} of ${10 * IMAGES} losses within ${TOLERANCE}, those by at most ${worst.toExponential(1)}`);
     expect(decisions).toEqual(wanted);
-    expect(alike).toBeGreaterThan(1800);
+    expect(alike).toBeGreaterThan(0.9 * 10 * IMAGES);
     // What ends inside the sphere with another loss must have touched it on the way, where the published code loses
     // the latent's signs: with that defect the descent gives their loss, and without it ours.
     for (const { image, index, found, expected } of unlike) {
