@@ -14,7 +14,7 @@ const library = new URL("../dist/library/", import.meta.url);
 const ENTRIES = ["index.js", "browser.js", "workerd.js", "edge-light.js", "inline.js", "module.js"];
 /**
  * The module is in it three times, as a file and as text for `import` and `require`: 1.6 MB. The demo's page is 120 kB, what
- * reads numbers 130 kB, once for `import` and once for `require`, the decoder of WebP 50 kB.
+ * reads numbers 120 kB for `import` and as much for `require`, the decoder of WebP 50 kB.
  */
 const LARGEST_TARBALL = 2_700_000;
 
