@@ -49,6 +49,8 @@ export interface JudgedLine {
   readonly atoms: number;
   readonly candidates: readonly Candidate[];
   readonly classifications: readonly Classification[];
+  /** What the network for pieces thinks of each. */
+  readonly impressions: readonly Impression[];
   readonly edges: readonly Edge[];
 }
 
@@ -102,7 +104,8 @@ export function judgePicture(
       to,
       features: evidenceFeatures(features, impression, own[index] as Classification),
     }));
-    return { atoms, candidates: list.map(({ candidate }) => candidate), classifications: own, edges };
+    const candidates = list.map(({ candidate }) => candidate);
+    return { atoms, candidates, classifications: own, impressions: list.map(({ impression }) => impression), edges };
   });
   return { strokes, lines, complete };
 }

@@ -4,7 +4,7 @@ import { PIECE_NETWORK } from "./piece-weights.ts";
 import { WINDOW_CHANNELS, WINDOW_COLUMNS } from "./piece-window.ts";
 
 // A small convolutional network that tells whether a piece of ink is one digit, by itself and by what surrounds it: not a part of one,
-// several or something else. What it thinks which digit is but a second opinion: to name digits is the classifier's part.
+// several or something else. Which digit it takes it for is but a second opinion, for where the classifier doubts.
 
 /** The kind of what is no digit, after the ten digits. */
 export const OTHER = 10;

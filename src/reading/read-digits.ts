@@ -8,6 +8,8 @@ import type { Classification } from "../results.ts";
 import type { Candidate } from "./candidates.ts";
 import { BOUNDS, judgePicture, type ReadingClassifier } from "./judge.ts";
 import { bestPath, marginals, scoresOf } from "./lattice.ts";
+import type { Impression } from "./piece-network.ts";
+import { namedByBoth } from "./second-opinion.ts";
 import { EVIDENCE_NETWORK } from "./weights.ts";
 
 export type { ReadingClassifier } from "./judge.ts";
@@ -35,7 +37,10 @@ export interface ReadDigit {
   readonly box: Box;
   /** How likely this piece of ink is one digit by itself and of this class, from 0 to 1. */
   readonly confidence: number;
-  /** One per class, as the classifier has them for this piece by itself. */
+  /**
+   * One per class, as the classifier has them for this piece by itself. Where the classes are the ten digits, what a second network
+   * would name the piece weighs in, which matters where the classifier doubts.
+   */
   readonly probabilities: Float64Array;
 }
 
@@ -121,7 +126,7 @@ export function readDigits(picture: PixelImage, options: ReadingOptions): Readin
   const lines: ReadLine[] = [];
   const others: ReadOther[] = [];
   const factor = strokes?.factor ?? 1;
-  for (const { atoms, candidates, classifications, edges } of judged) {
+  for (const { atoms, candidates, classifications, impressions, edges } of judged) {
     const scores = scoresOf(edges, EVIDENCE_NETWORK);
     const { shares } = marginals(edges, scores, atoms);
     const digits: ReadDigit[] = [];
@@ -132,7 +137,10 @@ export function readDigits(picture: PixelImage, options: ReadingOptions): Readin
         others.push({ box, confidence: Math.min(1, asOther) });
         continue;
       }
-      const { label, name, probabilities } = classifications[edge] as Classification;
+      const { label, name, probabilities } = namedByBoth(
+        classifications[edge] as Classification,
+        impressions[edge] as Impression,
+      );
       const confidence = Math.min(1, asDigit) * (probabilities[label] as number);
       digits.push({ label, name, box, confidence, probabilities });
     }
