@@ -16,8 +16,8 @@ const COMMAND = fileURLToPath(new URL("../../dist/library/cli.js", import.meta.u
 const COUNT = 4;
 /** One attack that needs nothing but what every classifier has. */
 const NAME = ATTACKS.find(({ norms, needs }) => norms.includes("l2") && !needs.includes("response"))?.name ?? "";
-/** All attacks in one norm, a second's work or more. */
-const MANY = ["--norm", "l2", "--budget", "40"];
+/** All attacks in one norm on one image, some seconds' work. */
+const MANY = ["--norm", "l2", "--budget", "40", "--limit", "1"];
 const FEW = ["--norm", "l2", "--attack", NAME, "--budget", "60"];
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
