@@ -23,7 +23,7 @@ const TIMEOUT = 900_000;
 /** The shortest training that tells the shapes apart; real data deserve the defaults. */
 const SHORT = [
   ...["--shape", "shuffle", "--latents", "6", "--pretraining-epochs", "4", "--vae-epochs", "16"],
-  ...["--discriminative-epochs", "1", "--prototypes", "24", "--workers", "1"],
+  ...["--discriminative-epochs", "1", "--prototypes", "24", "--workers", "2"],
 ];
 
 interface Outcome {
