@@ -4,7 +4,12 @@ import { createClassifier } from "../src/entries/node.ts";
 import { writeWholeFile } from "../src/files/write-whole-file.ts";
 import { EVIDENCE_FEATURES, GEOMETRY_FEATURES, PIECE_FEATURES } from "../src/reading/features.ts";
 import { BOUNDS, judgePicture } from "../src/reading/judge.ts";
+import { bestPath, scoresOf } from "../src/reading/lattice.ts";
+import type { Impression } from "../src/reading/piece-network.ts";
 import { readDigits } from "../src/reading/read-digits.ts";
+import { namedByBoth } from "../src/reading/second-opinion.ts";
+import { EVIDENCE_NETWORK } from "../src/reading/weights.ts";
+import type { Classification } from "../src/results.ts";
 import { glyphOf } from "../src/strings/glyph.ts";
 import { anySurface, WRITTEN_KINDS, type WrittenKind, writtenPictures } from "../src/strings/kinds.ts";
 import { ReadingTally } from "../src/strings/tally.ts";
@@ -18,12 +23,13 @@ import { readDigits as readMnist } from "./sets/mnist.ts";
 
 // How strings and sheets of digits are read, beside a cut by components with the plain CNN.
 //
-//   npx tsx bench/strings.ts --data DIR [--split validation] [--limit 200] [--seed 1] [--kinds TEXT] [--time]
+//   npx tsx bench/strings.ts --data DIR [--split validation] [--limit 200] [--seed 1] [--kinds TEXT] [--time | --naming]
 //   npx tsx bench/strings.ts --data DIR --lines FILE --pieces FILE [--limit 1000]
 //   npx tsx bench/strings.ts --data DIR --fit [--limit 300]
 //
 // --data is the folder with MNIST's .gz files; --split is validation or test, --limit the number of strings of each kind (of sheets a
-// twentieth), --kinds a part of the names of the kinds wanted. --time prints what five digits cost, in classifications of one.
+// twentieth), --kinds a part of the names of the kinds wanted. --time prints what five digits cost, in classifications of one, --naming the
+// strings that are right where the network for pieces has more or less say in naming them.
 // --lines and --pieces write what `python3 -m abs_training reading` fits its networks to, --fit fits the reader's weights and writes
 // src/reading/weights.ts: all three from training digits, without those for validation.
 
@@ -38,6 +44,7 @@ const { values: options } = parseArgs({
     lines: { type: "string" },
     pieces: { type: "string" },
     time: { type: "boolean", default: false },
+    naming: { type: "boolean", default: false },
   },
 });
 /** The seed of the strings to fit to; those to measure on are of another. */
@@ -45,6 +52,8 @@ const FIT_SEED = 1_000_000;
 const LINES_SEED = 2_000_000;
 const PIECES_SEED = 3_000_000;
 const TIMED = 40;
+/** What the network for pieces may weigh; at 0 the classifier names alone. */
+const WEIGHTS = [0, 0.1, 0.2, 0.3, 0.5, 0.7, 1];
 /** Half junk, from which most is learned about it. */
 const JUNK_SHEETS: WrittenKind = {
   name: "half junk",
@@ -184,10 +193,36 @@ function time(): void {
   console.log(tableLines(["kind", "ms to read five", "ms for five classifications", "times"], rows));
 }
 
+function compareNamings(): void {
+  const rows = kinds
+    .filter(({ share }) => share === 1)
+    .map((kind) => {
+      const right = WEIGHTS.map(() => 0);
+      for (const written of writtenPictures(kind, limit, digits.count, digitAt, Number(options.seed))) {
+        const truth = written.lines.flat().map(({ label }) => label);
+        const { lines } = judgePicture(written.picture, abs, BOUNDS.standard);
+        WEIGHTS.forEach((weight, place) => {
+          const labels = lines.flatMap(({ atoms, edges, classifications, impressions }) =>
+            bestPath(edges, scoresOf(edges, EVIDENCE_NETWORK), atoms)
+              .filter(({ isDigit }) => isDigit)
+              .map(({ edge }) => {
+                const [classification, impression] = [classifications[edge], impressions[edge]];
+                return namedByBoth(classification as Classification, impression as Impression, weight).label;
+              }),
+          );
+          if (labels.join() === truth.join()) right[place] = (right[place] as number) + 1;
+        });
+      }
+      return [kind.name, ...right.map((count) => ((100 * count) / limit).toFixed(1))];
+    });
+  console.log(tableLines(["right, by weight of the second opinion", ...WEIGHTS.map(String)], rows));
+}
+
 if (options.lines !== undefined) {
   writeLines(options.lines, picturesOf(LINE_KINDS, LINES_SEED));
 }
 if (options.pieces !== undefined) writePieces(options.pieces, picturesOf(PIECE_KINDS, PIECES_SEED));
 if (options.fit) await fit();
 else if (options.time) time();
+else if (options.naming) compareNamings();
 else if (!isFit) await measure();
