@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
@@ -48,6 +48,7 @@ def start_run(
     storage: str = "int8",
     race: Optional[TableSizes] = None,
     more: MoreImages = MoreImages(),
+    start: Optional[Sequence[Decoder]] = None,
 ) -> Run:
     """A run that continues from what is saved in its folder.
 
@@ -55,7 +56,8 @@ def start_run(
     how the finished weights are stored (`quantization.STORAGES`), `race` gives the sizes of the
     race's tables; without it the weights have none. `more` are further images that the confidence is
     fitted to. All three come after training, so that another
-    choice continues from the same saved stages.
+    choice continues from the same saved stages. `start` are the decoders that the discriminative stage starts from in
+    place of the autoencoders'; `configuration.decoders` tells one choice from another.
 
     Raises LayerError for a model that is too large for the package's reader.
     """
@@ -78,6 +80,7 @@ def start_run(
         storage,
         race,
         more,
+        start,
         torch.device(configuration.device),
         configuration.assumptions(),
         identity,
@@ -100,13 +103,14 @@ def train(run: Run, out: Path, command: str) -> None:
     vaes = [_vae(run, weights) for weights in vae_weights]
     first = [vae.decoder.folded().to(run.device) for vae in vaes]
     measure(run, "autoencoders", first, vaes, command)
+    start = first if run.start is None else run.start
     with run.record.timed("discriminative"):
         decoder_weights = DiscriminativeStage(
             run.configuration,
             run.assumptions,
             run.training,
             vaes,
-            [decoder.state_dict() for decoder in first],
+            [decoder.state_dict() for decoder in start],
             run.workers,
             run.checkpoint,
             run.record,

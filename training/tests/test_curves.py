@@ -71,6 +71,19 @@ class RecordTest(unittest.TestCase):
             self.assertEqual(saves, 2)
         self.assertEqual(len(self.record().curves["stage"]["objective"]), 1001)
 
+    def test_the_seconds_of_a_killed_process_are_counted_up_to_its_last_save(self) -> None:
+        with mock.patch.object(record_module.time, "monotonic", lambda: now):
+            now = 100.0
+            killed = self.record()
+            with killed.timed("stage"):
+                now = 130.0
+                killed.flush()
+                self.assertEqual(self.record().seconds, {"stage": 30.0})
+                continued = self.record()
+                with continued.timed("stage"):
+                    now = 135.5
+                self.assertEqual(self.record().seconds, {"stage": 35.5})
+
     def test_reads_a_record_from_before_there_were_curves(self) -> None:
         old = {"seconds": {"stage": 3.5}, "validation": {}}
         Checkpoint(self.folder, "settings").save("record", json.dumps(old))

@@ -265,6 +265,25 @@ class TrainingTest(unittest.TestCase):
         for other in others:
             self.assertFalse(torch.equal(usual["layers.0.weight"], other["layers.0.weight"]))
 
+    def test_the_discriminative_stage_starts_from_given_decoders_of_the_same_shape(self) -> None:
+        settings = ["train", "--data", str(self.folder), *QUICK, "--without-race"]
+        first, second = self.folder / "first.safetensors", self.folder / "second.safetensors"
+        self.call(*settings, "--storage", "float32", "--out", str(first))
+        untouched = ["--discriminative-epochs", "0", "--storage", "float32"]
+        self.call(*settings, *untouched, "--decoders", str(first), "--out", str(second))
+        given, taken = read_weights(first).decoders, read_weights(second).decoders
+        for one, other in zip(given, taken):
+            for name, values in one.state_dict().items():
+                self.assertTrue(torch.equal(values, other.state_dict()[name]), name)
+        self.assertIn("--decoders first.safetensors", read_weights(second).training["command"])
+        self.assertIn("from those of the weights file", second.with_suffix(".md").read_text())
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            other = ["--latents", "3", "--decoders", str(first), "--out", str(self.folder / "o")]
+            self.assertNotEqual(main([*settings, *other]), 0)
+        self.assertIn("2 latents", errors.getvalue())
+        self.assertIn("wanted 3", errors.getvalue())
+
     def test_errors_are_told_in_one_line(self) -> None:
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):

@@ -1,6 +1,7 @@
 """`train`: from raw image files to a whole weights file."""
 
 import argparse
+import hashlib
 import shlex
 from pathlib import Path
 
@@ -30,12 +31,13 @@ from abs_training.commands.values import (
     shares,
 )
 from abs_training.decoders import encoder
-from abs_training.decoders.layers import NAMED_SHAPES, Layer, check_layers, read_layers
-from abs_training.images.data import read_data_set
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder, Layer, check_layers, read_layers
+from abs_training.images.data import DataError, read_data_set
 from abs_training.pipeline import start_run, train
 from abs_training.search.assumptions import Assumptions
 from abs_training.stages.configuration import Configuration
 from abs_training.storage.quantization import STORAGES
+from abs_training.weights.weights_file import read_weights
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +70,12 @@ def add(parser: argparse.ArgumentParser) -> None:
             help=f"default {epochs}",
         )
     parser.add_argument("--discriminative-learning-rate", type=float, default=1e-3)
+    parser.add_argument(
+        "--decoders",
+        type=Path,
+        metavar="FILE",
+        help="weights file of the same shape whose decoders the discriminative stage starts from (default: the autoencoders')",
+    )
     add_assumption_arguments(parser, "the paper's model")
     parser.add_argument(
         "--attack-radius",
@@ -196,11 +204,27 @@ def _layers(options: argparse.Namespace) -> list[Layer]:
     return check_layers(NAMED_SHAPES[options.shape], options.latents)
 
 
+def _decoders(file: Path, layers: list[Layer], latents: int) -> list[Decoder]:
+    """The decoders of a weights file, which have to be of the shape that is trained."""
+    decoders = read_weights(file).decoders
+    found = decoders[0]
+    if (found.layers, found.latents) != (layers, latents):
+        raise DataError(
+            f"{file}: its decoders have {found.latents} latents and the layers {found.layers}, "
+            f"wanted {latents} and {layers}"
+        )
+    return decoders
+
+
 def run(options: argparse.Namespace) -> None:
     """Trains, or continues, and writes the weights file and its model card."""
+    layers, start, sha256 = _layers(options), None, None
+    if options.decoders is not None:
+        start = _decoders(options.decoders, layers, options.latents)
+        sha256 = hashlib.sha256(options.decoders.read_bytes()).hexdigest()
     assumptions = assumptions_of(options, Assumptions())
     configuration = Configuration(
-        layers=_layers(options),
+        layers=layers,
         latents=options.latents,
         encoder=options.encoder,
         seed=options.seed,
@@ -209,6 +233,7 @@ def run(options: argparse.Namespace) -> None:
         pretraining_epochs=options.pretraining_epochs,
         vae_epochs=options.vae_epochs,
         discriminative_epochs=options.discriminative_epochs,
+        decoders=sha256,
         discriminative_learning_rate=options.discriminative_learning_rate,
         response=assumptions.response,
         photometry=assumptions.photometry,
@@ -234,8 +259,19 @@ def run(options: argparse.Namespace) -> None:
     folder = options.run_directory or Path("runs") / options.out.stem
     race = None if options.without_race else table_sizes(options)
     whole = start_run(
-        configuration, data, folder, options.workers, options.storage, race, read_more(options)
+        configuration,
+        data,
+        folder,
+        options.workers,
+        options.storage,
+        race,
+        read_more(options),
+        start,
     )
+    if start is not None and len(start) != len(data.class_names):
+        raise DataError(
+            f"{options.decoders}: has decoders of {len(start)} classes, wanted {len(data.class_names)}"
+        )
     train(whole, options.out, _command_line(options))
 
 
@@ -282,6 +318,8 @@ def _command_line(options: argparse.Namespace) -> str:
         if value is not None:
             text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", text]
+    if options.decoders is not None:
+        words += ["--decoders", options.decoders.name]
     words += assumption_words(options)
     words += ["--without-race"] if options.without_race else table_words(options)
     return shlex.join(words)

@@ -20,7 +20,7 @@ Curves = dict[str, dict[str, dict[float, float]]]
 class Record:
     """Saved with the run's checkpoints, so that it covers interrupted runs as a whole.
 
-    The seconds of a process that was killed outright, without a chance to save, are not counted.
+    Of a process that was killed outright, the seconds since it last saved are not counted.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -31,17 +31,26 @@ class Record:
         self.validation: dict[str, dict[str, Any]] = saved["validation"]
         self.curves: Curves = curves_of(saved)
         self._last_save = time.monotonic()
+        self._timed: Optional[str] = None
+        self._counted_until = 0.0
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Adds the time spent inside to the stage's seconds."""
-        start = time.monotonic()
+        """Adds the time spent inside to the stage's seconds; stages follow one another."""
+        self._timed, self._counted_until = stage, time.monotonic()
         try:
             yield
         finally:
-            spent = time.monotonic() - start
-            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + spent, 1)
             self._save()
+            self._timed = None
+
+    def _count_seconds(self) -> None:
+        if self._timed is None:
+            return
+        now = time.monotonic()
+        spent = now - self._counted_until
+        self.seconds[self._timed] = round(self.seconds.get(self._timed, 0.0) + spent, 3)
+        self._counted_until = now
 
     def add_figures(self, stage: str, figures: dict[str, Any]) -> None:
         """Keeps validation figures after a stage, by name."""
@@ -73,6 +82,7 @@ class Record:
         self._save()
 
     def _save(self) -> None:
+        self._count_seconds()
         curves = {
             stage: {series: sorted(points.items()) for series, points in of_stage.items()}
             for stage, of_stage in self.curves.items()

@@ -28,6 +28,8 @@ class Configuration:
     """Passes of one autoencoder over all classes, from which every class starts."""
     vae_epochs: int
     discriminative_epochs: int
+    decoders: Optional[str]
+    """SHA-256 of the weights file whose decoders the discriminative stage starts from; None: the autoencoders'."""
     discriminative_learning_rate: float
     """Of the decoders at the first step of the discriminative stage; falls likewise."""
     response: float

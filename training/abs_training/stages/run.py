@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Optional
+from typing import Mapping, Optional, Sequence
 
 import torch
 from torch import Tensor
 
 from abs_training.confidence.sets import MoreImages
+from abs_training.decoders.layers import Decoder
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.foundation.record import Record
@@ -40,6 +41,8 @@ class Run:
     """Sizes of the race's tables; without them the weights have none."""
     more: MoreImages
     """Further images that the confidence is fitted to."""
+    start: Optional[Sequence[Decoder]]
+    """Decoders that the discriminative stage starts from; None: the autoencoders'."""
     device: torch.device
     assumptions: Assumptions
     fingerprint: str

@@ -40,6 +40,8 @@ def model_card(weights_path: Path, weights: Weights) -> str:
     prototypes = 0 if weights.prototypes is None else weights.prototypes.shape[1]
     seconds = training["seconds"]
     calibration = weights.calibration
+    sha256 = settings.get("decoders")
+    start = "" if sha256 is None else f", from those of the weights file `{sha256[:12]}…` on"
     tables = "" if weights.race is None else " and the tables of the race"
     lines = [
         f"# {weights_path.stem}",
@@ -81,7 +83,7 @@ def model_card(weights_path: Path, weights: Weights) -> str:
         f"{settings['learning_rate']}",
         "   falling to 0, weight of the KL divergence rising from 0.3 to 1). Batch normalisation is",
         "   then folded into the weights.",
-        f"3. {settings['discriminative_epochs']} epochs of all decoders together (learning rate "
+        f"3. {settings['discriminative_epochs']} epochs of all decoders together{start} (learning rate "
         f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an",
         "   image's own class against its two best rivals, the image moved by up to "
         f"{settings['attack_radius']:g} (L2) towards the better",
@@ -169,8 +171,8 @@ def describe_race(weights: Weights) -> list[str]:
 
 
 LAST_STEPS = {
-    "confidence": "the confidence was fitted to what the race finds",
     "views": "the views of an image that the race tries were named",
+    "confidence": "the confidence was fitted to what the race finds",
 }
 """The commands that change a finished file, in the order in which they are run, and what each did."""
 
