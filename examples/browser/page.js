@@ -60,9 +60,9 @@ element("clear").addEventListener("click", () => {
 element("sample").addEventListener("click", () => {
   if (abs === undefined) return;
   const label = seed % abs.classes.length;
-  // A model also imagines digits that it would not bet on: the first of a few that it knows again is shown.
+  // A model also imagines digits that it would not bet on: the first of a few that it knows again, asked as the page asks, is shown.
   const imagined = abs.sample(label, { seed, count: 8 });
-  const drawn = imagined.find((image) => isKnown(label, abs.classify(image))) ?? imagined[0];
+  const drawn = imagined.find((image) => isKnown(label, abs.explain(image))) ?? imagined[0];
   seed += 1;
   clearPaper();
   frame = drawn;
