@@ -102,7 +102,7 @@ const OPTIONS = ["classifier", "effort", "onProgress"] as const satisfies readon
  * const reader = await createClassifier();
  * const sheet = new Float32Array(3 * 784); // three drawings of 28×28 side by side, bright on dark
  * [2, 5, 7].forEach((label, place) => {
- *   const [digit] = reader.sample(label, { seed: 1 });
+ *   const [digit] = reader.sample(label, { seed: 9 });
  *   digit.forEach((ink, pixel) => {
  *     sheet[Math.floor(pixel / 28) * 84 + 28 * place + (pixel % 28)] = ink;
  *   });
