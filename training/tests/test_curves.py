@@ -72,8 +72,8 @@ class RecordTest(unittest.TestCase):
         self.assertEqual(len(self.record().curves["stage"]["objective"]), 1001)
 
     def test_the_seconds_of_a_killed_process_are_counted_up_to_its_last_save(self) -> None:
+        now = 100.0
         with mock.patch.object(record_module.time, "monotonic", lambda: now):
-            now = 100.0
             killed = self.record()
             with killed.timed("stage"):
                 now = 130.0

@@ -279,8 +279,8 @@ class TrainingTest(unittest.TestCase):
         self.assertIn("from those of the weights file", second.with_suffix(".md").read_text())
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):
-            other = ["--latents", "3", "--decoders", str(first), "--out", str(self.folder / "o")]
-            self.assertNotEqual(main([*settings, *other]), 0)
+            wider = ["--latents", "3", "--decoders", str(first), "--out", str(self.folder / "o")]
+            self.assertNotEqual(main([*settings, *wider]), 0)
         self.assertIn("2 latents", errors.getvalue())
         self.assertIn("wanted 3", errors.getvalue())
 
