@@ -97,7 +97,9 @@ class Configuration:
         return images if self.max_steps is None else min(images, self.max_steps * self.batch)
 
     def as_json(self) -> dict[str, Any]:
-        """The settings for the record, without the layers, which have a place of their own."""
+        """The settings for the record, without the layers, which have a place of their own, and decoders that were not given."""
         values = dataclasses.asdict(self)
         del values["layers"]
+        if self.decoders is None:
+            del values["decoders"]
         return values
