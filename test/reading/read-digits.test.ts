@@ -45,14 +45,14 @@ describe("strings", () => {
   it("are parted where digits touch", () => {
     const random = new Random(7);
     const tally = new ReadingTally();
-    for (let index = 0; index < 80; ++index) {
+    for (let index = 0; index < 240; ++index) {
       const written = writeString(pick(4, random), "touching", "clean", random);
       tally.add(
         written,
         readDigits(written.picture, { classifier: abs }).lines.map(({ digits }) => digits),
       );
     }
-    expect(tally.recall).toBeGreaterThan(0.9);
+    expect(tally.recall).toBeGreaterThan(0.92);
   });
 
   it("give boxes inside the picture around their ink, in reading order, the same each time, within the effort", () => {
