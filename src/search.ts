@@ -54,7 +54,17 @@ export class Search {
 
   /** Classifies the image that the engine looks at; with `all`, every class is searched as far as the label's. */
   decide(engine: Engine, all = false): Classification {
-    const searched = this.#searchClasses(engine, all);
+    const decision = this.#judged(engine, this.#searchClasses(engine));
+    if (!all || !this.#races(engine)) return decision;
+    const evaluations = engine.settleRace();
+    const losses = engine.losses();
+    // The confidence is fitted to what races leave, so it is asked again only where that was not the last word.
+    if (smallest(losses) !== decision.label) return this.#judged(engine, evaluations);
+    return { ...decision, losses, evaluations };
+  }
+
+  /** What the search that the engine has done says of the image. @param searched the evaluations spent on it */
+  #judged(engine: Engine, searched: number): Classification {
     const losses = engine.losses();
     const { probabilities, gateLogit, evaluations: judged } = engine.probabilities(this.#confidence);
     const label = smallest(losses);
@@ -70,13 +80,17 @@ export class Search {
     };
   }
 
+  #races(engine: Engine): boolean {
+    return this.#inference === "race" && engine.canRace;
+  }
+
   /** Fills the engine's latents and losses. Returns the evaluations spent. */
-  #searchClasses(engine: Engine, all: boolean): number {
+  #searchClasses(engine: Engine): number {
     if (!this.#isPrepared) this.prepare(engine);
-    if (this.#inference === "paper") return engine.searchPaper();
-    if (!engine.canRace) return engine.searchPrototypes(PROTOTYPE_EVALUATIONS[this.#effort]);
-    const spent = engine.searchRace();
-    return all ? engine.settleRace() : spent;
+    if (this.#races(engine)) return engine.searchRace();
+    return this.#inference === "paper"
+      ? engine.searchPaper()
+      : engine.searchPrototypes(PROTOTYPE_EVALUATIONS[this.#effort]);
   }
 
   #rejects({ description }: Engine, confidence: number, gateLogit: number): boolean {
