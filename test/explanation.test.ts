@@ -33,17 +33,17 @@ describe("explain", () => {
     );
   });
 
-  it.each<[string, Parameters<typeof createClassifier>[0]]>([
-    ["a quick race", { effort: "quick" }],
-    ["a race", {}],
-    ["a thorough race", { effort: "thorough" }],
-    ["a race of black-and-white images", { variant: "binary-abs" }],
-    ["a race judged by the paper's formula", { confidence: "paper" }],
-  ])("decides as classify does, in %s, unless another class ends lower", { timeout: 120_000 }, async (_, options) => {
+  it.each<[string, Parameters<typeof createClassifier>[0], number]>([
+    ["a quick race", { effort: "quick" }, 100],
+    ["a race", {}, 100],
+    ["a thorough race", { effort: "thorough" }, 20],
+    ["a race of black-and-white images", { variant: "binary-abs" }, 100],
+    ["a race judged by the paper's formula", { confidence: "paper" }, 100],
+  ])("decides as classify does, in %s, unless another class ends lower", async (_, options, images) => {
     const classifier = await createClassifier(options);
     let changed = 0;
     let rejected = 0;
-    for (let seed = 0; seed < 200; ++seed) {
+    for (let seed = 0; seed < images; ++seed) {
       const [digit] = abs.sample(seed % 10, { seed }) as [Float32Array];
       const noise = randomImage(seed);
       // From clear digits to ones that nobody could read, so that many lie near the threshold of rejection.
@@ -57,9 +57,9 @@ describe("explain", () => {
       else ++changed;
       if (decision.rejected) ++rejected;
     }
-    expect(changed).toBeLessThanOrEqual(2);
-    expect(rejected).toBeGreaterThan(20);
-    expect(rejected).toBeLessThan(180);
+    expect(changed).toBeLessThanOrEqual(1);
+    expect(rejected / images).toBeGreaterThan(0.1);
+    expect(rejected / images).toBeLessThan(0.9);
   });
 });
 
