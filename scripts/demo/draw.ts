@@ -4,7 +4,7 @@ import { tableLines } from "../../bench/measure/table.ts";
 import { wholeNumber } from "../../bench/measure/whole-number.ts";
 import { Random, seedOf } from "../../src/random.ts";
 import { launchChromium } from "../../test/runtimes/hosts/puppeteer.ts";
-import { HEIGHTS, STYLES, type Style, write } from "./handwriting.ts";
+import { HEIGHTS, STYLES, type Style, write } from "../drawing/handwriting.ts";
 import { serveDemo } from "./served.ts";
 import { clear, draw, RACED, VERDICT, waitFor } from "./visitor.ts";
 

@@ -1,6 +1,7 @@
 import type { Random } from "../random.ts";
 import { type Glyph, inkAt } from "./glyph.ts";
 import { FITTED_JUNK, HELD_OUT_JUNK, type JunkKind, junkStrokes } from "./junk.ts";
+import { penInk } from "./pen.ts";
 import { type GreyPicture, Ink, onSurface, type Surface } from "./sheet.ts";
 import type { Point } from "./signs.ts";
 
@@ -189,23 +190,7 @@ function scrawl(kind: JunkKind, side: number, scale: number, random: Random): Ra
   const strokes = junkStrokes(kind, random).map((stroke) =>
     stroke.map(([x, y]): Point => [pen / 2 + x * (width - pen), pen / 2 + y * (height - pen)]),
   );
-  return raster(width, height, (x, y) => {
-    let nearest = Number.POSITIVE_INFINITY;
-    for (const stroke of strokes) {
-      for (let index = 1; index < stroke.length; ++index) {
-        nearest = Math.min(nearest, distance(x + 0.5, y + 0.5, stroke[index - 1] as Point, stroke[index] as Point));
-      }
-    }
-    return Math.max(0, Math.min(1, pen / 2 + 0.5 - nearest));
-  });
-}
-
-function distance(x: number, y: number, [fromX, fromY]: Point, [toX, toY]: Point): number {
-  const [alongX, alongY] = [toX - fromX, toY - fromY];
-  const length = alongX * alongX + alongY * alongY;
-  const share = length === 0 ? 0 : ((x - fromX) * alongX + (y - fromY) * alongY) / length;
-  const held = Math.max(0, Math.min(1, share));
-  return Math.hypot(x - fromX - held * alongX, y - fromY - held * alongY);
+  return raster(width, height, penInk(strokes, pen));
 }
 
 function raster(width: number, height: number, inkOf: (x: number, y: number) => number): Raster {

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
-import { HEIGHTS, PLAIN, write } from "../../scripts/demo/handwriting.ts";
 import { clear, draw, RACED, VERDICT, waitFor } from "../../scripts/demo/visitor.ts";
+import { HEIGHTS, PLAIN, write } from "../../scripts/drawing/handwriting.ts";
 import { Random } from "../../src/random.ts";
 import { DESK, open, serveForEachTest, testsInChromium } from "../support/demo-page.ts";
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { HEIGHTS, PLAIN, type Point, STYLES, type Style, write } from "../../scripts/demo/handwriting.ts";
+import { HEIGHTS, PLAIN, STYLES, type Style, write } from "../../scripts/drawing/handwriting.ts";
 import { Random } from "../../src/random.ts";
+import type { Point } from "../../src/strings/signs.ts";
 
-// The digits that are drawn on the demo's sheet.
+// Digits as people write them, for the demo's sheet and for training.
 
 describe("handwriting", () => {
   it("has a plain style and others of every digit", () => {

@@ -1,13 +1,9 @@
 import type { Random } from "../../src/random.ts";
+import type { Point, Stroke } from "../../src/strings/signs.ts";
 
 // Digits as people write them, in several styles each, as strokes of a pen.
 
-/** A place in a box that is 1 high; y goes down. */
-export type Point = readonly [number, number];
-/** Where a pen goes from when it is put down until it is lifted. */
-export type Stroke = readonly Point[];
-
-/** One way to write a digit. */
+/** One way to write a digit, in a box that is 1 high; y goes down. */
 export interface Style {
   readonly digit: number;
   readonly name: string;
@@ -43,6 +39,19 @@ const STYLES_OF: readonly Readonly<Record<string, readonly Stroke[]>>[] = [
     "a leaning bar": [line([0.35, 0], [0, 1])],
     flagged: [line([0, 0.22], [0.22, 0], [0.22, 1])],
     "flagged far down": [line([0, 0.42], [0.36, 0], [0.36, 1])],
+    "flagged steeply": [line([0, 0.5], [0.2, 0], [0.2, 1])],
+    "flagged to the middle": [line([0, 0.58], [0.32, 0], [0.32, 1])],
+    "with a long flag": [line([0, 0.34], [0.5, 0], [0.5, 1])],
+    "with a bowed flag": [
+      [
+        [0, 0.4],
+        [0.16, 0.24],
+        [0.28, 0],
+        [0.28, 0],
+        [0.28, 1],
+        [0.28, 1],
+      ],
+    ],
     "flagged and footed": [line([0.05, 0.22], [0.28, 0], [0.28, 1]), line([0, 1], [0.56, 1])],
     footed: [line([0.25, 0], [0.25, 1]), line([0, 1], [0.5, 1])],
   },
@@ -294,6 +303,17 @@ const STYLES_OF: readonly Readonly<Record<string, readonly Stroke[]>>[] = [
         [0.06, 0.9],
       ],
     ],
+    "hooked, with a small ring": [
+      [
+        ...round(0.2, 0.17, 0.17, 0.17, -20, -380),
+        [0.38, 0.06],
+        [0.38, 0.06],
+        [0.4, 0.7],
+        [0.32, 0.95],
+        [0.16, 1],
+        [0, 0.93],
+      ],
+    ],
     "in one curve": [
       [
         [0.52, 0.18],
@@ -378,8 +398,19 @@ function belly5(): Stroke {
 /** Heights of digits as shares of the sheet's. */
 export const HEIGHTS = { small: 0.3, middling: 0.55, large: 0.85 } as const;
 
-/** How a hand differs from the copybook; all of it is a share of the digit's height, but for `turn`, in radians. */
-const HAND = { turn: 0.1, slant: 0.15, aspect: 0.15, place: 0.02 } as const;
+/**
+ * How a hand differs from the copybook, in standard deviations; all of it is a share of the digit's height, but for `turn`, in radians,
+ * and `aspect`, of the logarithm of width over height.
+ */
+export interface Hand {
+  readonly turn: number;
+  readonly slant: number;
+  readonly aspect: number;
+  /** Of every corner for itself. */
+  readonly place: number;
+}
+
+const CALM: Hand = { turn: 0.1, slant: 0.15, aspect: 0.15, place: 0.02 };
 /** How many places a stroke's pen is seen at between two points. */
 const PARTS = 3;
 
@@ -389,14 +420,14 @@ const PARTS = 3;
  * @param height of the digit, as a share of the sheet
  * @returns strokes in places of the sheet, which is 1 wide and high; all of them lie on it, if the height leaves room
  */
-export function write({ strokes }: Style, height: number, random: Random): Stroke[] {
-  const [turn, slant] = [HAND.turn * random.normal(), HAND.slant * random.normal()];
-  const wide = Math.exp(HAND.aspect * random.normal());
+export function write({ strokes }: Style, height: number, random: Random, hand = CALM): Stroke[] {
+  const [turn, slant] = [hand.turn * random.normal(), hand.slant * random.normal()];
+  const wide = Math.exp(hand.aspect * random.normal());
   const [cosine, sine] = [Math.cos(turn), Math.sin(turn)];
   const moved = strokes.map((stroke) =>
     eachCorner(stroke, ([x, y]) => {
-      const across = wide * (x + HAND.place * random.normal() - slant * (y - 0.5));
-      const down = y + HAND.place * random.normal();
+      const across = wide * (x + hand.place * random.normal() - slant * (y - 0.5));
+      const down = y + hand.place * random.normal();
       return [cosine * across - sine * down, sine * across + cosine * down];
     }),
   );
