@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { RACE_RULES } from "../src/effort.ts";
-import { FEATURES, featureCount, PENALTIES } from "../src/weights/confidence.ts";
+import { FEATURES, PENALTIES, placeCount } from "../src/weights/confidence.ts";
 import { engineFor } from "../test/support/module.ts";
 import { quantile } from "./measure/statistics.ts";
 import { readDigits, toUnitRange } from "./sets/mnist.ts";
@@ -24,10 +24,7 @@ const found = Array.from({ length: digits.count }, (_, index) => {
 });
 
 console.log("feature or penalty | 1st percentile | median | 99th percentile");
-const names = Array.from(
-  { length: featureCount(engine.classes) },
-  (_, place) => FEATURES[place] ?? `${FEATURES.at(-1)}`,
-);
+const names = FEATURES.flatMap((name) => new Array<string>(placeCount(name, engine.classes)).fill(name));
 [...names, ...PENALTIES.map((name) => `penalty ${name}`)].forEach((name, place) => {
   const values = found.map((features) => features[place] as number);
   console.log([name, ...[0.01, 0.5, 0.99].map((share) => quantile(values, share).toFixed(4))].join(" | "));

@@ -46,7 +46,24 @@ export const SINGLE_FEATURE_COUNT = Feature.class_margins;
 /** How many a file of version 2 has: the first ones, for its redrawings have neither gain nor offset. */
 export const FIRST_FEATURE_COUNT = Feature.gain;
 
-/** Places of the penalties, which the gate's logit falls with, without bound. They follow the features, all classes' too. */
+/** Features of one place for each block of the image, row by row. They follow the margins of all classes. */
+export enum FeatureMap {
+  /** Mean of the image. */
+  image_map,
+  /** Mean of the residual. */
+  error_map,
+}
+
+/** How many such features there are. */
+export const MAP_COUNT = FeatureMap.error_map + 1;
+/** Pixels along a block's side. */
+export const BLOCK_SIDE = 4;
+/** How many blocks an image has. */
+export const BLOCK_COUNT = 49;
+/** How many places the maps have together. */
+export const MAP_PLACE_COUNT = MAP_COUNT * BLOCK_COUNT;
+
+/** Places of the penalties, which the gate's logit falls with, without bound. They follow all features. */
 export enum Penalty {
   /** Blurred squared error in units. */
   blurred_error,

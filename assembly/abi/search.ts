@@ -191,7 +191,7 @@ export function gateLogit(): f64 {
 }
 
 /**
- * f64 [20 + classes]: what the last fitted confidence looked at, as format/confidence-features.ts has it, all 0 where no class
+ * f64 [118 + classes]: what the last fitted confidence looked at, as format/confidence-features.ts has it, all 0 where no class
  * could redraw the image; 0 where none is in place.
  */
 export function featuresAddress(): usize {

@@ -7,6 +7,7 @@ import {
   Feature,
   LATENT_UNIT,
   LOG_SQUARES_UNIT,
+  MAP_PLACE_COUNT,
   MARGIN_FLOOR,
   MOST_CONTRAST,
   PENALTY_COUNT,
@@ -66,10 +67,12 @@ export function uniformProbabilities(classes: i32, probabilities: usize): void {
 /** Parameters, f64: scale, widening, bias, penalties, centres, spreads; then for each hidden unit w, b, W. */
 let parameters: usize = 0;
 let hiddenUnits: i32 = 0;
-/** How many features there are: the single ones and one per class. */
+/** How many features there are: the single ones, one per class, and those of all blocks. */
 let featureCount: i32 = 0;
 /** f64 [featureCount + PENALTY_COUNT]. */
 let features: usize = 0;
+/** (features − centres)/spreads, f64 [featureCount]. */
+let standardised: usize = 0;
 /** a of the last probabilities. */
 let lastLogit: f64 = 0;
 
@@ -77,24 +80,26 @@ let lastLogit: f64 = 0;
 export function resetCalibration(): void {
   parameters = 0;
   features = 0;
+  standardised = 0;
 }
 
 /** Whether parameters are reserved. */
 export function isCalibrated(): bool {
-  return parameters != 0 && features != 0;
+  return standardised != 0;
 }
 
 /** Reserves the parameters of a fitted model and returns their address; 0 when memory runs out. */
 export function allocateCalibration(units: i32, classes: i32): usize {
   hiddenUnits = units;
-  featureCount = SINGLE_FEATURE_COUNT + classes;
+  featureCount = SINGLE_FEATURE_COUNT + classes + MAP_PLACE_COUNT;
   const count = 3 + PENALTY_COUNT + 2 * featureCount + units * (2 + featureCount);
   parameters = allocate(doubles(count));
   features = allocate(doubles(featureCount + PENALTY_COUNT));
-  return features == 0 ? 0 : parameters;
+  standardised = allocate(doubles(featureCount));
+  return standardised == 0 ? 0 : parameters;
 }
 
-/** f64 [features + penalties], all classes' margins among them, in the order of format/confidence-features.ts: what the last gate looked at. */
+/** f64 [features + penalties], margins of all classes and maps among them, in the order of format/confidence-features.ts: what the last gate looked at. */
 export function featuresAddress(): usize {
   return features;
 }
@@ -140,6 +145,7 @@ export function calibratedProbabilities(
   for (let index = 0; index < classes; ++index) {
     store<f64>(features + doubles(Feature.class_margins + index), logMargin(marginOf(least, lossOf(losses, index))));
   }
+  memory.copy(features + doubles(Feature.class_margins + classes), evidence.maps, doubles(MAP_PLACE_COUNT));
   lastLogit = judge();
   const gate = 1 / (1 + NativeMath.exp(-lastLogit));
   const sharpness = (load<f64>(parameters) * <f64>PIXELS) / (1 + evidence.error / load<f64>(parameters, 8));
@@ -218,16 +224,31 @@ function judge(): f64 {
   const centres = at;
   const spreads = centres + doubles(featureCount);
   at = spreads + doubles(featureCount);
+  const end = <usize>(featureCount << 3);
+  for (let index: usize = 0; index < end; index += 8) {
+    const distance = load<f64>(features + index) - load<f64>(centres + index);
+    store<f64>(standardised + index, distance / load<f64>(spreads + index));
+  }
   for (let unit = 0; unit < hiddenUnits; ++unit) {
-    let sum = load<f64>(at, 8);
-    for (let index: usize = 0; index < <usize>(featureCount << 3); index += 8) {
-      const standardised = (load<f64>(features + index) - load<f64>(centres + index)) / load<f64>(spreads + index);
-      sum += load<f64>(at + 16 + index) * standardised;
-    }
-    logit += load<f64>(at) * NativeMath.tanh(sum);
+    logit += load<f64>(at) * NativeMath.tanh(load<f64>(at, 8) + dot(at + 16, standardised, end));
     at += doubles(2 + featureCount);
   }
   return logit;
+}
+
+/** The product of two vectors of so many bytes of f64, by two sums of which each takes every other pair. */
+function dot(one: usize, other: usize, bytes: usize): f64 {
+  const whole = bytes & ~31;
+  let even = f64x2.splat(0);
+  let odd = f64x2.splat(0);
+  for (let at: usize = 0; at < whole; at += 32) {
+    even = f64x2.add(even, f64x2.mul(v128.load(one + at), v128.load(other + at)));
+    odd = f64x2.add(odd, f64x2.mul(v128.load(one + at, 16), v128.load(other + at, 16)));
+  }
+  const both = f64x2.add(even, odd);
+  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
+  for (let at = whole; at < bytes; at += 8) sum += load<f64>(one + at) * load<f64>(other + at);
+  return sum;
 }
 
 function lossOf(losses: usize, index: i32): f64 {

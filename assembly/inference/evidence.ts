@@ -4,11 +4,14 @@
 // Much is measured after a 3×3 box blur S (zero outside the image): white noise keeps a ninth of its energy under S,
 // a missing or superfluous stroke keeps most of it.
 
+import { BLOCK_COUNT, BLOCK_SIDE, FeatureMap, MAP_PLACE_COUNT } from "../../format/confidence-features";
 import { IMAGE_SIDE } from "../../format/image";
+import { doubles } from "../bytes";
 import { allocate } from "../layout";
 import { sum_f32x4 } from "../vector/sum";
 
 const SIDE: usize = IMAGE_SIDE;
+const BLOCK: usize = BLOCK_SIDE;
 const ROW_BYTES: usize = SIDE * 4;
 /** Blurred planes carry four zeros left and right of each row and a row of zeros above and below. */
 const PADDED_ROW_BYTES: usize = (SIDE + 8) * 4;
@@ -16,7 +19,7 @@ const PADDED_BYTES: usize = PADDED_ROW_BYTES * (SIDE + 2);
 /** From the start of a padded plane to its first pixel. */
 const FIRST_PIXEL: usize = PADDED_ROW_BYTES + 16;
 
-/** Sums over the 784 pixels. */
+/** Sums over the 784 pixels, and means over blocks of them. */
 @unmanaged
 export class Evidence {
   /** Σ x. */
@@ -37,6 +40,8 @@ export class Evidence {
   /** Σ Sx and Σ Sr. */
   blurredImageSum: f64;
   blurredErrorSum: f64;
+  /** f64 [maps][blocks], in the order of `FeatureMap`: means of x and r over blocks of 4×4 pixels. */
+  maps: usize;
 }
 
 let evidence: Evidence = changetype<Evidence>(0);
@@ -50,7 +55,10 @@ export function allocateEvidence(): bool {
   imagePlane = allocate(PADDED_BYTES);
   errorPlane = allocate(PADDED_BYTES);
   blurredPlane = allocate(PADDED_BYTES);
-  return blurredPlane != 0;
+  const maps = allocate(doubles(MAP_PLACE_COUNT));
+  if (maps == 0) return false;
+  evidence.maps = maps;
+  return true;
 }
 
 /** Compares `image` with `reconstruction`, both f32 [784] in [0, 1]. The result is overwritten by the next call. */
@@ -73,6 +81,8 @@ export function gatherEvidence(image: usize, reconstruction: usize): Evidence {
   evidence.error = <f64>sum_f32x4(error);
   gatherBlurred();
   gatherTwiceBlurred();
+  gatherBlocks(imagePlane, FeatureMap.image_map);
+  gatherBlocks(errorPlane, FeatureMap.error_map);
   return evidence;
 }
 
@@ -121,6 +131,20 @@ function gatherTwiceBlurred(): void {
   evidence.twiceBlurredError = <f64>sum_f32x4(square);
   const pairs = f32x4.max(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));
   evidence.largestError = <f64>max<f32>(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
+/** The means over a padded plane's blocks, a row of which is one vector. */
+function gatherBlocks(plane: usize, map: FeatureMap): void {
+  let to = evidence.maps + doubles(map * BLOCK_COUNT);
+  for (let y: usize = 0; y < SIDE; y += BLOCK) {
+    const first = plane + FIRST_PIXEL + y * PADDED_ROW_BYTES;
+    for (let at = first; at < first + ROW_BYTES; at += 16) {
+      let block = v128.load(at);
+      for (let row: usize = 1; row < BLOCK; ++row) block = f32x4.add(block, v128.load(at + row * PADDED_ROW_BYTES));
+      store<f64>(to, <f64>sum_f32x4(block) / <f64>(BLOCK * BLOCK));
+      to += 8;
+    }
+  }
 }
 
 /** The 3×3 box blur at four neighbouring pixels of a padded plane. */

@@ -1,3 +1,4 @@
+import { LARGEST_SIX_BIT, SIX_BIT_CHARACTERS } from "../../format/six-bits.ts";
 import { type Kernel, moduleKernel, type Step, scalarKernel } from "./convolution-kernel.ts";
 
 // Small convolutional networks, fitted by `python3 -m abs_training reading` (training/README.md).
@@ -46,10 +47,6 @@ interface Plan {
 }
 
 const EIGHT = 8;
-
-/** Characters of weights, from the least multiple to the largest. */
-const MULTIPLES = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const LARGEST = 31;
 
 /** A network that is ready for use. */
 export class Network {
@@ -124,7 +121,7 @@ function unpack({ shapes, scales, biases, weights: stored }: StoredNetwork): {
   layers: Layer[];
   parameters: Float32Array;
 } {
-  const multiples = Int8Array.from(stored, (character) => MULTIPLES.indexOf(character) - LARGEST);
+  const multiples = Int8Array.from(stored, (character) => SIX_BIT_CHARACTERS.indexOf(character) - LARGEST_SIX_BIT);
   const parameters: number[] = [];
   let start = 0;
   const layers = shapes.map(([inputs, outputs, kernel, stride, dilation], place) => {

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as format from "../../format/confidence-features.ts";
+import { IMAGE_PIXELS } from "../../format/image.ts";
+import * as sixBits from "../../format/six-bits.ts";
 import { FEATURES, PENALTIES } from "../../src/weights/confidence.ts";
 
 // The trainer and the document cannot import format/confidence-features.ts, so what they say is read and compared.
@@ -19,13 +21,14 @@ const constants = Object.entries(format).filter(
 describe("the confidence's features", () => {
   it("have different names, one for each place", () => {
     for (const [names, count] of [
-      [FEATURES, format.SINGLE_FEATURE_COUNT + 1],
+      [FEATURES, format.SINGLE_FEATURE_COUNT + 1 + format.MAP_COUNT],
       [PENALTIES, format.PENALTY_COUNT],
     ] as const) {
       expect(new Set(names).size).toBe(count);
       expect(names.every((name) => typeof name === "string")).toBe(true);
     }
-    expect(constants.length).toBe(8);
+    expect(constants.length).toBe(9);
+    expect(format.BLOCK_COUNT * format.BLOCK_SIDE ** 2).toBe(IMAGE_PIXELS);
   });
 
   it("are those of the trainer, in its order and in its units", () => {
@@ -40,6 +43,13 @@ describe("the confidence's features", () => {
       const [, number] = source.match(new RegExp(`^${name} = (\\S+)$`, "m")) ?? [];
       expect(Number(number), name).toBe(value);
     }
+  });
+
+  it("have weights that the trainer writes in the same characters", () => {
+    const source = textOf("training/abs_training/storage/six_bits.py");
+    expect(source).toContain(`\nCHARACTERS = "${sixBits.SIX_BIT_CHARACTERS}"\n`);
+    expect(source).toContain(`\nLARGEST = ${sixBits.LARGEST_SIX_BIT}\n`);
+    expect(textOf("docs/weights-format.md")).toContain(`\`${sixBits.SIX_BIT_CHARACTERS.slice(0, -1)}\``);
   });
 
   it("are those of the document, in its order and in its units", () => {
@@ -60,6 +70,7 @@ describe("the confidence's features", () => {
     expect(document).toContain(
       `q is ‖Sr‖²/${format.BLURRED_ERROR_UNIT}, ‖r‖²/${format.ERROR_UNIT} and ½‖z‖²/${format.LATENT_UNIT}.`,
     );
+    expect(told("image_map")).toContain(`blocks of ${format.BLOCK_SIDE}×${format.BLOCK_SIDE} pixels`);
     expect(format.SMALL).toBe(1e-6);
     expect(document).toContain("ε = 10⁻⁶");
     expect(document).toContain(`\`${JSON.stringify(PENALTIES)}\``);

@@ -1,4 +1,6 @@
 import {
+  BLOCK_COUNT,
+  BLOCK_SIDE,
   BLURRED_ERROR_UNIT,
   ERROR_UNIT,
   LATENT_UNIT,
@@ -14,6 +16,7 @@ import {
   FEATURES,
   type FeatureName,
   featureCount,
+  hiddenWeightsOf,
   PENALTIES,
   type PenaltyName,
 } from "../../src/weights/confidence.ts";
@@ -47,7 +50,19 @@ export function boxBlur(values: readonly number[]): number[] {
   });
 }
 
-/** The features, those of each class last, then the penalties, in the order of their names. */
+/** Means over blocks of 4×4 pixels, row by row. */
+export function blockMeans(values: readonly number[]): number[] {
+  const across = IMAGE_SIDE / BLOCK_SIDE;
+  const means = new Array<number>(BLOCK_COUNT).fill(0);
+  values.forEach((value, pixel) => {
+    const row = Math.floor(Math.floor(pixel / IMAGE_SIDE) / BLOCK_SIDE);
+    const column = Math.floor((pixel % IMAGE_SIDE) / BLOCK_SIDE);
+    means[across * row + column] = (means[across * row + column] as number) + value / BLOCK_SIDE ** 2;
+  });
+  return means;
+}
+
+/** The features, those of each class and block after the others, then the penalties, in the order of their names. */
 export function referenceFeatures({
   image,
   reconstruction,
@@ -78,7 +93,7 @@ export function referenceFeatures({
   const margin = marginOf(second);
   const missing = blurredResidual.map((value) => Math.max(value, 0));
   const halfSquare = 0.5 * dot(Array.from(latent), Array.from(latent));
-  const features: Record<Exclude<FeatureName, "class_margins">, number> = {
+  const features: Record<FeatureName, number | number[]> = {
     correlation: shared / Math.sqrt(imageVariance * redrawnVariance + SMALL),
     log_unexplained: Math.log(Math.min(Math.max(unexplained, 0), 1) + UNEXPLAINED_FLOOR),
     whiteness: blurredError / (error + SMALL),
@@ -96,17 +111,16 @@ export function referenceFeatures({
     log_blurred_image: Math.log1p(energy / LOG_SQUARES_UNIT),
     gain,
     offset,
+    class_margins: Array.from(losses, (loss) => Math.log(marginOf(loss) + MARGIN_FLOOR)),
+    image_map: blockMeans(x),
+    error_map: blockMeans(r),
   };
   const penalties: Record<PenaltyName, number> = {
     blurred_error: blurredError / BLURRED_ERROR_UNIT,
     error: error / ERROR_UNIT,
     latent: halfSquare / LATENT_UNIT,
   };
-  const margins = Array.from(losses, (loss) => Math.log(marginOf(loss) + MARGIN_FLOOR));
-  return [
-    ...FEATURES.flatMap((name) => (name === "class_margins" ? margins : features[name])),
-    ...PENALTIES.map((name) => penalties[name]),
-  ];
+  return [...FEATURES.flatMap((name) => features[name]), ...PENALTIES.map((name) => penalties[name])];
 }
 
 /** The gate's logit for features and penalties. */
@@ -114,7 +128,7 @@ export function referenceGateLogit(model: CalibratedConfidence, features: readon
   const inputs = model.centres.map(
     (centre, index) => ((features[index] as number) - centre) / (model.spreads[index] as number),
   );
-  const network = model.hiddenWeights.reduce(
+  const network = hiddenWeightsOf(model).reduce(
     (sum, weights, unit) =>
       sum +
       (model.outputWeights[unit] as number) * Math.tanh((model.hiddenBiases[unit] as number) + dot(weights, inputs)),

@@ -12,6 +12,7 @@ export function randomConfidence(seed: number, classes: number, units = 5): Cali
     centres: draw(count),
     spreads: draw(count).map((value) => 0.5 + Math.abs(value)),
     hiddenWeights: Array.from({ length: units }, () => draw(count)),
+    hiddenScales: undefined,
     hiddenBiases: draw(units),
     outputWeights: draw(units).map((value) => 3 * value),
     outputBias: 4 * next(),

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { FIRST_FEATURE_COUNT, SINGLE_FEATURE_COUNT } from "../../format/confidence-features.ts";
-import { FEATURES } from "../../src/weights/confidence.ts";
+import { SIX_BIT_CHARACTERS } from "../../format/six-bits.ts";
+import { type CalibratedConfidence, FEATURES, featureCount, hiddenWeightsOf } from "../../src/weights/confidence.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import { randomConfidence } from "../support/confidence.ts";
 import { randomModel, shapes } from "../support/random-model.ts";
@@ -34,18 +35,21 @@ describe("readWeights", () => {
   });
 
   it.each([
+    ["looks at no blocks of the image", SINGLE_FEATURE_COUNT + 1, "3"],
     ["looks at no class's margin", SINGLE_FEATURE_COUNT, "3"],
     ["looks at neither gain nor offset, as in version 2", FIRST_FEATURE_COUNT, "2"],
-  ])("reads a confidence whose gate %s, and rejects nothing by itself", (_, count, version) => {
+  ])("reads a confidence whose gate %s, and rejects nothing by itself", (_, known, version) => {
     const calibrated = randomConfidence(4, model.classes.length);
+    const names = FEATURES.slice(0, known);
+    const count = featureCount(model.classes.length, names);
     const first = (values: readonly number[]): number[] => values.slice(0, count);
     const rest = (values: readonly number[], value: number): number[] => values.slice(count).fill(value);
     changeCalibrated(parts, {
       ...((confidenceMetadata({ ...model.confidence, calibrated })["calibrated"] as object) ?? {}),
-      features: FEATURES.slice(0, count),
+      features: names,
       centres: first(calibrated.centres),
       spreads: first(calibrated.spreads),
-      hidden_weights: calibrated.hiddenWeights.map(first),
+      hidden_weights: hiddenWeightsOf(calibrated).map(first),
       reject_logit_below: undefined,
     });
     parts.metadata["format_version"] = version;
@@ -53,9 +57,27 @@ describe("readWeights", () => {
       ...calibrated,
       centres: [...first(calibrated.centres), ...rest(calibrated.centres, 0)],
       spreads: [...first(calibrated.spreads), ...rest(calibrated.spreads, 1)],
-      hiddenWeights: calibrated.hiddenWeights.map((row) => [...first(row), ...rest(row, 0)]),
+      hiddenWeights: hiddenWeightsOf(calibrated).map((row) => [...first(row), ...rest(row, 0)]),
       rejectLogitBelow: undefined,
     });
+  });
+
+  it("reads a hidden layer whose weights are multiples of each unit's scale", () => {
+    const count = featureCount(model.classes.length);
+    // Every multiple from the least, A, to the largest, +.
+    const multiples = Array.from({ length: 2 * count }, (_, place) => (place % 63) - 31);
+    const text = multiples.map((multiple) => SIX_BIT_CHARACTERS[multiple + 31]).join("");
+    const scales = [0.5, 0.0125];
+    changeCalibrated(parts, {
+      hidden_weights: [text.slice(0, count), text.slice(count)],
+      hidden_scales: scales,
+      hidden_biases: [0, 1],
+      output_weights: [1, 2],
+    });
+    const { calibrated } = readWeights(writeWeightsFile(parts)).confidence;
+    expect(hiddenWeightsOf(calibrated as CalibratedConfidence)).toEqual(
+      scales.map((scale, unit) => multiples.slice(unit * count, (unit + 1) * count).map((value) => value * scale)),
+    );
   });
 
   it("reads what the loss assumes, each part alone and all together", () => {

@@ -29,6 +29,8 @@ const reading = (): (() => unknown) => {
   return () => readWeights(file);
 };
 
+const oneUnit = { hidden_biases: [0], output_weights: [0] };
+
 describe("a weights file that is not as it should be", () => {
   it("names the tensor whose bits are flipped, wherever they are", () => {
     const file = writeWeightsFile(parts);
@@ -210,8 +212,33 @@ describe("a weights file that is not as it should be", () => {
     ],
     [
       "a hidden unit without a weight for every feature",
-      () => changeCalibrated(parts, { hidden_weights: [[1, 2]], hidden_biases: [0], output_weights: [0] }),
-      /confidence\.calibrated\.hidden_weights\[0\] is a list of 2, wanted a list of 20 numbers/,
+      () => changeCalibrated(parts, { ...oneUnit, hidden_weights: [[1, 2]] }),
+      /confidence\.calibrated\.hidden_weights\[0\] is a list of 2, wanted a list of 118 numbers/,
+    ],
+    [
+      "a hidden unit whose text lacks a weight",
+      () => changeCalibrated(parts, { ...oneUnit, hidden_weights: ["A".repeat(117)], hidden_scales: [1] }),
+      /confidence\.calibrated\.hidden_weights\[0\] is .*, wanted a text of 118 characters from A to \+/,
+    ],
+    [
+      "a hidden unit whose text has a character that is none",
+      () => changeCalibrated(parts, { ...oneUnit, hidden_weights: [`${"A".repeat(117)}/`], hidden_scales: [1] }),
+      /confidence\.calibrated\.hidden_weights\[0\] is .*, wanted a text of 118 characters/,
+    ],
+    [
+      "a hidden unit of numbers beside scales",
+      () => changeCalibrated(parts, { ...oneUnit, hidden_weights: [new Array(118).fill(1)], hidden_scales: [1] }),
+      /confidence\.calibrated\.hidden_weights\[0\] is .*, wanted a text of 118 characters/,
+    ],
+    [
+      "a text for a hidden unit without scales",
+      () => changeCalibrated(parts, { ...oneUnit, hidden_weights: ["A".repeat(118)] }),
+      /confidence\.calibrated\.hidden_weights\[0\] is .*, wanted a list of 118 numbers/,
+    ],
+    [
+      "fewer scales than hidden units",
+      () => changeCalibrated(parts, { ...oneUnit, hidden_weights: ["A".repeat(118)], hidden_scales: [] }),
+      /confidence\.calibrated\.hidden_scales is a list of 0, wanted a list of 1 numbers/,
     ],
     [
       "more biases than hidden units",

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from abs_training.confidence.model import (
     PENALTIES,
-    SINGLE_FEATURES,
     CalibratedConfidence,
     evidence_of,
+    feature_count,
 )
 from abs_training.confidence.redrawing import Redrawings
 
@@ -30,19 +30,22 @@ def pattern(count: int, multiplier: int, modulus: int) -> Tensor:
 
 def model() -> CalibratedConfidence:
     """Some parameters."""
-    count = SINGLE_FEATURES + CLASSES
+    count = feature_count(CLASSES)
+    scales = 0.02 + 0.01 * pattern(UNITS, 2, 5)
+    multiples = (62 * pattern(UNITS * count, 11, 63)).round() - 31
     return CalibratedConfidence(
         scale=0.4,
         widening=12.0,
         centres=pattern(count, 5, 17),
         spreads=0.5 + pattern(count, 7, 19),
-        hidden_weights=pattern(UNITS * count, 11, 23).reshape(UNITS, count) - 0.5,
+        hidden_weights=multiples.reshape(UNITS, count) * scales.unsqueeze(1),
         hidden_biases=pattern(UNITS, 3, 7) - 0.5,
         output_weights=3 * pattern(UNITS, 5, 7) - 1,
         output_bias=2.0,
         penalties=0.1 * pattern(len(PENALTIES), 2, 5) + 0.05,
         reject_below=0.6,
         reject_logit_below=0.5,
+        hidden_scales=scales,
     )
 
 

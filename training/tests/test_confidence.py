@@ -8,10 +8,10 @@ from torch import Tensor
 from abs_training.confidence.fit import OWN, fit_to_evidence
 from abs_training.confidence.model import (
     PENALTIES,
-    SINGLE_FEATURES,
     Evidence,
     calibrated_from_json,
     evidence_of,
+    feature_count,
 )
 from abs_training.confidence.redrawing import redraw
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
@@ -29,7 +29,7 @@ def made_up(count: int, classes: int, shift: float, name: str) -> tuple[Evidence
     labels = torch.randint(0, classes, (count,), generator=generator)
     losses = 0.04 + 0.005 * torch.randn(count, classes, generator=generator).double()
     losses[torch.arange(count), labels] -= 0.015
-    features = shift + torch.randn(count, SINGLE_FEATURES + classes, generator=generator).double()
+    features = shift + torch.randn(count, feature_count(classes), generator=generator).double()
     penalties = torch.rand(count, len(PENALTIES), generator=generator).double() + max(shift, 0)
     return Evidence(losses, 5 + 5 * penalties[:, 1], features, penalties), labels
 

@@ -13,7 +13,7 @@ import torch
 
 from abs_training.cli import main
 from abs_training.commands import fit_sets
-from abs_training.confidence.model import PENALTIES, SINGLE_FEATURES
+from abs_training.confidence.model import PENALTIES, SINGLE_FEATURES, feature_count
 from abs_training.confidence.sets import SetSizes
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.images.data import IMAGES_MAGIC, read_idx
@@ -155,7 +155,7 @@ class TrainingTest(unittest.TestCase):
         self.call("fit-sets", "--data", str(self.folder), "--out", str(sets), *names)
         # Stands for bench/confidence-evidence.ts, which has the module search the images.
         generator = np.random.default_rng(0)
-        rows = 3 + SINGLE_FEATURES + 3 + len(PENALTIES)
+        rows = 3 + feature_count(3) + len(PENALTIES)
         for name, labels in read_labels(sets).values():
             images = read_idx(sets / f"{name}-images-idx3-ubyte", IMAGES_MAGIC).values
             found = generator.uniform(0.02, 0.05, (len(images), rows))
@@ -168,7 +168,7 @@ class TrainingTest(unittest.TestCase):
         self.assertIn("are rejected", self.call(*fit))
         after = read_weights(later)
         assert after.calibrated is not None and after.binary_variant is not None
-        self.assertEqual(len(after.calibrated.centres), SINGLE_FEATURES + 3)
+        self.assertEqual(len(after.calibrated.centres), feature_count(3))
         self.assertEqual(after.binary_variant.class_scales, before.binary_variant.class_scales)
         self.assertNotEqual(after.binary_variant.calibration, before.binary_variant.calibration)
         self.assertEqual(after.calibration, before.calibration)

@@ -26,13 +26,14 @@ from abs_training.images.image_set_files import LabelledSet
 from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
+from abs_training.storage.six_bits import LARGEST
 
 HIDDEN_UNITS = 64
-WEIGHT_DECAY = 5e-5
+WEIGHT_DECAY = 1e-4
 """Of the network's weights, against the mean logistic loss."""
 
-ITERATIONS = 800
-"""Of L-BFGS."""
+STEPS, BATCH, LARGEST_STEP = 6000, 2048, 5e-3
+"""Steps of Adam that the gate's network is fitted in, images drawn for each, and its first step, which falls to nothing evenly."""
 
 CLEAN_SHARE, CORRUPTED_SHARE, HANDS_SHARE = 0.2, 0.25, 0.15
 """Weight of clean images, of corrupted ones and of those in other hands in the gate's loss; junk has the rest."""
@@ -43,19 +44,19 @@ OWN = ("clean", "corrupted", "training", "corrupted training")
 KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5, "halves": 0.5}
 """Weight of a kind of junk; the others weigh 1."""
 
-MORE_JUNK_WEIGHT = 5.0
+MORE_JUNK_WEIGHT = 3.0
 """Weight of a kind that comes from files."""
 
 SMALLEST_PENALTY = 0.05
 """Keeps every penalty positive, so that the gate closes far from the data."""
 
-GATE_LOSS = 0.002
+GATE_LOSS = 0.001
 """By how much the gate lowers the mean confidence of clean images."""
 
 DOUBTFUL_CLEAN, DOUBTFUL_CORRUPTED = 0.008, 0.05
 """Largest share of clean and of corrupted validation images that are rejected because their label is in doubt."""
 
-STRANGE_CLEAN, STRANGE_CORRUPTED = 0.01, 0.05
+STRANGE_CLEAN, STRANGE_CORRUPTED = 0.008, 0.05
 """Largest share of them that are rejected because the gate holds them for no class."""
 
 DIGITS = 6
@@ -181,46 +182,61 @@ def minimise(parameters: Sequence[Tensor], loss: Callable[[], Tensor], iteration
 def _fit_gate(
     evidence: Evidence, is_class: Tensor, weights: Tensor, seed: int
 ) -> CalibratedConfidence:
-    """The gate by weighted logistic loss; scale and widening are still to be fitted."""
+    """The gate by logistic loss, over images drawn by their weights; scale and widening are still to be fitted.
+
+    The hidden layer's weights are rounded to what is stored.
+    """
     features = evidence.features
     centres = (weights.unsqueeze(1) * features).sum(0)
     deviations = (weights.unsqueeze(1) * (features - centres).square()).sum(0).sqrt()
     spreads = deviations.clamp_min(1e-3)
-    standardised = (features - centres) / spreads
+    standardised = ((features - centres) / spreads).float()
+    penalised, wanted = evidence.penalties.float(), is_class.float()
     generator = generator_for(seed, "gate")
 
     def drawn(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+        return torch.randn(*shape, generator=generator)
 
     count = features.shape[1]
     hidden_weights = (drawn(HIDDEN_UNITS, count) / count**0.5).requires_grad_()
     hidden_biases = (0.3 * drawn(HIDDEN_UNITS)).requires_grad_()
     output_weights = (drawn(HIDDEN_UNITS) / HIDDEN_UNITS**0.5).requires_grad_()
-    output_bias = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    raw_penalties = torch.full((len(PENALTIES),), -3.0, dtype=torch.float64, requires_grad=True)
+    output_bias = torch.zeros(1, requires_grad=True)
+    raw_penalties = torch.full((len(PENALTIES),), -3.0, requires_grad=True)
 
-    def loss() -> Tensor:
-        hidden = torch.tanh(standardised @ hidden_weights.T + hidden_biases)
+    def loss(chosen: Tensor) -> Tensor:
+        hidden = torch.tanh(standardised[chosen] @ hidden_weights.T + hidden_biases)
         penalties = SMALLEST_PENALTY + functional.softplus(raw_penalties)
-        logits = hidden @ output_weights + output_bias - evidence.penalties @ penalties
-        errors = functional.binary_cross_entropy_with_logits(logits, is_class, reduction="none")
+        logits = hidden @ output_weights + output_bias - penalised[chosen] @ penalties
+        errors = functional.binary_cross_entropy_with_logits(logits, wanted[chosen])
         decay = hidden_weights.square().sum() + output_weights.square().sum()
-        return (weights * errors).sum() + WEIGHT_DECAY * decay
+        return errors + WEIGHT_DECAY * decay
 
     parameters = [hidden_weights, hidden_biases, output_weights, output_bias, raw_penalties]
-    minimise(parameters, loss, ITERATIONS)
+    optimiser = torch.optim.Adam(parameters, lr=LARGEST_STEP)
+    for step in range(STEPS):
+        for group in optimiser.param_groups:
+            group["lr"] = LARGEST_STEP * (1 - step / STEPS)
+        chosen = torch.multinomial(weights, BATCH, replacement=True, generator=generator)
+        optimiser.zero_grad()
+        loss(chosen).backward()
+        optimiser.step()
+    exact = hidden_weights.detach().double()
+    scales = _short_all(exact.abs().amax(1).clamp_min(1e-6) / LARGEST)
+    multiples = (exact / scales.unsqueeze(1)).round().clamp(-LARGEST, LARGEST)
     return CalibratedConfidence(
         scale=1.0,
         widening=1.0,
         centres=centres,
         spreads=spreads,
-        hidden_weights=hidden_weights.detach(),
-        hidden_biases=hidden_biases.detach(),
-        output_weights=output_weights.detach(),
+        hidden_weights=multiples * scales.unsqueeze(1),
+        hidden_biases=hidden_biases.detach().double(),
+        output_weights=output_weights.detach().double(),
         output_bias=float(output_bias.detach()),
-        penalties=SMALLEST_PENALTY + functional.softplus(raw_penalties).detach(),
+        penalties=(SMALLEST_PENALTY + functional.softplus(raw_penalties.detach())).double(),
         reject_below=0.0,
         reject_logit_below=-math.inf,
+        hidden_scales=scales,
     )
 
 
@@ -267,24 +283,25 @@ def _shift_gate(model: CalibratedConfidence, clean: Evidence) -> CalibratedConfi
     return replace(model, output_bias=model.output_bias + high)
 
 
+def _short(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _short_all(values: Tensor) -> Tensor:
+    short = [_short(value) for value in values.flatten().tolist()]
+    return torch.tensor(short, dtype=torch.float64).reshape(values.shape)
+
+
 def _rounded(model: CalibratedConfidence) -> CalibratedConfidence:
-    def short(value: float) -> float:
-        return float(f"{value:.{DIGITS}g}")
-
-    def short_all(values: Tensor) -> Tensor:
-        return torch.tensor(
-            [short(value) for value in values.flatten().tolist()], dtype=torch.float64
-        ).reshape(values.shape)
-
+    """What is stored in so many digits; the hidden layer's weights are whole multiples already."""
     return replace(
         model,
-        scale=short(model.scale),
-        widening=short(model.widening),
-        centres=short_all(model.centres),
-        spreads=short_all(model.spreads),
-        hidden_weights=short_all(model.hidden_weights),
-        hidden_biases=short_all(model.hidden_biases),
-        output_weights=short_all(model.output_weights),
-        output_bias=short(model.output_bias),
-        penalties=short_all(model.penalties),
+        scale=_short(model.scale),
+        widening=_short(model.widening),
+        centres=_short_all(model.centres),
+        spreads=_short_all(model.spreads),
+        hidden_biases=_short_all(model.hidden_biases),
+        output_weights=_short_all(model.output_weights),
+        output_bias=_short(model.output_bias),
+        penalties=_short_all(model.penalties),
     )

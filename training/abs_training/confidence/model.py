@@ -17,7 +17,7 @@ This is the readable reference; `assembly/inference/evidence.ts` and `confidence
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
@@ -25,7 +25,9 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from abs_training.confidence.redrawing import Redrawings
+from abs_training.foundation.limits import MOST_CLASSES
 from abs_training.images.data import PIXELS, SIDE, DataError
+from abs_training.storage.six_bits import as_text, from_text
 
 FEATURES = (
     "correlation",
@@ -46,17 +48,25 @@ FEATURES = (
     "gain",
     "offset",
     "class_margins",
+    "image_map",
+    "error_map",
 )
-"""What the gate looks at, in order; the last stands for one feature of each class."""
+"""What the gate looks at, in order; margins stand for one feature of each class, maps for one of each block."""
 
 SINGLE_FEATURES = 17
 """How many have one place. A file has these alone where its gate does not look at the margins of each class."""
+
+BLOCK_SIDE = 4
+BLOCK_COUNT = 49
 
 FIRST_FEATURES = 15
 """How many a weights file of version 2 has: its redrawings have neither gain nor offset."""
 
 PENALTIES = ("blurred_error", "error", "latent")
 """What the gate's logit falls with, without bound."""
+
+KNOWN_FEATURES = (len(FEATURES), SINGLE_FEATURES + 1, SINGLE_FEATURES, FIRST_FEATURES)
+"""How many of the features a file may have: all, no maps, no margins of each class either, what version 2 had."""
 
 # format/confidence-features.ts tells where these numbers come from; a test compares both files.
 SMALL = 1e-6
@@ -80,7 +90,7 @@ class Evidence:
     errors: Tensor
     """E = ‖x − G‖² of the winner, `[n]`."""
     features: Tensor
-    """`[n, features]`, the margins of all classes among them."""
+    """`[n, features]`, the margins of all classes and the maps of all blocks among them."""
     penalties: Tensor
     """`[n, penalties]`."""
 
@@ -101,6 +111,18 @@ def joined(parts: "list[Evidence]") -> Evidence:
         torch.cat([part.features for part in parts]),
         torch.cat([part.penalties for part in parts]),
     )
+
+
+def feature_count(classes: int, names: int = len(FEATURES)) -> int:
+    """How many numbers the first `names` features are, of so many classes."""
+    maps = max(0, names - SINGLE_FEATURES - 1)
+    return min(names, SINGLE_FEATURES) + classes * (names > SINGLE_FEATURES) + BLOCK_COUNT * maps
+
+
+def block_means(images: Tensor) -> Tensor:
+    """Means of images `[n, 784]` over blocks of 4×4 pixels, `[n, 49]`, row by row."""
+    pixels = images.reshape(-1, 1, SIDE, SIDE)
+    return functional.avg_pool2d(pixels, BLOCK_SIDE).flatten(1)
 
 
 def box_blur(images: Tensor) -> Tensor:
@@ -164,11 +186,12 @@ def evidence_of(found: Redrawings) -> Evidence:
         "error": error / ERROR_UNIT,
         "latent": latent / LATENT_UNIT,
     }
-    singles = FEATURES[:SINGLE_FEATURES]
+    singles = torch.stack([features[name] for name in FEATURES[:SINGLE_FEATURES]], dim=1)
+    maps = [block_means(images), block_means(residuals)]
     return Evidence(
         losses,
         error,
-        torch.cat([torch.stack([features[name] for name in singles], dim=1), class_margins], dim=1),
+        torch.cat([singles, class_margins, *maps], dim=1),
         torch.stack([penalties[name] for name in PENALTIES], dim=1),
     )
 
@@ -188,7 +211,7 @@ def evidence_from_file(path: Path, classes: int) -> Evidence:
 
     Raises DataError for a file that has not so many numbers for each image.
     """
-    columns = [classes, SINGLE_FEATURES + classes, len(PENALTIES)]
+    columns = [classes, feature_count(classes), len(PENALTIES)]
     losses, found, of_penalties = rows_from_file(path, sum(columns)).split(columns, 1)
     errors = ERROR_UNIT * of_penalties[:, PENALTIES.index("error")]
     return Evidence(losses, errors, found, of_penalties)
@@ -209,7 +232,7 @@ class CalibratedConfidence:
     spreads: Tensor
     """`[features]`, positive."""
     hidden_weights: Tensor
-    """`[units, features]`."""
+    """`[units, features]`; where `hidden_scales` are given, whole multiples of these."""
     hidden_biases: Tensor
     """`[units]`."""
     output_weights: Tensor
@@ -221,6 +244,8 @@ class CalibratedConfidence:
     """Images of lower confidence are rejected;"""
     reject_logit_below: float
     """and those whose gate's logit is lower."""
+    hidden_scales: Optional[Tensor] = None
+    """`[units]`: of what each unit's weights are multiples, at most 31 either way, where they are stored as such."""
 
     def gate_logits(self, evidence: Evidence) -> Tensor:
         """ln g/(1 − g) for each image, `[n]`."""
@@ -251,10 +276,10 @@ class CalibratedConfidence:
         return {
             "scale": self.scale,
             "widening": self.widening,
-            "features": list(FEATURES[: len(self.centres)]),
+            "features": list(_names(len(self.centres))),
             "centres": self.centres.tolist(),
             "spreads": self.spreads.tolist(),
-            "hidden_weights": self.hidden_weights.tolist(),
+            **self._hidden_weights_as_json(),
             "hidden_biases": self.hidden_biases.tolist(),
             "output_weights": self.output_weights.tolist(),
             "output_bias": self.output_bias,
@@ -264,6 +289,22 @@ class CalibratedConfidence:
             "reject_logit_below": self.reject_logit_below,
         }
 
+    def _hidden_weights_as_json(self) -> dict[str, Any]:
+        if self.hidden_scales is None:
+            return {"hidden_weights": self.hidden_weights.tolist()}
+        multiples = (self.hidden_weights / self.hidden_scales.unsqueeze(1)).round().long()
+        return {
+            "hidden_scales": self.hidden_scales.tolist(),
+            "hidden_weights": [as_text(row) for row in multiples.tolist()],
+        }
+
+
+def _names(count: int) -> Sequence[str]:
+    """Of so many features: only some files have maps, or margins, of which no model has as many as maps have places."""
+    if count > SINGLE_FEATURES + MOST_CLASSES:
+        return FEATURES
+    return FEATURES[: min(count, SINGLE_FEATURES + 1)]
+
 
 def calibrated_from_json(values: Mapping[str, Any], classes: int) -> CalibratedConfidence:
     """Reads what `as_json` gives, of so many classes; raises ValueError for other features than these.
@@ -271,10 +312,9 @@ def calibrated_from_json(values: Mapping[str, Any], classes: int) -> CalibratedC
     Some files have only the first of them, and older ones no gate that rejects.
     """
     names = list(values["features"])
-    is_known = len(names) in (FIRST_FEATURES, SINGLE_FEATURES, len(FEATURES))
-    if not is_known or names != list(FEATURES[: len(names)]):
+    if len(names) not in KNOWN_FEATURES or names != list(FEATURES[: len(names)]):
         raise ValueError("the calibrated confidence looks at features that are not known here")
-    count = SINGLE_FEATURES + classes if len(names) == len(FEATURES) else len(names)
+    count = feature_count(classes, len(names))
     if values["penalty_features"] != list(PENALTIES):
         raise ValueError("the calibrated confidence looks at penalties that are not known here")
 
@@ -282,16 +322,24 @@ def calibrated_from_json(values: Mapping[str, Any], classes: int) -> CalibratedC
         return torch.tensor(values[key], dtype=torch.float64).reshape(shape)
 
     units = len(values["hidden_biases"])
+    scales = numbers("hidden_scales", units) if "hidden_scales" in values else None
+    if scales is None:
+        hidden_weights = numbers("hidden_weights", units, count)
+    else:
+        multiples = [from_text(text) for text in values["hidden_weights"]]
+        hidden_weights = torch.tensor(multiples, dtype=torch.float64).reshape(units, count)
+        hidden_weights = hidden_weights * scales.unsqueeze(1)
     return CalibratedConfidence(
         scale=float(values["scale"]),
         widening=float(values["widening"]),
         centres=numbers("centres", count),
         spreads=numbers("spreads", count),
-        hidden_weights=numbers("hidden_weights", units, count),
+        hidden_weights=hidden_weights,
         hidden_biases=numbers("hidden_biases", units),
         output_weights=numbers("output_weights", units),
         output_bias=float(values["output_bias"]),
         penalties=numbers("penalties", len(PENALTIES)),
         reject_below=float(values["reject_below"]),
         reject_logit_below=float(values.get("reject_logit_below", -math.inf)),
+        hidden_scales=scales,
     )

@@ -6,11 +6,7 @@ from typing import Iterator, Optional, Sequence
 import torch
 from torch import nn
 
-LARGEST = 31
-"""Weights are stored as whole numbers from -LARGEST to LARGEST…"""
-
-CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-"""…each as one of these, the first for -LARGEST: most are small, and so compress well."""
+from abs_training.storage.six_bits import LARGEST, as_text
 
 Shape = tuple[int, int, int, int, int]
 """Channels in and out, side of the kernel, stride, and dilation."""
@@ -78,7 +74,7 @@ def module_text(layers: nn.ModuleList, name: str, command: str) -> str:
     for layer, scale in zip(layers, scales):
         whole = (layer.weight.data / torch.tensor(scale)[:, None, None, None]).round()
         stored += whole.permute(2, 3, 1, 0).flatten().long().tolist()
-    text = "".join(CHARACTERS[value + LARGEST] for value in stored)
+    text = as_text(stored)
 
     def numbers(rows: Sequence[Sequence[float]]) -> str:
         return "".join(f"\n    [{', '.join(f'{value:.4g}' for value in row)}]," for row in rows)
