@@ -44,7 +44,6 @@ export default defineConfig({
           name: "hosts",
           include: HOSTS,
           // After the unit tests, and two at a time: most start processes of one thread, and some start browsers.
-          // One after the other, and after the unit tests: they start processes and browsers that want the machine.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           globalSetup: ["test/support/build-package.ts", "test/support/install-runtimes.ts"],

@@ -180,9 +180,9 @@ export class ModuleClassifier {
   }
 
   /**
-   * Classifies one image and shows how every class would redraw it: the decision is that of `classify`. Every class is then
-   * searched as far as the label's, so `losses` can be lower than there. Should one end below the label's, its class becomes the
-   * label, and what depends on that is found anew: `explain` differs from `classify` only there. Errors are those of `classify`.
+   * Classifies one image and shows how every class would redraw it: label, probabilities and rejection are those of `classify`. Every
+   * class is then searched as far as the label's, so `losses` can be lower than there. Should another class end below the label's, it
+   * becomes the label, and all is judged anew. Errors are those of `classify`.
    *
    * @param image as for `classify`
    * @example

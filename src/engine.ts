@@ -350,8 +350,8 @@ export class Engine {
   }
 
   /**
-   * What the last calibrated probabilities rest on: the gate's features and penalties, in the order of `FEATURES`, the
-   * last one's of each class, and `PENALTIES`; zeros where no class could redraw the image.
+   * What the last calibrated probabilities rest on: the gate's features and penalties, in the order of `FEATURES`,
+   * [118 + classes] with margins of each class and maps of each block, and `PENALTIES`; zeros where no class could redraw the image.
    */
   features(): Float64Array {
     const address = this.#module.featuresAddress();

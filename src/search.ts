@@ -46,13 +46,16 @@ export class Search {
     }
   }
 
-  /** Classifies an image, 784 values in [0, 1]; with `all`, every class is searched as far as the label's. */
+  /** `decide` for an image, 784 values in [0, 1]. */
   classify(engine: Engine, values: Float32Array, all = false): Classification {
     engine.setImage(values);
     return this.decide(engine, all);
   }
 
-  /** Classifies the image that the engine looks at; with `all`, every class is searched as far as the label's. */
+  /**
+   * Classifies the image that the engine looks at. With `all` every class is searched as far as the label's after that; the decision
+   * stays, but where another class comes out lowest.
+   */
   decide(engine: Engine, all = false): Classification {
     const decision = this.#judged(engine, this.#searchClasses(engine));
     if (!all || !this.#races(engine)) return decision;

@@ -233,8 +233,7 @@ describe("paper inference", () => {
     expect(calls.length).toBe(count);
   });
 
-  const thrown = "gives its table's memory back where the progress callback throws, and builds it the next time";
-  it.skipIf(runsDebugBuild)(thrown, async () => {
+  it("gives its table's memory back where the progress callback throws, and builds it the next time", async () => {
     let isBroken = true;
     const paper = await createClassifier({
       inference: "paper",
@@ -247,8 +246,11 @@ describe("paper inference", () => {
     for (let time = 0; time < 3; ++time) expect(() => paper.classify(randomImage(0))).toThrow("no more progress");
     expect(paper.memoryBytes).toBe(held);
     isBroken = false;
+    const found = paper.classify(randomImage(0));
+    // On the debug build another table takes long, and is looked at by the test before.
+    if (runsDebugBuild) return;
     const whole = await createClassifier({ inference: "paper" });
-    expect(paper.classify(randomImage(0))).toEqual(whole.classify(randomImage(0)));
+    expect(found).toEqual(whole.classify(randomImage(0)));
   });
 });
 

@@ -15,19 +15,21 @@ const THICKEST = 0.18;
 /** Hands differ more here than on the demo's sheet, which the mouse draws. */
 const HURRIED: Hand = { turn: 0.1, slant: 0.18, aspect: 0.18, place: 0.025 };
 
-/** Images of 784 bytes and their labels. */
-export interface LabelledImages {
+/** Drawings of all styles, those of one after those of another. */
+export interface Hands {
+  /** [n][784], 0 for black to 255 for ink. */
   readonly pixels: Uint8Array;
+  /** [n], the digits. */
   readonly labels: Uint8Array;
 }
 
 /**
  * Draws every style so many times, each time with another hand and another pen.
  *
- * @param each drawings of each style
- * @param seed a whole number from 0 below 2^32; one set's drawings differ from another's
+ * @param each drawings of each style, a whole number from 1
+ * @param seed a whole number from 0 below 2^32; other seeds give other drawings
  */
-export function drawHands(each: number, seed: number): LabelledImages {
+export function drawHands(each: number, seed: number): Hands {
   const pixels = new Uint8Array(STYLES.length * each * SIDE * SIDE);
   const labels = new Uint8Array(STYLES.length * each);
   STYLES.forEach((style, place) => {
@@ -57,7 +59,7 @@ function drawOnce(style: Style, random: Random): Float32Array {
   return placeInFrame({ values, width: SHEET, height: SHEET }, boxOf(values));
 }
 
-/** The smallest rectangle with all ink. */
+/** The smallest rectangle with all ink of half its strength or more. */
 function boxOf(values: Float32Array): { left: number; top: number; width: number; height: number } {
   let [left, top, right, bottom] = [SHEET, SHEET, 0, 0];
   values.forEach((value, pixel) => {

@@ -1,6 +1,6 @@
 // Strokes of a pen in a square of unit side, x to the right and y downwards.
 
-/** A point, both coordinates in [0, 1]. */
+/** A point; of a sign, both coordinates are in [0, 1]. */
 export type Point = readonly [number, number];
 /** Points that the pen goes through without being lifted. */
 export type Stroke = readonly Point[];

@@ -122,6 +122,8 @@ export function calibrationValues(calibrated: CalibratedConfidence): number[] {
 }
 
 const LARGEST_PARAMETER = 1e6;
+/** Of what weights may be multiples. */
+const SMALLEST_SCALE = 1e-9;
 /** Stands for a weight of 0. */
 const NO_MULTIPLE = SIX_BIT_CHARACTERS[LARGEST_SIX_BIT];
 
@@ -160,9 +162,14 @@ function readCalibrated(values: Record<string, unknown>, classes: number): Calib
     numbers(values[key], `${name}.${key}`, length, LARGEST_PARAMETER);
   const hidden = values["hidden_weights"];
   if (!Array.isArray(hidden) || hidden.length > MOST_HIDDEN_UNITS) {
-    throw new WeightsError(`weights file: ${name}.hidden_weights is no list of at most ${MOST_HIDDEN_UNITS} lists`);
+    throw new WeightsError(
+      `weights file: ${name}.hidden_weights is no list of at most ${MOST_HIDDEN_UNITS} hidden units`,
+    );
   }
   const scales = values["hidden_scales"] === undefined ? undefined : list("hidden_scales", hidden.length);
+  scales?.forEach((scale, unit) => {
+    numberIn(scale, `${name}.hidden_scales[${unit}]`, SMALLEST_SCALE, LARGEST_PARAMETER);
+  });
   // A gate that does not look at the last features gives them no weight.
   const padded = (found: number[], value: number): number[] => [
     ...found,

@@ -108,6 +108,7 @@ export function confidenceMetadata({ paper, calibrated }: Confidence): Record<st
             centres: calibrated.centres,
             spreads: calibrated.spreads,
             hidden_weights: calibrated.hiddenWeights,
+            hidden_scales: calibrated.hiddenScales,
             hidden_biases: calibrated.hiddenBiases,
             output_weights: calibrated.outputWeights,
             output_bias: calibrated.outputBias,

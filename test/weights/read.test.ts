@@ -80,6 +80,23 @@ describe("readWeights", () => {
     );
   });
 
+  it("reads such a layer that looks at no margins and no maps, as the trainer leaves it at first", () => {
+    changeCalibrated(parts, {
+      features: FEATURES.slice(0, SINGLE_FEATURE_COUNT),
+      centres: new Array(SINGLE_FEATURE_COUNT).fill(0.5),
+      spreads: new Array(SINGLE_FEATURE_COUNT).fill(2),
+      hidden_weights: ["+".repeat(SINGLE_FEATURE_COUNT)],
+      hidden_scales: [0.25],
+      hidden_biases: [0],
+      output_weights: [1],
+    });
+    const { calibrated } = readWeights(writeWeightsFile(parts)).confidence;
+    const rest = featureCount(model.classes.length) - SINGLE_FEATURE_COUNT;
+    expect(hiddenWeightsOf(calibrated as CalibratedConfidence)).toEqual([
+      [...new Array(SINGLE_FEATURE_COUNT).fill(31 * 0.25), ...new Array(rest).fill(0)],
+    ]);
+  });
+
   it("reads what the loss assumes, each part alone and all together", () => {
     const views = { centred: { doubt: 0.01, share: 0.9 }, filled: { doubt: 0, share: 1 } };
     const all = { response: 1.6, photometry: { gain: 10, offset: 1 }, tolerance: 0.8, views };

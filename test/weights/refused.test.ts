@@ -241,6 +241,11 @@ describe("a weights file that is not as it should be", () => {
       /confidence\.calibrated\.hidden_scales is a list of 0, wanted a list of 1 numbers/,
     ],
     [
+      "a scale of a hidden unit that is not positive",
+      () => changeCalibrated(parts, { ...oneUnit, hidden_weights: ["A".repeat(118)], hidden_scales: [0] }),
+      /confidence\.calibrated\.hidden_scales\[0\] is 0, wanted a number from 1e-9/,
+    ],
+    [
       "more biases than hidden units",
       () => changeCalibrated(parts, { hidden_biases: [0] }),
       /confidence\.calibrated\.hidden_biases is a list of 1, wanted a list of 5 numbers/,

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from abs_training.confidence.fit import OWN, fit_to_evidence
 from abs_training.confidence.model import (
+    FEATURES,
+    KNOWN_FEATURES,
     PENALTIES,
     Evidence,
     calibrated_from_json,
@@ -19,6 +21,7 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.search.bfgs import descend
 from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import LatentSearch, StartTable
+from abs_training.storage.six_bits import as_text, from_text
 from tests.confidence_figures import calibration_error, separation
 from tests.golden_confidence import GOLDEN, golden, model, redrawings
 
@@ -48,6 +51,46 @@ class ModelTest(unittest.TestCase):
         self.assertTrue(torch.equal(again.probabilities(evidence), model().probabilities(evidence)))
         with self.assertRaisesRegex(ValueError, "features that are not known"):
             calibrated_from_json({**model().as_json(), "features": ["margin"]}, 3)
+
+    def test_hidden_units_in_six_bits_are_checked(self) -> None:
+        stored = model().as_json()
+        texts = stored["hidden_weights"]
+        for change, message in (
+            ({"hidden_weights": texts[1:]}, "not 3 texts of 118 characters"),
+            ({"hidden_weights": [texts[0][1:], *texts[1:]]}, "not 3 texts of 118 characters"),
+            ({"hidden_weights": [[1.0] * 118] * 3}, "not 3 texts of 118 characters"),
+            ({"hidden_weights": ["/" * 118, *texts[1:]]}, "substring not found"),
+            ({"hidden_scales": [1, 0, 1]}, "not all positive"),
+        ):
+            with self.assertRaisesRegex(ValueError, message):
+                calibrated_from_json({**stored, **change}, 3)
+
+    def test_six_bits(self) -> None:
+        every = list(range(-31, 32))
+        self.assertEqual(from_text(as_text(every)), every)
+        for multiple in (-32, 32):
+            with self.assertRaisesRegex(ValueError, f"{multiple} is no multiple from -31 to 31"):
+                as_text([multiple])
+        for text in ("/", "?", "ä"):
+            with self.assertRaises(ValueError):
+                from_text(text)
+
+    def test_a_file_may_look_at_the_first_features_alone(self) -> None:
+        whole, evidence = model(), evidence_of(redrawings())
+        for names in KNOWN_FEATURES:
+            count = feature_count(3, names)
+            first = replace(
+                whole,
+                centres=whole.centres[:count],
+                spreads=whole.spreads[:count],
+                hidden_weights=whole.hidden_weights[:, :count],
+            )
+            stored = first.as_json()
+            self.assertEqual(stored["features"], list(FEATURES[:names]))
+            again = calibrated_from_json(json.loads(json.dumps(stored)), 3)
+            self.assertTrue(
+                torch.equal(again.probabilities(evidence), first.probabilities(evidence))
+            )
 
     def test_far_from_the_data_all_classes_are_equal(self) -> None:
         evidence = evidence_of(redrawings())

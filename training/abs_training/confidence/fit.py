@@ -79,7 +79,8 @@ def fit_confidence(
     """Draws the images, searches every class of them to its end, and fits.
 
     The gate does not look at the margins of each class then: a race leaves losers at what their surrogates foretold, so these
-    margins would be of another sort than those that it was fitted to. `refit_to_found` lets it look at them.
+    margins would be of another sort than those that it was fitted to. Nor does it look at the maps, which follow them in a file.
+    `refit_to_found` lets it look at both.
     """
     sets = sets_for_fit(training, validation, class_names, sizes, seed, more)
     evidence = {}

@@ -326,7 +326,12 @@ def calibrated_from_json(values: Mapping[str, Any], classes: int) -> CalibratedC
     if scales is None:
         hidden_weights = numbers("hidden_weights", units, count)
     else:
-        multiples = [from_text(text) for text in values["hidden_weights"]]
+        texts = values["hidden_weights"]
+        if bool((scales <= 0).any()):
+            raise ValueError("the scales of the gate's hidden units are not all positive")
+        if [isinstance(text, str) and len(text) for text in texts] != [count] * units:
+            raise ValueError(f"the gate's hidden units are not {units} texts of {count} characters")
+        multiples = [from_text(text) for text in texts]
         hidden_weights = torch.tensor(multiples, dtype=torch.float64).reshape(units, count)
         hidden_weights = hidden_weights * scales.unsqueeze(1)
     return CalibratedConfidence(

@@ -10,7 +10,11 @@ CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def as_text(multiples: Iterable[int]) -> str:
-    """A character for each multiple."""
+    """A character for each multiple. Raises ValueError for one that is out of range."""
+    multiples = list(multiples)
+    for multiple in multiples:
+        if not -LARGEST <= multiple <= LARGEST:
+            raise ValueError(f"{multiple} is no multiple from {-LARGEST} to {LARGEST}")
     return "".join(CHARACTERS[multiple + LARGEST] for multiple in multiples)
 
 
