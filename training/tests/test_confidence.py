@@ -1,10 +1,12 @@
 import json
 import unittest
 from dataclasses import replace
+from unittest import mock
 
 import torch
 from torch import Tensor
 
+from abs_training.confidence import fit
 from abs_training.confidence.fit import OWN, fit_to_evidence
 from abs_training.confidence.model import (
     FEATURES,
@@ -106,6 +108,12 @@ class ModelTest(unittest.TestCase):
 
 
 class FitTest(unittest.TestCase):
+    def setUp(self) -> None:
+        # Made-up evidence is told apart after fewer steps than images.
+        short = mock.patch.object(fit, "STEPS", 1500)
+        short.start()
+        self.addCleanup(short.stop)
+
     def test_tells_junk_and_is_calibrated(self) -> None:
         clean, labels = made_up(1500, 5, -1.0, "clean")
         spoilt, spoilt_labels = made_up(1500, 5, -0.7, "spoilt")
@@ -138,7 +146,7 @@ class FitTest(unittest.TestCase):
         known = {kind: labels for kind in OWN}
         without = fit_to_evidence(evidence, known, 0)
         found = fit_to_evidence({**evidence, "fonts": hands}, {**known, "fonts": hands_labels}, 0)
-        rejected = [float(fit.rejects(hands).double().mean()) for fit in (without, found)]
+        rejected = [float(one.rejects(hands).double().mean()) for one in (without, found)]
         self.assertGreater(rejected[0], 0.5)
         self.assertLess(rejected[1], 0.2)
         self.assertGreater(float(found.rejects(junk).double().mean()), 0.8)

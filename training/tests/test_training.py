@@ -13,6 +13,7 @@ import torch
 
 from abs_training.cli import main
 from abs_training.commands import fit_sets
+from abs_training.confidence import fit
 from abs_training.confidence.model import PENALTIES, SINGLE_FEATURES, feature_count
 from abs_training.confidence.sets import SetSizes
 from abs_training.foundation.checkpoint import Checkpoint
@@ -69,6 +70,9 @@ class TrainingTest(unittest.TestCase):
             few = mock.patch.object(module, "SetSizes", lambda: SetSizes(60, 60, 60, 20, 20, 20))
             few.start()
             self.addCleanup(few.stop)
+        short = mock.patch.object(fit, "STEPS", 300)
+        short.start()
+        self.addCleanup(short.stop)
 
     def call(self, *arguments: str) -> str:
         output = io.StringIO()
