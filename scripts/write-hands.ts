@@ -6,7 +6,7 @@ import { IMAGE_SIDE } from "../format/image.ts";
 import { seedOf } from "../src/random.ts";
 import { drawHands } from "./drawing/hands.ts";
 
-// Writes digits in hands that MNIST lacks, with MNIST's file names, for `python3 -m abs_training train --also HANDS`: every style of
+// Writes digits in many hands, some of which MNIST lacks, with MNIST's file names, for `python3 -m abs_training train --also HANDS`: every style of
 // drawing/handwriting.ts, ones with flag and foot, barred sevens, hooked nines and the like.
 //
 //   npx tsx scripts/write-hands.ts --out HANDS [--each 150] [--seed 0]
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
 if (options.out === undefined) throw new Error("--out FOLDER is wanted");
 const each = wholeNumber("each", options.each);
 const seed = wholeNumber("seed", options.seed, 0);
+if (seed >= 2 ** 32) throw new Error(`--seed: got "${options.seed}", wanted a whole number below 2^32`);
 
 /** An idx file of bytes. */
 function idx(shape: readonly number[], content: Uint8Array): Uint8Array {
