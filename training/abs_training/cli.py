@@ -7,6 +7,7 @@ from typing import Sequence
 from abs_training.commands import (
     attack_race,
     baselines,
+    compare_gates,
     confidence,
     confidence_sets,
     curves,
@@ -33,6 +34,7 @@ COMMANDS = (
     ("evaluate", evaluate, "measure the accuracy of a weights file"),
     ("storage", storage, "compare ways of storing the numbers of a weights file"),
     ("confidence", confidence, "fit only the confidence of a weights file again"),
+    ("compare-gates", compare_gates, "measure other settings of the confidence's fit"),
     ("race", race, "fit the tables from which the default inference starts"),
     (
         "confidence-sets",

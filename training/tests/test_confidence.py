@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from abs_training.confidence import fit
-from abs_training.confidence.fit import OWN, fit_to_evidence
+from abs_training.confidence.fit import OWN, GateSettings, fit_to_evidence
 from abs_training.confidence.model import (
     FEATURES,
     KNOWN_FEATURES,
@@ -16,15 +16,18 @@ from abs_training.confidence.model import (
     calibrated_from_json,
     evidence_of,
     feature_count,
+    joined,
 )
 from abs_training.confidence.redrawing import redraw
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
 from abs_training.foundation.randomness import generator_for
+from abs_training.measures import gate_report
+from abs_training.measures.confidence_figures import calibration_error, separation
+from abs_training.measures.gate_report import Judged, compared_gates, held_out
 from abs_training.search.bfgs import descend
 from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import LatentSearch, StartTable
 from abs_training.storage.six_bits import as_text, from_text
-from tests.confidence_figures import calibration_error, separation
 from tests.golden_confidence import GOLDEN, golden, model, redrawings
 
 
@@ -110,9 +113,10 @@ class ModelTest(unittest.TestCase):
 class FitTest(unittest.TestCase):
     def setUp(self) -> None:
         # Made-up evidence is told apart after fewer steps than images.
-        short = mock.patch.object(fit, "STEPS", 1500)
-        short.start()
-        self.addCleanup(short.stop)
+        for module in (fit, gate_report):
+            short = mock.patch.object(module, "GateSettings", lambda: GateSettings(steps=1500))
+            short.start()
+            self.addCleanup(short.stop)
 
     def test_tells_junk_and_is_calibrated(self) -> None:
         clean, labels = made_up(1500, 5, -1.0, "clean")
@@ -134,6 +138,32 @@ class FitTest(unittest.TestCase):
         other_junk, _ = made_up(300, 5, 1.0, "other junk")
         self.assertGreater(float(found.rejects(other_junk).double().mean()), 0.99)
         self.assertGreater(separation(confidences, found.confidences(other_junk)).auroc, 0.99)
+
+    def test_compares_settings_on_junk_that_is_held_out(self) -> None:
+        evidence: dict[str, Evidence] = {}
+        labels: dict[str, Tensor] = {}
+        for kind in OWN:
+            evidence[kind], labels[kind] = made_up(400, 5, -1.0, kind)
+        evidence["letters"] = made_up(100, 5, 1.0, "letters")[0]
+        # The last fifth of a folder is of another sort, which only these images could teach.
+        first, last = made_up(160, 5, 1.0, "first")[0], made_up(40, 5, -1.0, "last")[0]
+        evidence["fonts"] = joined([first, last])
+        fitted, apart = held_out(Judged(evidence, labels), 0.2)
+        self.assertEqual(list(apart.evidence), ["fonts held out"])
+        self.assertTrue(torch.equal(apart.evidence["fonts held out"].losses, last.losses))
+        self.assertTrue(torch.equal(fitted.evidence["fonts"].losses, first.losses))
+        self.assertEqual(len(fitted.evidence["letters"]), 100)
+
+        corrupted = {"clean": evidence["clean"], "blur": evidence["corrupted"]}
+        judged = Judged(corrupted, {"clean": labels["clean"], "blur": labels["corrupted"]})
+        tried: dict[str, list[float]] = {"steps": [300], "strange_clean": [0.04]}
+        rows = dict(compared_gates(Judged(evidence, labels), judged, 0.2, tried, 0))
+        self.assertEqual(list(rows), ["as shipped", "steps 300", "strange clean 0.04"])
+        self.assertEqual(list(rows["as shipped"].junk_accepted), ["fonts held out"])
+        self.assertGreater(rows["as shipped"].junk_accepted["fonts held out"], 0.9)
+        self.assertLess(rows["as shipped"].clean_rejected, 0.05)
+        self.assertGreater(rows["strange clean 0.04"].clean_rejected, 0.03)
+        self.assertEqual(len(rows["steps 300"].headings()), len(rows["steps 300"].cells()))
 
     def test_accepts_other_hands(self) -> None:
         clean, labels = made_up(1500, 5, 0.0, "clean")

@@ -14,6 +14,7 @@ import torch
 from abs_training.cli import main
 from abs_training.commands import fit_sets
 from abs_training.confidence import fit
+from abs_training.confidence.fit import GateSettings
 from abs_training.confidence.model import PENALTIES, SINGLE_FEATURES, feature_count
 from abs_training.confidence.sets import SetSizes
 from abs_training.foundation.checkpoint import Checkpoint
@@ -21,6 +22,7 @@ from abs_training.images.data import IMAGES_MAGIC, read_idx
 from abs_training.images.image_set_files import read_labels
 from abs_training.search.inference import decode
 from abs_training.race import steps
+from abs_training.measures import gate_report
 from abs_training.stages import class_epochs, confidence_refit, discriminative_stage, finish
 from abs_training.storage.safetensors_file import read_safetensors
 from abs_training.weights.weights_file import read_weights, write_weights
@@ -70,9 +72,10 @@ class TrainingTest(unittest.TestCase):
             few = mock.patch.object(module, "SetSizes", lambda: SetSizes(60, 60, 60, 20, 20, 20))
             few.start()
             self.addCleanup(few.stop)
-        short = mock.patch.object(fit, "STEPS", 300)
-        short.start()
-        self.addCleanup(short.stop)
+        for module in (fit, gate_report):
+            short = mock.patch.object(module, "GateSettings", lambda: GateSettings(steps=300))
+            short.start()
+            self.addCleanup(short.stop)
 
     def call(self, *arguments: str) -> str:
         output = io.StringIO()
@@ -176,6 +179,14 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(after.binary_variant.class_scales, before.binary_variant.class_scales)
         self.assertNotEqual(after.binary_variant.calibration, before.binary_variant.calibration)
         self.assertEqual(after.calibration, before.calibration)
+        compared = self.call(
+            *("compare-gates", "--weights", str(out), "--evidence", str(sets)),
+            *("--judged", str(sets), "--hidden-units", "4,8", "--gate-loss", "0.002"),
+        )
+        lines = compared.splitlines()
+        self.assertEqual(len(lines), 2 + 4)
+        self.assertIn("| halves |", lines[0])
+        self.assertTrue(lines[-1].startswith("| gate loss 0.002 |"))
         (sets / "clean-evidence.f64").write_bytes(bytes(8 * (rows + 1)))
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):

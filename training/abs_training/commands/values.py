@@ -12,6 +12,16 @@ def integers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
+def each_positive(text: str) -> list[int]:
+    """`16,32`: integers from 1."""
+    return [positive(part) for part in text.split(",")]
+
+
+def each_distance(text: str) -> list[float]:
+    """`0.5,1`: finite numbers from 0."""
+    return [distance(part) for part in text.split(",")]
+
+
 def names(text: str) -> list[str]:
     """`circle, square` as names without the spaces around them."""
     return [part.strip() for part in text.split(",")]

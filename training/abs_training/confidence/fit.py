@@ -1,7 +1,7 @@
 """Fitting the calibrated confidence on clean and corrupted images of the data and on synthetic junk."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Callable, Mapping, Optional, Sequence
 
 import torch
@@ -28,12 +28,8 @@ from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
 from abs_training.storage.six_bits import LARGEST
 
-HIDDEN_UNITS = 64
-WEIGHT_DECAY = 1e-4
-"""Of the network's weights, against the mean logistic loss."""
-
-STEPS, BATCH, LARGEST_STEP = 6000, 2048, 5e-3
-"""Steps of Adam that the gate's network is fitted in, images drawn for each, and its first step, which falls to nothing evenly."""
+LARGEST_STEP = 5e-3
+"""First step of Adam, which falls to nothing evenly."""
 
 CLEAN_SHARE, CORRUPTED_SHARE, HANDS_SHARE = 0.2, 0.25, 0.15
 """Weight of clean images, of corrupted ones and of those in other hands in the gate's loss; junk has the rest."""
@@ -44,23 +40,36 @@ OWN = ("clean", "corrupted", "training", "corrupted training")
 KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5, "halves": 0.5}
 """Weight of a kind of junk; the others weigh 1."""
 
-MORE_JUNK_WEIGHT = 3.0
-"""Weight of a kind that comes from files."""
-
 SMALLEST_PENALTY = 0.05
 """Keeps every penalty positive, so that the gate closes far from the data."""
-
-GATE_LOSS = 0.001
-"""By how much the gate lowers the mean confidence of clean images."""
 
 DOUBTFUL_CLEAN, DOUBTFUL_CORRUPTED = 0.008, 0.05
 """Largest share of clean and of corrupted validation images that are rejected because their label is in doubt."""
 
-STRANGE_CLEAN, STRANGE_CORRUPTED = 0.008, 0.05
-"""Largest share of them that are rejected because the gate holds them for no class."""
+STRANGE_CORRUPTED = 0.05
+"""Largest share of corrupted ones that are rejected because the gate holds them for no class."""
 
 DIGITS = 6
 """Significant digits kept of a parameter."""
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """How the gate is fitted. `compare-gates` shows what other values cost and save."""
+
+    hidden_units: int = 64
+    weight_decay: float = 1e-4
+    """Of the network's weights, against the mean logistic loss."""
+    steps: int = 6000
+    """Of Adam, in which the network is fitted."""
+    batch: int = 2048
+    """Images drawn for each step."""
+    more_junk_weight: float = 3.0
+    """Weight of a kind of junk that comes from files."""
+    gate_loss: float = 0.001
+    """By how much the gate lowers the mean confidence of clean images."""
+    strange_clean: float = 0.008
+    """Largest share of clean validation images that are rejected because the gate holds them for no class."""
 
 
 def fit_confidence(
@@ -105,18 +114,22 @@ def searched(
 
 
 def fit_to_evidence(
-    evidence: Mapping[str, Evidence], labels: Mapping[str, Tensor], seed: int
+    evidence: Mapping[str, Evidence],
+    labels: Mapping[str, Tensor],
+    seed: int,
+    settings: Optional[GateSettings] = None,
 ) -> CalibratedConfidence:
     """Fits to evidence by kind of image, as `sets_for_fit` names them; the kinds with labels are no junk.
 
     The gate learns from training images and junk; widths, bias and thresholds come from the validation images.
     """
+    settings = GateSettings() if settings is None else settings
     clean, spoilt = evidence["clean"], evidence["corrupted"]
     hands = [found for kind, found in evidence.items() if kind in labels and kind not in OWN]
     junk = {kind: found for kind, found in evidence.items() if kind not in labels}
     shares = [CLEAN_SHARE, CORRUPTED_SHARE, *(HANDS_SHARE / len(hands) for _ in hands)]
-    total, rest = sum(_weight(kind) for kind in junk), 1 - sum(shares)
-    shares += [rest * _weight(kind) / total for kind in junk]
+    of_junk = [_weight(kind, settings) for kind in junk]
+    shares += [(1 - sum(shares)) * weight / sum(of_junk) for weight in of_junk]
     known = [evidence["training"], evidence["corrupted training"], *hands]
     parts = [*known, *junk.values()]
     weights = torch.cat(
@@ -128,9 +141,9 @@ def fit_to_evidence(
     everything = joined(parts)
     is_class = torch.zeros(len(everything), dtype=torch.float64)
     is_class[: sum(len(part) for part in known)] = 1
-    model = _fit_gate(everything, is_class, weights, seed)
+    model = _fit_gate(everything, is_class, weights, seed, settings)
     model = _fit_widths(model, clean, labels["clean"], spoilt, labels["corrupted"])
-    model = _shift_gate(model, clean)
+    model = _shift_gate(model, clean, settings.gate_loss)
     model = _rounded(model)
     doubtful = _threshold(
         model.confidences(clean),
@@ -139,7 +152,10 @@ def fit_to_evidence(
         DOUBTFUL_CORRUPTED,
     )
     strange = _threshold(
-        model.gate_logits(clean), STRANGE_CLEAN, model.gate_logits(spoilt), STRANGE_CORRUPTED
+        model.gate_logits(clean),
+        settings.strange_clean,
+        model.gate_logits(spoilt),
+        STRANGE_CORRUPTED,
     )
     lowest = lowest_threshold(clean.losses.shape[1])
     return replace(
@@ -155,8 +171,8 @@ def _threshold(clean: Tensor, clean_share: float, spoilt: Tensor, spoilt_share: 
     return min(float(of_clean), float(of_spoilt))
 
 
-def _weight(kind: str) -> float:
-    return KIND_WEIGHTS.get(kind, 1.0 if kind in KINDS else MORE_JUNK_WEIGHT)
+def _weight(kind: str, settings: GateSettings) -> float:
+    return KIND_WEIGHTS.get(kind, 1.0 if kind in KINDS else settings.more_junk_weight)
 
 
 def minimise(parameters: Sequence[Tensor], loss: Callable[[], Tensor], iterations: int) -> None:
@@ -181,7 +197,7 @@ def minimise(parameters: Sequence[Tensor], loss: Callable[[], Tensor], iteration
 
 
 def _fit_gate(
-    evidence: Evidence, is_class: Tensor, weights: Tensor, seed: int
+    evidence: Evidence, is_class: Tensor, weights: Tensor, seed: int, settings: GateSettings
 ) -> CalibratedConfidence:
     """The gate by logistic loss, over images drawn by their weights; scale and widening are still to be fitted.
 
@@ -198,10 +214,10 @@ def _fit_gate(
     def drawn(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator)
 
-    count = features.shape[1]
-    hidden_weights = (drawn(HIDDEN_UNITS, count) / count**0.5).requires_grad_()
-    hidden_biases = (0.3 * drawn(HIDDEN_UNITS)).requires_grad_()
-    output_weights = (drawn(HIDDEN_UNITS) / HIDDEN_UNITS**0.5).requires_grad_()
+    units, count = settings.hidden_units, features.shape[1]
+    hidden_weights = (drawn(units, count) / count**0.5).requires_grad_()
+    hidden_biases = (0.3 * drawn(units)).requires_grad_()
+    output_weights = (drawn(units) / units**0.5).requires_grad_()
     output_bias = torch.zeros(1, requires_grad=True)
     raw_penalties = torch.full((len(PENALTIES),), -3.0, requires_grad=True)
 
@@ -211,14 +227,14 @@ def _fit_gate(
         logits = hidden @ output_weights + output_bias - penalised[chosen] @ penalties
         errors = functional.binary_cross_entropy_with_logits(logits, wanted[chosen])
         decay = hidden_weights.square().sum() + output_weights.square().sum()
-        return errors + WEIGHT_DECAY * decay
+        return errors + settings.weight_decay * decay
 
     parameters = [hidden_weights, hidden_biases, output_weights, output_bias, raw_penalties]
     optimiser = torch.optim.Adam(parameters, lr=LARGEST_STEP)
-    for step in range(STEPS):
+    for step in range(settings.steps):
         for group in optimiser.param_groups:
-            group["lr"] = LARGEST_STEP * (1 - step / STEPS)
-        chosen = torch.multinomial(weights, BATCH, replacement=True, generator=generator)
+            group["lr"] = LARGEST_STEP * (1 - step / settings.steps)
+        chosen = torch.multinomial(weights, settings.batch, replacement=True, generator=generator)
         optimiser.zero_grad()
         loss(chosen).backward()
         optimiser.step()
@@ -267,8 +283,10 @@ def _fit_widths(
     return replace(model, scale=scale, widening=widening)
 
 
-def _shift_gate(model: CalibratedConfidence, clean: Evidence) -> CalibratedConfidence:
-    """Moves the gate's bias so that it costs clean images no more confidence than `GATE_LOSS`.
+def _shift_gate(
+    model: CalibratedConfidence, clean: Evidence, gate_loss: float
+) -> CalibratedConfidence:
+    """Moves the gate's bias so that it lowers the mean confidence of clean images by no more than `gate_loss`.
 
     The fit sees as much junk as data, which is arbitrary; this says instead that clean images are the
     rule, so that the confidence of a clean image is the chance that its label is right.
@@ -277,7 +295,7 @@ def _shift_gate(model: CalibratedConfidence, clean: Evidence) -> CalibratedConfi
     low, high = -20.0, 20.0
     for _ in range(60):
         middle = (low + high) / 2
-        if float(1 - torch.sigmoid(logits + middle).mean()) > GATE_LOSS:
+        if float(1 - torch.sigmoid(logits + middle).mean()) > gate_loss:
             low = middle
         else:
             high = middle

@@ -97,6 +97,15 @@ class Evidence:
     def __len__(self) -> int:
         return len(self.errors)
 
+    def part(self, start: int, end: int) -> "Evidence":
+        """That of the images from `start` to `end`, without it."""
+        return Evidence(
+            self.losses[start:end],
+            self.errors[start:end],
+            self.features[start:end],
+            self.penalties[start:end],
+        )
+
     @property
     def labels(self) -> Tensor:
         """The class of lowest loss, `[n]`."""

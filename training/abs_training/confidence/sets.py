@@ -85,9 +85,9 @@ def sets_for_fit(
 
 
 def _drawn(image_set: ImageSet, count: int, seed: int, what: str, kind: str) -> ImageSet:
-    """At most `count` of the images, drawn for this kind."""
+    """At most `count` of the images, drawn for this kind, in the order of their file, where those of one font are together."""
     generator = generator_for(FIT_SEED + seed, what, kind)
-    chosen = torch.randperm(len(image_set), generator=generator)[:count]
+    chosen = torch.randperm(len(image_set), generator=generator)[:count].sort().values
     return ImageSet(image_set.images[chosen], image_set.labels[chosen])
 
 

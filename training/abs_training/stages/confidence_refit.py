@@ -6,8 +6,9 @@ from pathlib import Path
 from torch import Tensor
 
 from abs_training.confidence.calibration import calibrate
+from abs_training.confidence.found import read_found
 from abs_training.confidence.fit import OWN, fit_confidence, fit_to_evidence
-from abs_training.confidence.model import CalibratedConfidence, evidence_from_file, rows_from_file
+from abs_training.confidence.model import CalibratedConfidence, rows_from_file
 from abs_training.confidence.sets import MoreImages, SetSizes
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import DataError, ImageSet
@@ -63,20 +64,16 @@ def refit_to_found(weights: Weights, folder: Path, seed: int) -> Weights:
     its class scales. Raises DataError for missing images or files, and for files of other numbers of classes.
     """
     classes = len(weights.class_names)
-    listed = read_labels(folder)
+    evidence, labels = read_found(folder, classes)
     for kind in OWN:
-        if kind not in listed or listed[kind][1] is None:
+        if kind not in labels:
             raise DataError(
                 f"{folder / 'sets.json'}: lists no labelled images of the kind {kind!r}"
             )
-    evidence, labels = {}, {}
-    for kind, (name, of_kind) in listed.items():
-        evidence[kind] = evidence_from_file(folder / f"{name}-evidence.f64", classes)
-        if of_kind is not None:
-            labels[kind] = of_kind
     binary = weights.binary_variant
     if binary is not None:
-        losses = rows_from_file(folder / f"{listed['clean'][0]}-binary-abs.f64", classes)
+        name, _ = read_labels(folder)["clean"]
+        losses = rows_from_file(folder / f"{name}-binary-abs.f64", classes)
         binary = replace(binary, calibration=calibrate(losses, labels["clean"]))
     calibrated = fit_to_evidence(evidence, labels, seed)
     return replace(weights, calibrated=calibrated, binary_variant=binary)
