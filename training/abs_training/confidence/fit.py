@@ -60,13 +60,13 @@ class GateSettings:
     hidden_units: int = 64
     weight_decay: float = 1e-4
     """Of the network's weights, against the mean logistic loss."""
-    steps: int = 6000
+    steps: int = 12000
     """Of Adam, in which the network is fitted."""
     batch: int = 2048
     """Images drawn for each step."""
     more_junk_weight: float = 3.0
     """Weight of a kind of junk that comes from files."""
-    gate_loss: float = 0.001
+    gate_loss: float = 0.0005
     """By how much the gate lowers the mean confidence of clean images."""
     strange_clean: float = 0.008
     """Largest share of clean validation images that are rejected because the gate holds them for no class."""
