@@ -20,20 +20,39 @@ WEIGHTS = TRAINING.parent / "weights" / "abs-mnist.safetensors"
 CARD = WEIGHTS.with_suffix(".md")
 
 
-def command_under(heading: str, path: Path) -> list[str]:
-    """The words after `python3 -m abs_training` of the first command under a heading."""
+def commands_under(heading: str, path: Path) -> list[list[str]]:
+    """The words after `python3 -m abs_training` of each command of the first block under a heading."""
     section = path.read_text("utf-8").split(f"## {heading}\n")[1]
-    found = re.search(r"```sh\npython3 -m abs_training (.*)\n```", section)
-    assert found is not None, f"{path.name} has no command under {heading}"
-    return shlex.split(found[1])
+    block = section.split("```sh\n")[1].split("```")[0]
+    found = re.findall(r"^python3 -m abs_training (.*)$", block, re.MULTILINE)
+    assert found, f"{path.name} has no command under {heading}"
+    return [shlex.split(command) for command in found]
 
 
-def readme_command() -> list[str]:
-    return command_under("Reproduce the weights", TRAINING / "README.md")
+def readme_commands() -> list[list[str]]:
+    """Each goes on from what the ones before it wrote; the last writes the shipped decoders."""
+    return commands_under("Reproduce the weights", TRAINING / "README.md")
 
 
 def card_command() -> list[str]:
-    return command_under("Recipe", CARD)
+    return commands_under("Recipe", CARD)[-1]
+
+
+def in_folder(words: list[str], folder: Path) -> list[str]:
+    """The command with data and results in a folder."""
+    moved: list[str] = []
+    option = ""
+    for word in words:
+        option = word if word.startswith("--") else option
+        if option == word:
+            moved.append(word)
+        elif option in ("--data", "--also", "--junk"):
+            moved.append(str(folder))
+        elif option in ("--out", "--decoders"):
+            moved.append(str(folder / Path(word).name))
+        else:
+            moved.append(word)
+    return moved
 
 
 def settings_of(words: list[str]) -> argparse.Namespace:
@@ -41,15 +60,16 @@ def settings_of(words: list[str]) -> argparse.Namespace:
     options = parser().parse_args(words)
     for name in ("data", "also", "junk", "out", "workers", "run_directory"):
         delattr(options, name)
+    options.decoders = options.decoders.name
     return options
 
 
 class SettingsTest(unittest.TestCase):
     def test_the_readme_asks_for_what_the_card_says(self) -> None:
-        self.assertEqual(settings_of(readme_command()), settings_of(card_command()))
+        self.assertEqual(settings_of(readme_commands()[-1]), settings_of(card_command()))
 
     def test_the_tables_are_part_of_it(self) -> None:
-        self.assertFalse(settings_of(readme_command()).without_race)
+        self.assertFalse(settings_of(readme_commands()[-1]).without_race)
 
     def test_the_card_shows_the_command_that_the_weights_hold(self) -> None:
         training = read_weights(WEIGHTS).training
@@ -58,8 +78,9 @@ class SettingsTest(unittest.TestCase):
         )
 
     def test_the_readme_leaves_the_shipped_weights_alone(self) -> None:
-        out = parser().parse_args(readme_command()).out
-        self.assertNotEqual((TRAINING / out).resolve(), WEIGHTS)
+        for command in readme_commands():
+            out = parser().parse_args(command).out
+            self.assertNotEqual((TRAINING / out).resolve(), WEIGHTS)
 
     def test_the_card_is_what_the_trainer_prints_of_these_weights(self) -> None:
         printed = model_card(WEIGHTS, read_weights(WEIGHTS))
@@ -79,18 +100,20 @@ class SettingsTest(unittest.TestCase):
 
 
 class CommandTest(unittest.TestCase):
-    def test_both_commands_write_whole_weights(self) -> None:
-        for name, words in (("README", readme_command()), ("card", card_command())):
-            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
-                write_data_set(Path(folder), training=216, test=30)
-                out = Path(folder) / "weights.safetensors"
-                for option in ("--data", "--also", "--junk"):
-                    words[words.index(option) + 1] = folder
-                words[words.index("--out") + 1] = str(out)
-                quick = ["--max-steps", "1", "--workers", "1", "--run-directory", f"{folder}/run"]
+    def test_the_commands_write_whole_weights(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            write_data_set(folder, training=216, test=30)
+            for words in (*readme_commands(), card_command()):
+                out = folder / Path(parser().parse_args(words).out).name
+                quick = ["--max-steps", "1", "--workers", "1", "--run-directory", f"{out}.run"]
                 errors = io.StringIO()
                 with contextlib.redirect_stderr(errors):
-                    self.assertEqual(main([*words, *quick]), 0, errors.getvalue())
+                    found = main([*in_folder(words, folder), *quick])
+                    self.assertEqual(found, 0, errors.getvalue())
+            # The last two, of README and card, wrote what is shipped.
+            for words in (readme_commands()[-1], card_command()):
+                out = folder / Path(parser().parse_args(words).out).name
                 # The same tensors as the shipped ones have, whose reader wants all or none of the race's.
                 self.assertEqual(set(read_safetensors(out)[0]), set(read_safetensors(WEIGHTS)[0]))
                 weights, shipped = read_weights(out), read_weights(WEIGHTS)
@@ -105,6 +128,8 @@ class CommandTest(unittest.TestCase):
                 self.assertEqual(configuration.pop("max_steps"), 1)
                 expected = dict(shipped.training["configuration"])
                 self.assertIsNone(expected.pop("max_steps"))
+                # Named by their content, which is that of a quick check.
+                self.assertNotEqual(configuration.pop("decoders"), expected.pop("decoders"))
                 self.assertEqual(configuration, expected)
 
 

@@ -287,7 +287,14 @@ class TrainingTest(unittest.TestCase):
             for name, values in one.state_dict().items():
                 self.assertTrue(torch.equal(values, other.state_dict()[name]), name)
         self.assertIn("--decoders first.safetensors", read_weights(second).training["command"])
-        self.assertIn("from those of the weights file", second.with_suffix(".md").read_text())
+        self.assertIn("The decoders of the weights file", second.with_suffix(".md").read_text())
+        third = self.folder / "third.safetensors"
+        short = ["--pretraining-epochs", "0", "--vae-epochs", "0", "--storage", "float32"]
+        self.call(*settings, *short, "--decoders", str(first), "--out", str(third))
+        card = third.with_suffix(".md").read_text()
+        self.assertIn("from those of the weights file", card)
+        self.assertNotIn(" 0 epochs", card)
+        self.assertNotIn("| autoencoders |", card)
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):
             wider = ["--latents", "3", "--decoders", str(first), "--out", str(self.folder / "o")]

@@ -43,8 +43,8 @@ KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5
 SMALLEST_PENALTY = 0.05
 """Keeps every penalty positive, so that the gate closes far from the data."""
 
-DOUBTFUL_CLEAN, DOUBTFUL_CORRUPTED = 0.008, 0.05
-"""Largest share of clean and of corrupted validation images that are rejected because their label is in doubt."""
+DOUBTFUL_CORRUPTED = 0.05
+"""Largest share of corrupted validation images that are rejected because their label is in doubt."""
 
 STRANGE_CORRUPTED = 0.05
 """Largest share of corrupted ones that are rejected because the gate holds them for no class."""
@@ -66,10 +66,12 @@ class GateSettings:
     """Images drawn for each step."""
     more_junk_weight: float = 3.0
     """Weight of a kind of junk that comes from files."""
-    gate_loss: float = 0.0005
+    gate_loss: float = 0.001
     """By how much the gate lowers the mean confidence of clean images."""
+    doubtful_clean: float = 0.006
+    """Largest share of clean validation images that are rejected because their label is in doubt."""
     strange_clean: float = 0.008
-    """Largest share of clean validation images that are rejected because the gate holds them for no class."""
+    """Largest share of them that are rejected because the gate holds them for no class."""
 
 
 def fit_confidence(
@@ -147,7 +149,7 @@ def fit_to_evidence(
     model = _rounded(model)
     doubtful = _threshold(
         model.confidences(clean),
-        DOUBTFUL_CLEAN,
+        settings.doubtful_clean,
         model.confidences(spoilt),
         DOUBTFUL_CORRUPTED,
     )

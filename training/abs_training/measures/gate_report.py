@@ -9,7 +9,7 @@ from abs_training.confidence.fit import OWN, GateSettings, fit_to_evidence
 from abs_training.confidence.model import CalibratedConfidence, Evidence
 from abs_training.images.corruptions import CORRUPTIONS
 from abs_training.images.junk import KINDS
-from abs_training.measures.confidence_figures import calibration_error
+from abs_training.measures.confidence_figures import calibration_error, separation
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,30 @@ class GateFigures:
     calibration_error: float
     """Of clean images."""
     clean_rejected: float
+    clean_wrong: float
+    """Wrong and accepted."""
     corrupted_rejected: float
     """Mean over the corruptions."""
+    corrupted_wrong: float
+    """Wrong and accepted, likewise."""
+    junk_auroc: float
+    """By the confidence, against clean images; mean over the kinds of junk."""
     junk_accepted: Mapping[str, float]
     """By kind."""
 
     def headings(self) -> "list[str]":
         """Of the columns whose cells `cells` gives."""
-        return ["ECE", "clean rejected", "corrupted rejected", "junk accepted", *self.junk_accepted]
+        return [
+            *("ECE", "clean rejected", "clean wrong", "corrupted rejected", "corrupted wrong"),
+            *("junk AUROC", "junk accepted", *self.junk_accepted),
+        ]
 
     def cells(self) -> "list[str]":
         """In percent, and the mean over the kinds of junk before each of them."""
         accepted = list(self.junk_accepted.values())
-        shares = [self.calibration_error, self.clean_rejected, self.corrupted_rejected]
-        shares += [sum(accepted) / max(len(accepted), 1), *accepted]
+        shares = [self.calibration_error, self.clean_rejected, self.clean_wrong]
+        shares += [self.corrupted_rejected, self.corrupted_wrong, self.junk_auroc]
+        shares += [mean_of(accepted), *accepted]
         return [f"{100 * share:.2f}" for share in shares]
 
 
@@ -64,17 +74,34 @@ def gate_figures(confidence: CalibratedConfidence, judged: Judged) -> GateFigure
     def rejected(kind: str) -> float:
         return float(confidence.rejects(judged.evidence[kind]).double().mean())
 
+    def wrong(kind: str) -> float:
+        evidence = judged.evidence[kind]
+        accepted = ~confidence.rejects(evidence)
+        return float((accepted & (evidence.labels != judged.labels[kind])).double().mean())
+
     clean = judged.evidence["clean"]
-    right = clean.labels == judged.labels["clean"]
-    corrupted = [rejected(kind) for kind in CORRUPTIONS if kind in judged.evidence]
+    confidences = confidence.confidences(clean)
+    corruptions = [kind for kind in CORRUPTIONS if kind in judged.evidence]
+    junk = {kind: of_kind for kind, of_kind in judged.evidence.items() if kind not in judged.labels}
     return GateFigures(
-        calibration_error=calibration_error(confidence.confidences(clean), right),
+        calibration_error=calibration_error(confidences, clean.labels == judged.labels["clean"]),
         clean_rejected=rejected("clean"),
-        corrupted_rejected=sum(corrupted) / max(len(corrupted), 1),
-        junk_accepted={
-            kind: 1 - rejected(kind) for kind in judged.evidence if kind not in judged.labels
-        },
+        clean_wrong=wrong("clean"),
+        corrupted_rejected=mean_of([rejected(kind) for kind in corruptions]),
+        corrupted_wrong=mean_of([wrong(kind) for kind in corruptions]),
+        junk_auroc=mean_of(
+            [
+                separation(confidences, confidence.confidences(of_kind)).auroc
+                for of_kind in junk.values()
+            ]
+        ),
+        junk_accepted={kind: 1 - rejected(kind) for kind in junk},
     )
+
+
+def mean_of(shares: Sequence[float]) -> float:
+    """0 of none."""
+    return sum(shares) / max(len(shares), 1)
 
 
 def compared_gates(

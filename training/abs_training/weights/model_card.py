@@ -40,9 +40,6 @@ def model_card(weights_path: Path, weights: Weights) -> str:
     prototypes = 0 if weights.prototypes is None else weights.prototypes.shape[1]
     seconds = training["seconds"]
     calibration = weights.calibration
-    sha256 = settings.get("decoders")
-    start = "" if sha256 is None else f", from those of the weights file `{sha256[:12]}…` on"
-    tables = "" if weights.race is None else " and the tables of the race"
     lines = [
         f"# {weights_path.stem}",
         "",
@@ -76,24 +73,7 @@ def model_card(weights_path: Path, weights: Weights) -> str:
         training["command"],
         "```",
         "",
-        f"1. {settings['pretraining_epochs']} epochs of one variational autoencoder over all "
-        "classes, from which every class starts.",
-        f"2. {settings['vae_epochs']} epochs of one variational autoencoder per class "
-        f"({settings['encoder']} encoder, batches of {settings['batch']}, learning rate "
-        f"{settings['learning_rate']}",
-        "   falling to 0, weight of the KL divergence rising from 0.3 to 1). Batch normalisation is",
-        "   then folded into the weights.",
-        f"3. {settings['discriminative_epochs']} epochs of all decoders together{start} (learning rate "
-        f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an",
-        "   image's own class against its two best rivals, the image moved by up to "
-        f"{settings['attack_radius']:g} (L2) towards the better",
-        f"   rival, falling to {100 * settings['attack_left']:.0f} % of that, plus "
-        f"{settings['own_loss_weight']:g} times the own class's loss. Of the images with a wide",
-        f"   margin, a quarter is visited; {100 * settings['binarised_share']:.0f} % are made black "
-        f"and white. Before each epoch {100 * settings['searched_share']:.0f} % are searched again",
-        "   under all classes.",
-        f"4. Rounding to the stored numbers, then prototypes{tables} on training",
-        "   images, and the variant `binary-abs` and the confidence on validation images.",
+        *(f"{number}. {step}" for number, step in enumerate(describe_stages(weights), 1)),
         "",
         *describe_last_steps(weights),
         f"{100 * settings['augmented_share']:.0f} % of the images are slightly distorted at each "
@@ -101,7 +81,7 @@ def model_card(weights_path: Path, weights: Weights) -> str:
         f"{training['versions']['python']}, torch {training['versions']['torch']}, numpy "
         f"{training['versions']['numpy']}, {settings['device']}. "
         f"{sum(seconds.values()):.0f} seconds in all: "
-        + ", ".join(f"{stage} {spent:.0f}" for stage, spent in seconds.items())
+        + ", ".join(f"{stage} {spent:.0f}" for stage, spent in seconds.items() if spent >= 0.5)
         + ".",
         "",
         "## Validation",
@@ -112,6 +92,7 @@ def model_card(weights_path: Path, weights: Weights) -> str:
             f"| {STAGE_TITLES[stage]} | {figures['images']} | {100 * figures['accuracy']:.2f} % | "
             f"{figures['cross_entropy']:.4f} | {figures['margin']:.2f} |"
             for stage, figures in training["validation"].items()
+            if stage != "autoencoders" or settings["vae_epochs"] > 0
         ),
         "",
         "Cross-entropy is that of softmax(−scale·loss) at the best scale; the margin is the",
@@ -142,6 +123,47 @@ def model_card(weights_path: Path, weights: Weights) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def describe_stages(weights: Weights) -> "list[str]":
+    """What each stage of the training did; those of no epoch are left out."""
+    settings = weights.training["configuration"]
+    sha256 = settings.get("decoders")
+    start = "" if sha256 is None else f", from those of the weights file `{sha256[:12]}…` on"
+    tables = "" if weights.race is None else " and the tables of the race"
+    stages = []
+    if settings["pretraining_epochs"] > 0:
+        stages.append(
+            f"{settings['pretraining_epochs']} epochs of one variational autoencoder over all "
+            "classes, from which every class starts."
+        )
+    if settings["vae_epochs"] > 0:
+        stages.append(
+            f"{settings['vae_epochs']} epochs of one variational autoencoder per class "
+            f"({settings['encoder']} encoder, batches of {settings['batch']}, learning rate "
+            f"{settings['learning_rate']}\n"
+            "   falling to 0, weight of the KL divergence rising from 0.3 to 1). Batch normalisation is\n"
+            "   then folded into the weights."
+        )
+    if sha256 is not None and settings["discriminative_epochs"] == 0:
+        stages.append(f"The decoders of the weights file `{sha256[:12]}…`.")
+    if settings["discriminative_epochs"] > 0:
+        stages.append(
+            f"{settings['discriminative_epochs']} epochs of all decoders together{start} (learning rate "
+            f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an\n"
+            "   image's own class against its two best rivals, the image moved by up to "
+            f"{settings['attack_radius']:g} (L2) towards the better\n"
+            f"   rival, falling to {100 * settings['attack_left']:.0f} % of that, plus "
+            f"{settings['own_loss_weight']:g} times the own class's loss. Of the images with a wide\n"
+            f"   margin, a quarter is visited; {100 * settings['binarised_share']:.0f} % are made black "
+            f"and white. Before each epoch {100 * settings['searched_share']:.0f} % are searched again\n"
+            "   under all classes."
+        )
+    stages.append(
+        f"Rounding to the stored numbers, then prototypes{tables} on training\n"
+        "   images, and the variant `binary-abs` and the confidence on validation images."
+    )
+    return stages
 
 
 def update_model_card(weights_path: Path) -> None:
