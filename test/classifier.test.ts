@@ -108,9 +108,10 @@ describe("classify", () => {
   it("keeps to the ceiling of its effort, which hard images reach", async () => {
     for (const effort of ["quick", "standard", "thorough"] as const) {
       const classifier = await createClassifier({ effort });
-      const spent = [0, 1, 2, 3, 4].map((seed) => classifier.classify(randomImage(seed)).evaluations);
+      const spent = Array.from({ length: 20 }, (_, seed) => classifier.classify(randomImage(seed)).evaluations);
       expect(Math.max(...spent)).toBeLessThanOrEqual(MOST_RACES * 10 * RACE_RULES[effort].ceilingPerClass);
-      if (effort === "quick") expect(Math.max(...spent) % 20).toBe(0);
+      // Each race of a quick search ends after 2 for each class where the image is hard.
+      if (effort === "quick") expect(spent.filter((evaluations) => evaluations % 20 === 0)).not.toHaveLength(0);
     }
   });
 

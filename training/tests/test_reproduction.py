@@ -60,7 +60,7 @@ def settings_of(words: list[str]) -> argparse.Namespace:
     options = parser().parse_args(words)
     for name in ("data", "also", "junk", "out", "workers", "run_directory"):
         delattr(options, name)
-    options.decoders = options.decoders.name
+    options.decoders = [file.name for file in options.decoders]
     return options
 
 

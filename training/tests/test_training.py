@@ -288,11 +288,20 @@ class TrainingTest(unittest.TestCase):
                 self.assertTrue(torch.equal(values, other.state_dict()[name]), name)
         self.assertIn("--decoders first.safetensors", read_weights(second).training["command"])
         self.assertIn("The decoders of the weights file", second.with_suffix(".md").read_text())
-        third = self.folder / "third.safetensors"
+        third, mean = self.folder / "third.safetensors", self.folder / "mean.safetensors"
         short = ["--pretraining-epochs", "0", "--vae-epochs", "0", "--storage", "float32"]
         self.call(*settings, *short, "--decoders", str(first), "--out", str(third))
-        card = third.with_suffix(".md").read_text()
-        self.assertIn("from those of the weights file", card)
+        self.assertIn("from those of the weights file", third.with_suffix(".md").read_text())
+        both = ["--discriminative-epochs", "0", "--decoders", str(first), str(third)]
+        self.call(*settings, *short, *both, "--out", str(mean))
+        for one, two, between in zip(
+            given, read_weights(third).decoders, read_weights(mean).decoders
+        ):
+            for name, values in between.state_dict().items():
+                middle = (one.state_dict()[name] + two.state_dict()[name]) / 2
+                torch.testing.assert_close(values, middle)
+        card = mean.with_suffix(".md").read_text()
+        self.assertIn("1. The mean of the decoders of the weights files", card)
         self.assertNotIn(" 0 epochs", card)
         self.assertNotIn("| autoencoders |", card)
         errors = io.StringIO()

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import shlex
 from pathlib import Path
+from typing import Sequence
 
 from abs_training.commands.arguments import (
     add_also_argument,
@@ -31,7 +32,14 @@ from abs_training.commands.values import (
     shares,
 )
 from abs_training.decoders import encoder
-from abs_training.decoders.layers import NAMED_SHAPES, Decoder, Layer, check_layers, read_layers
+from abs_training.decoders.layers import (
+    NAMED_SHAPES,
+    Decoder,
+    Layer,
+    check_layers,
+    mean_decoder,
+    read_layers,
+)
 from abs_training.images.data import DataError, read_data_set
 from abs_training.pipeline import start_run, train
 from abs_training.search.assumptions import Assumptions
@@ -74,7 +82,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--decoders",
         type=Path,
         metavar="FILE",
-        help="weights file of the same shape whose decoders the discriminative stage starts from (default: the autoencoders')",
+        nargs="+",
+        help="weights file of the same shape whose decoders the discriminative stage starts from, or several, of which it takes "
+        "the mean (default: the autoencoders')",
     )
     add_assumption_arguments(parser, "the paper's model")
     parser.add_argument(
@@ -204,24 +214,32 @@ def _layers(options: argparse.Namespace) -> list[Layer]:
     return check_layers(NAMED_SHAPES[options.shape], options.latents)
 
 
-def _decoders(file: Path, layers: list[Layer], latents: int) -> list[Decoder]:
-    """The decoders of a weights file, which have to be of the shape that is trained."""
-    decoders = read_weights(file).decoders
-    found = decoders[0]
-    if (found.layers, found.latents) != (layers, latents):
-        raise DataError(
-            f"{file}: its decoders have {found.latents} latents and the layers {found.layers}, "
-            f"wanted {latents} and {layers}"
-        )
-    return decoders
+def _decoders(
+    files: Sequence[Path], layers: list[Layer], latents: int, classes: int
+) -> list[Decoder]:
+    """The mean of the decoders of weights files, which have to be of the shape that is trained."""
+    of_files = [read_weights(file).decoders for file in files]
+    for file, decoders in zip(files, of_files):
+        found = decoders[0]
+        if (found.layers, found.latents) != (layers, latents):
+            raise DataError(
+                f"{file}: its decoders have {found.latents} latents and the layers {found.layers}, "
+                f"wanted {latents} and {layers}"
+            )
+        if len(decoders) != classes:
+            raise DataError(f"{file}: has decoders of {len(decoders)} classes, wanted {classes}")
+    return [mean_decoder(of_class) for of_class in zip(*of_files)]
 
 
 def run(options: argparse.Namespace) -> None:
     """Trains, or continues, and writes the weights file and its model card."""
+    data = read_data_set(options.data, options.classes, class_names(options), options.also)
     layers, start, sha256 = _layers(options), None, None
     if options.decoders is not None:
-        start = _decoders(options.decoders, layers, options.latents)
-        sha256 = hashlib.sha256(options.decoders.read_bytes()).hexdigest()
+        start = _decoders(options.decoders, layers, options.latents, len(data.class_names))
+        sha256 = " ".join(
+            hashlib.sha256(file.read_bytes()).hexdigest() for file in options.decoders
+        )
     assumptions = assumptions_of(options, Assumptions())
     configuration = Configuration(
         layers=layers,
@@ -255,7 +273,6 @@ def run(options: argparse.Namespace) -> None:
         max_steps=options.max_steps,
         device=options.device,
     )
-    data = read_data_set(options.data, options.classes, class_names(options), options.also)
     folder = options.run_directory or Path("runs") / options.out.stem
     race = None if options.without_race else table_sizes(options)
     whole = start_run(
@@ -268,10 +285,6 @@ def run(options: argparse.Namespace) -> None:
         read_more(options),
         start,
     )
-    if start is not None and len(start) != len(data.class_names):
-        raise DataError(
-            f"{options.decoders}: has decoders of {len(start)} classes, wanted {len(data.class_names)}"
-        )
     train(whole, options.out, _command_line(options))
 
 
@@ -319,7 +332,7 @@ def _command_line(options: argparse.Namespace) -> str:
             text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", text]
     if options.decoders is not None:
-        words += ["--decoders", options.decoders.name]
+        words += ["--decoders", *(file.name for file in options.decoders)]
     words += assumption_words(options)
     words += ["--without-race"] if options.without_race else table_words(options)
     return shlex.join(words)

@@ -326,3 +326,23 @@ class Decoder(nn.Module):
         for layer in self.weighted:
             assert isinstance(layer, WeightedLayer)
             yield layer
+
+
+def mean_decoder(decoders: Sequence[Decoder]) -> Decoder:
+    """The decoder whose weights are the means of those of decoders without batch normalisation, which have one shape.
+
+    Decoders that were trained on from the same start lie in one basin, and their mean often generalises better than each
+    (Wortsman et al. 2022, arXiv:2203.05482).
+    """
+    mean = Decoder(decoders[0].layers, decoders[0].latents, batch_norm=False)
+    of_layers = zip(*(decoder.weights() for decoder in decoders))
+    mean.set_weights(
+        [
+            (
+                torch.stack([weight for weight, _ in of_layer]).mean(0),
+                torch.stack([bias for _, bias in of_layer]).mean(0),
+            )
+            for of_layer in of_layers
+        ]
+    )
+    return mean

@@ -29,7 +29,7 @@ class Configuration:
     vae_epochs: int
     discriminative_epochs: int
     decoders: Optional[str]
-    """SHA-256 of the weights file whose decoders the discriminative stage starts from; None: the autoencoders'."""
+    """SHA-256 of the weights file whose decoders the discriminative stage starts from, or of several, with a space between; None: the autoencoders'."""
     discriminative_learning_rate: float
     """Of the decoders at the first step of the discriminative stage; falls likewise."""
     response: float

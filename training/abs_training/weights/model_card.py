@@ -3,6 +3,7 @@
 import gzip
 import math
 from pathlib import Path
+from typing import Any, Mapping
 
 from abs_training.decoders.layers import Layer
 from abs_training.foundation.checkpoint import write_atomically
@@ -76,8 +77,8 @@ def model_card(weights_path: Path, weights: Weights) -> str:
         *(f"{number}. {step}" for number, step in enumerate(describe_stages(weights), 1)),
         "",
         *describe_last_steps(weights),
-        f"{100 * settings['augmented_share']:.0f} % of the images are slightly distorted at each "
-        f"visit (affine and elastic). Seed {training['seed']}; Python",
+        *describe_distortion(settings),
+        f"Seed {training['seed']}; Python",
         f"{training['versions']['python']}, torch {training['versions']['torch']}, numpy "
         f"{training['versions']['numpy']}, {settings['device']}. "
         f"{sum(seconds.values()):.0f} seconds in all: "
@@ -128,8 +129,9 @@ def model_card(weights_path: Path, weights: Weights) -> str:
 def describe_stages(weights: Weights) -> "list[str]":
     """What each stage of the training did; those of no epoch are left out."""
     settings = weights.training["configuration"]
-    sha256 = settings.get("decoders")
-    start = "" if sha256 is None else f", from those of the weights file `{sha256[:12]}…` on"
+    files = (settings.get("decoders") or "").split()
+    named = " and ".join(f"`{sha256[:12]}…`" for sha256 in files)
+    start = f", from those of the weights file {named} on" if len(files) == 1 else ""
     tables = "" if weights.race is None else " and the tables of the race"
     stages = []
     if settings["pretraining_epochs"] > 0:
@@ -145,8 +147,10 @@ def describe_stages(weights: Weights) -> "list[str]":
             "   falling to 0, weight of the KL divergence rising from 0.3 to 1). Batch normalisation is\n"
             "   then folded into the weights."
         )
-    if sha256 is not None and settings["discriminative_epochs"] == 0:
-        stages.append(f"The decoders of the weights file `{sha256[:12]}…`.")
+    if len(files) > 1:
+        stages.append(f"The mean of the decoders of the weights files {named}.")
+    elif files and settings["discriminative_epochs"] == 0:
+        stages.append(f"The decoders of the weights file {named}.")
     if settings["discriminative_epochs"] > 0:
         stages.append(
             f"{settings['discriminative_epochs']} epochs of all decoders together{start} (learning rate "
@@ -164,6 +168,17 @@ def describe_stages(weights: Weights) -> "list[str]":
         "   images, and the variant `binary-abs` and the confidence on validation images."
     )
     return stages
+
+
+def describe_distortion(settings: Mapping[str, Any]) -> "list[str]":
+    """How training images were changed at each visit; no lines where none was visited."""
+    epochs = ("pretraining_epochs", "vae_epochs", "discriminative_epochs")
+    if not any(settings[name] > 0 for name in epochs):
+        return []
+    share = 100 * settings["augmented_share"]
+    return [
+        f"{share:.0f} % of the images are slightly distorted at each visit (affine and elastic)."
+    ]
 
 
 def update_model_card(weights_path: Path) -> None:
