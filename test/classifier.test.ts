@@ -110,8 +110,9 @@ describe("classify", () => {
       const classifier = await createClassifier({ effort });
       const spent = Array.from({ length: 20 }, (_, seed) => classifier.classify(randomImage(seed)).evaluations);
       expect(Math.max(...spent)).toBeLessThanOrEqual(MOST_RACES * 10 * RACE_RULES[effort].ceilingPerClass);
-      // Each race of a quick search ends after 2 for each class where the image is hard.
-      if (effort === "quick") expect(spent.filter((evaluations) => evaluations % 20 === 0)).not.toHaveLength(0);
+      // Each race of a quick search ends after 2 for each class where the image is hard, as most noise is.
+      const atCeiling = spent.filter((evaluations) => evaluations > 0 && evaluations % 20 === 0);
+      if (effort === "quick") expect(atCeiling.length).toBeGreaterThan(10);
     }
   });
 

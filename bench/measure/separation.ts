@@ -1,4 +1,4 @@
-// Figures of merit of a confidence, for any scores; training/tests/confidence_figures.py has the same.
+// Figures of merit of a confidence, for any scores; training/abs_training/measures/confidence_figures.py has the same.
 
 const BINS = 15;
 const TRUE_POSITIVES = 0.95;

@@ -145,8 +145,9 @@ class FitTest(unittest.TestCase):
         for kind in OWN:
             evidence[kind], labels[kind] = made_up(400, 5, -1.0, kind)
         evidence["letters"] = made_up(100, 5, 1.0, "letters")[0]
-        # The last fifth of a folder is of another sort, which only these images could teach.
+        # The last fifth of a folder is of another sort, which only these images can teach.
         first, last = made_up(160, 5, 1.0, "first")[0], made_up(40, 5, -1.0, "last")[0]
+        last.features[:, 3] += 4
         evidence["fonts"] = joined([first, last])
         fitted, apart = held_out(Judged(evidence, labels), 0.2)
         self.assertEqual(list(apart.evidence), ["fonts held out"])
@@ -158,6 +159,8 @@ class FitTest(unittest.TestCase):
         judged = Judged(corrupted, {"clean": labels["clean"], "blur": labels["corrupted"]})
         tried: dict[str, list[float]] = {"steps": [300], "strange_clean": [0.04]}
         rows = dict(compared_gates(Judged(evidence, labels), judged, 0.2, tried, 0))
+        taught = fit_to_evidence(evidence, labels, 0)
+        self.assertGreater(float(taught.rejects(last).double().mean()), 0.9)
         self.assertEqual(list(rows), ["as shipped", "steps 300", "strange clean 0.04"])
         self.assertEqual(list(rows["as shipped"].junk_accepted), ["fonts held out"])
         self.assertGreater(rows["as shipped"].junk_accepted["fonts held out"], 0.9)

@@ -61,6 +61,19 @@ class Interruption(Exception):
     """Stands for a run that is stopped."""
 
 
+def stand_in_evidence(sets: Path, rows: int) -> None:
+    """What bench/confidence-evidence.ts would leave, which has the module search the images."""
+    generator = np.random.default_rng(0)
+    for name, labels in read_labels(sets).values():
+        images = read_idx(sets / f"{name}-images-idx3-ubyte", IMAGES_MAGIC).values
+        found = generator.uniform(0.02, 0.05, (len(images), rows))
+        if labels is not None:
+            found[np.arange(len(images)), labels.numpy()] -= 0.015
+            found[:, 3] += 1
+        found.tofile(sets / f"{name}-evidence.f64")
+        found[:, :3].tofile(sets / f"{name}-binary-abs.f64")
+
+
 class TrainingTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -160,17 +173,8 @@ class TrainingTest(unittest.TestCase):
         sets, later = self.folder / "sets", self.folder / "later.safetensors"
         names = ["--class-names", ",".join(NAMES)]
         self.call("fit-sets", "--data", str(self.folder), "--out", str(sets), *names)
-        # Stands for bench/confidence-evidence.ts, which has the module search the images.
-        generator = np.random.default_rng(0)
         rows = 3 + feature_count(3) + len(PENALTIES)
-        for name, labels in read_labels(sets).values():
-            images = read_idx(sets / f"{name}-images-idx3-ubyte", IMAGES_MAGIC).values
-            found = generator.uniform(0.02, 0.05, (len(images), rows))
-            if labels is not None:
-                found[np.arange(len(images)), labels.numpy()] -= 0.015
-                found[:, 3] += 1
-            found.tofile(sets / f"{name}-evidence.f64")
-            found[:, :3].tofile(sets / f"{name}-binary-abs.f64")
+        stand_in_evidence(sets, rows)
         fit = ["confidence", "--weights", str(out), "--evidence", str(sets), "--out", str(later)]
         self.assertIn("are rejected", self.call(*fit))
         after = read_weights(later)
@@ -179,14 +183,24 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(after.binary_variant.class_scales, before.binary_variant.class_scales)
         self.assertNotEqual(after.binary_variant.calibration, before.binary_variant.calibration)
         self.assertEqual(after.calibration, before.calibration)
-        compared = self.call(
-            *("compare-gates", "--weights", str(out), "--evidence", str(sets)),
-            *("--judged", str(sets), "--hidden-units", "4,8", "--gate-loss", "0.002"),
-        )
+        judged = self.folder / "judged"
+        few = ["--split", "validation", "--corrupted", "9", "--junk", "9"]
+        self.call("confidence-sets", "--data", str(self.folder), "--out", str(judged), *few)
+        stand_in_evidence(judged, rows)
+        compare = ["compare-gates", "--weights", str(out), "--evidence", str(sets)]
+        tried = ["--hidden-units", "4,8", "--gate-loss", "0.002"]
+        compared = self.call(*compare, "--judged", str(judged), *tried)
         lines = compared.splitlines()
         self.assertEqual(len(lines), 2 + 4)
         self.assertIn("| halves |", lines[0])
         self.assertTrue(lines[-1].startswith("| gate loss 0.002 |"))
+        swapped = io.StringIO()
+        with contextlib.redirect_stderr(swapped):
+            self.assertEqual(main([*compare, "--judged", str(sets)]), 1)
+            compare[-1] = str(judged)
+            self.assertEqual(main([*compare, "--judged", str(sets)]), 1)
+        self.assertIn("lacks clean images, corrupted ones or junk", swapped.getvalue())
+        self.assertIn("no labelled images of the kind 'corrupted'", swapped.getvalue())
         (sets / "clean-evidence.f64").write_bytes(bytes(8 * (rows + 1)))
         errors = io.StringIO()
         with contextlib.redirect_stderr(errors):

@@ -1,16 +1,19 @@
-"""`compare-gates`: what other settings of the gate's fit cost and save, on images that it was not fitted to."""
+"""`compare-gates`: what other settings of the gate's fit cost and save."""
 
 import argparse
 from dataclasses import fields
 from pathlib import Path
+from typing import Callable, Sequence
 
-from abs_training.commands.values import each_distance, each_positive, share
+from abs_training.commands.values import each_distance, each_positive, each_share, share_below_one
 from abs_training.confidence.fit import GateSettings
-from abs_training.confidence.found import read_found
+from abs_training.confidence.found import check_kinds, read_found
 from abs_training.foundation.threads import use_one_thread
-from abs_training.images.data import DataError
 from abs_training.measures.gate_report import Judged, compared_gates
 from abs_training.weights.weights_file import read_weights
+
+DISTANCES = ("weight_decay", "more_junk_weight")
+"""Settings that are numbers from 0; the others are shares, or whole numbers."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -35,16 +38,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--held-out",
-        type=share,
+        type=share_below_one,
         default=0.2,
         metavar="SHARE",
         help="of the junk that comes from files: its last images are judged instead of fitted to (default 0.2)",
     )
     for setting in fields(GateSettings):
-        whole = isinstance(setting.default, int)
+        read: Callable[[str], Sequence[float]]
+        read = each_distance if setting.name in DISTANCES else each_share
+        if isinstance(setting.default, int):
+            read = each_positive
         parser.add_argument(
             f"--{setting.name.replace('_', '-')}",
-            type=each_positive if whole else each_distance,
+            type=read,
             default=[],
             metavar="A,B,…",
             help=f"values to try (shipped: {setting.default:g})",
@@ -57,11 +63,8 @@ def run(options: argparse.Namespace) -> None:
     use_one_thread()
     classes = len(read_weights(options.weights).class_names)
     found = Judged(*read_found(options.evidence, classes))
+    check_kinds(options.evidence, found.labels)
     judged = Judged(*read_found(options.judged, classes))
-    if "clean" not in judged.labels:
-        raise DataError(
-            f"{options.judged / 'sets.json'}: lists no labelled images of the kind 'clean'"
-        )
     tried = {setting.name: getattr(options, setting.name) for setting in fields(GateSettings)}
     first = True
     for name, figures in compared_gates(found, judged, options.held_out, tried, options.seed):

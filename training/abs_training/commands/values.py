@@ -85,6 +85,19 @@ def share(text: str) -> float:
     return value
 
 
+def share_below_one(text: str) -> float:
+    """A number from 0 to less than 1."""
+    value = share(text)
+    if value == 1:
+        raise argparse.ArgumentTypeError("1 leaves nothing")
+    return value
+
+
+def each_share(text: str) -> list[float]:
+    """`0.004,0.01`: numbers from 0 to 1."""
+    return [share(part) for part in text.split(",")]
+
+
 def shares(text: str) -> tuple[float, float, float]:
     """Three numbers from 0 to 1 that sum to at most 1."""
     values = [share(part) for part in text.split(",")]

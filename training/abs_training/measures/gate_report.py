@@ -1,4 +1,7 @@
-"""What settings of the gate's fit are worth on images that it was not fitted to."""
+"""What settings of the gate's fit are worth.
+
+The gate saw neither the junk nor the validation images that are judged; its bias and the thresholds were found on the latter.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Iterator, Mapping, Sequence
@@ -8,6 +11,7 @@ from torch import Tensor
 from abs_training.confidence.fit import OWN, GateSettings, fit_to_evidence
 from abs_training.confidence.model import CalibratedConfidence, Evidence
 from abs_training.images.corruptions import CORRUPTIONS
+from abs_training.images.data import DataError
 from abs_training.images.junk import KINDS
 from abs_training.measures.confidence_figures import calibration_error, separation
 
@@ -27,8 +31,8 @@ def held_out(found: Judged, share: float) -> "tuple[Judged, Judged]":
     """
     kept, apart = dict(found.evidence), {}
     for kind, evidence in found.evidence.items():
-        if kind not in found.labels and kind not in KINDS:
-            count = len(evidence) - round(share * len(evidence))
+        count = len(evidence) - round(share * len(evidence))
+        if kind not in found.labels and kind not in KINDS and count < len(evidence):
             kept[kind] = evidence.part(0, count)
             apart[f"{kind} held out"] = evidence.part(count, len(evidence))
     return Judged(kept, found.labels), Judged(apart, {})
@@ -69,7 +73,14 @@ class GateFigures:
 
 
 def gate_figures(confidence: CalibratedConfidence, judged: Judged) -> GateFigures:
-    """Judges a confidence on sets that `confidence-sets` names."""
+    """Judges a confidence on sets that `confidence-sets` names.
+
+    Raises DataError where clean images, corrupted ones or junk are missing.
+    """
+    corruptions = [kind for kind in CORRUPTIONS if kind in judged.labels]
+    junk = {kind: of_kind for kind, of_kind in judged.evidence.items() if kind not in judged.labels}
+    if "clean" not in judged.labels or not corruptions or not junk:
+        raise DataError("what is judged lacks clean images, corrupted ones or junk")
 
     def rejected(kind: str) -> float:
         return float(confidence.rejects(judged.evidence[kind]).double().mean())
@@ -81,8 +92,6 @@ def gate_figures(confidence: CalibratedConfidence, judged: Judged) -> GateFigure
 
     clean = judged.evidence["clean"]
     confidences = confidence.confidences(clean)
-    corruptions = [kind for kind in CORRUPTIONS if kind in judged.evidence]
-    junk = {kind: of_kind for kind, of_kind in judged.evidence.items() if kind not in judged.labels}
     return GateFigures(
         calibration_error=calibration_error(confidences, clean.labels == judged.labels["clean"]),
         clean_rejected=rejected("clean"),
@@ -100,8 +109,8 @@ def gate_figures(confidence: CalibratedConfidence, judged: Judged) -> GateFigure
 
 
 def mean_of(shares: Sequence[float]) -> float:
-    """0 of none."""
-    return sum(shares) / max(len(shares), 1)
+    """Of at least one."""
+    return sum(shares) / len(shares)
 
 
 def compared_gates(
@@ -109,7 +118,7 @@ def compared_gates(
 ) -> "Iterator[tuple[str, GateFigures]]":
     """Fits with the shipped settings, then with each value tried, alone in its place, and judges each fit.
 
-    `found` is fitted to, less the share of junk from files that is held out; `judged` has other images, and that share besides.
+    `found` is fitted to, less the share of junk from files that is held out; `judged` has the images judged, and that share besides.
     """
     fitted, apart = held_out(found, share)
     everything = replace(judged, evidence={**judged.evidence, **apart.evidence})

@@ -6,12 +6,12 @@ from pathlib import Path
 from torch import Tensor
 
 from abs_training.confidence.calibration import calibrate
-from abs_training.confidence.found import read_found
-from abs_training.confidence.fit import OWN, fit_confidence, fit_to_evidence
+from abs_training.confidence.found import check_kinds, read_found
+from abs_training.confidence.fit import fit_confidence, fit_to_evidence
 from abs_training.confidence.model import CalibratedConfidence, rows_from_file
 from abs_training.confidence.sets import MoreImages, SetSizes
 from abs_training.foundation.randomness import generator_for
-from abs_training.images.data import DataError, ImageSet
+from abs_training.images.data import ImageSet
 from abs_training.images.image_set_files import read_labels
 from abs_training.race.starts import RaceStarts
 from abs_training.search.inference import paper_samples
@@ -65,11 +65,7 @@ def refit_to_found(weights: Weights, folder: Path, seed: int) -> Weights:
     """
     classes = len(weights.class_names)
     evidence, labels = read_found(folder, classes)
-    for kind in OWN:
-        if kind not in labels:
-            raise DataError(
-                f"{folder / 'sets.json'}: lists no labelled images of the kind {kind!r}"
-            )
+    check_kinds(folder, labels)
     binary = weights.binary_variant
     if binary is not None:
         name, _ = read_labels(folder)["clean"]
