@@ -69,6 +69,13 @@ class JunkTest(unittest.TestCase):
         only = torch.zeros_like(self.labels)
         self.assertEqual(len(junk("halves", 5, 0, (self.images, only))), 0)
 
+    def test_fewer_letters_are_drawn_than_there_are(self) -> None:
+        for kind in ("letters", "other letters"):
+            for count in (1, 3):
+                drawn = junk(kind, count, 0)
+                self.assertEqual(tuple(drawn.shape), (count, 28, 28), kind)
+                self.assertTrue(bool((drawn.flatten(1).amax(1) > 0.5).all()), kind)
+
     def test_letters_are_junk_among_digits_only(self) -> None:
         self.assertIn("letters", kinds_for(["0", "1", "2"]))
         self.assertNotIn("letters", kinds_for(["a", "b"]))

@@ -175,10 +175,9 @@ HELD_OUT_LETTERS = ("E", "H", "N", "R", "X", "d", "k", "t")
 def letters(count: int, names: Sequence[str], generator: torch.Generator) -> Tensor:
     """Images `[count, 28, 28]` of the named letters in turn, each sheared, turned and with a pen of its own."""
     result = torch.empty(count, SIDE, SIDE)
-    for index, name in enumerate(names):
+    for index, name in enumerate(names[:count]):
         places = torch.arange(index, count, len(names))
-        if len(places):
-            result[places] = _letter(LETTERS[name], len(places), generator)
+        result[places] = _letter(LETTERS[name], len(places), generator)
     return result
 
 
