@@ -1,5 +1,5 @@
 // What the fitted confidence looks at (docs/weights-format.md, "Confidence"): the names and places of its features and
-// penalties, and the units in which it counts them. Both compilers read this file; the trainer's training/abs_training/confidence/model.py and
+// penalties, and the units in which it counts them. Both compilers read this file; the trainer's training/abs_training/confidence/evidence.py and
 // the document have copies, which test/inference/confidence-features.test.ts compares with it.
 
 /** Places of the features of the gate's network. Members are named as in a weights file. */

@@ -32,7 +32,7 @@ describe("the confidence's features", () => {
   });
 
   it("are those of the trainer, in its order and in its units", () => {
-    const source = textOf("training/abs_training/confidence/model.py");
+    const source = textOf("training/abs_training/confidence/evidence.py");
     const tuple = (name: string): string[] => {
       const [, body] = source.match(new RegExp(`^${name} = \\(([^)]*)\\)$`, "m")) ?? [];
       return Array.from((body as string).matchAll(/"([a-z_]+)"/g), ([, word]) => word as string);

@@ -10,12 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from abs_training.confidence.model import (
-    PENALTIES,
-    CalibratedConfidence,
-    evidence_of,
-    feature_count,
-)
+from abs_training.confidence.evidence import PENALTIES, evidence_of, feature_count
+from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.redrawing import Redrawings
 
 GOLDEN = Path(__file__).resolve().parents[2] / "test" / "golden" / "confidence.json"

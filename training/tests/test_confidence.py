@@ -8,16 +8,16 @@ from torch import Tensor
 
 from abs_training.confidence import fit
 from abs_training.confidence.fit import OWN, GateSettings, fit_to_evidence
-from abs_training.confidence.model import (
+from abs_training.confidence.evidence import (
     FEATURES,
     KNOWN_FEATURES,
     PENALTIES,
     Evidence,
-    calibrated_from_json,
     evidence_of,
     feature_count,
     joined,
 )
+from abs_training.confidence.model import calibrated_from_json
 from abs_training.confidence.redrawing import redraw
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
 from abs_training.foundation.randomness import generator_for

@@ -15,7 +15,7 @@ from abs_training.cli import main
 from abs_training.commands import fit_sets
 from abs_training.confidence import fit
 from abs_training.confidence.fit import GateSettings
-from abs_training.confidence.model import PENALTIES, SINGLE_FEATURES, feature_count
+from abs_training.confidence.evidence import PENALTIES, SINGLE_FEATURES, feature_count
 from abs_training.confidence.sets import SetSizes
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.images.data import IMAGES_MAGIC, read_idx

@@ -9,14 +9,14 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from abs_training.confidence.calibration import lowest_threshold
-from abs_training.confidence.model import (
+from abs_training.confidence.evidence import (
     PENALTIES,
     SINGLE_FEATURES,
-    CalibratedConfidence,
     Evidence,
     evidence_of,
     joined,
 )
+from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.redrawing import Redrawings, redraw
 from abs_training.confidence.sets import MoreImages, SetSizes, sets_for_fit
 from abs_training.decoders.layers import Decoder
@@ -55,7 +55,7 @@ DIGITS = 6
 
 @dataclass(frozen=True)
 class GateSettings:
-    """How the gate is fitted. `compare-gates` shows what other values cost and save."""
+    """How the gate is fitted, and where the thresholds lie. `compare-gates` shows what other values cost and save."""
 
     hidden_units: int = 64
     weight_decay: float = 1e-4

@@ -9,7 +9,8 @@ from typing import Iterator, Mapping, Sequence
 from torch import Tensor
 
 from abs_training.confidence.fit import OWN, GateSettings, fit_to_evidence
-from abs_training.confidence.model import CalibratedConfidence, Evidence
+from abs_training.confidence.evidence import Evidence
+from abs_training.confidence.model import CalibratedConfidence
 from abs_training.images.corruptions import CORRUPTIONS
 from abs_training.images.data import DataError
 from abs_training.images.junk import KINDS
