@@ -1,13 +1,11 @@
 import json
 import unittest
 from dataclasses import replace
-from unittest import mock
 
 import torch
 from torch import Tensor
 
-from abs_training.confidence import fit
-from abs_training.confidence.fit import OWN, GateSettings, fit_to_evidence
+from abs_training.confidence.fit import OWN, fit_to_evidence
 from abs_training.confidence.evidence import (
     FEATURES,
     KNOWN_FEATURES,
@@ -21,7 +19,6 @@ from abs_training.confidence.model import calibrated_from_json
 from abs_training.confidence.redrawing import redraw
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
 from abs_training.foundation.randomness import generator_for
-from abs_training.measures import gate_report
 from abs_training.measures.confidence_figures import calibration_error, separation
 from abs_training.measures.gate_report import Judged, compared_gates, held_out
 from abs_training.search.bfgs import descend
@@ -29,6 +26,7 @@ from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import LatentSearch, StartTable
 from abs_training.storage.six_bits import as_text, from_text
 from tests.golden_confidence import GOLDEN, golden, model, redrawings
+from tests.short_fits import fit_gates_in
 
 
 def made_up(count: int, classes: int, shift: float, name: str) -> tuple[Evidence, Tensor]:
@@ -113,10 +111,7 @@ class ModelTest(unittest.TestCase):
 class FitTest(unittest.TestCase):
     def setUp(self) -> None:
         # Made-up evidence is told apart after fewer steps than images.
-        for module in (fit, gate_report):
-            short = mock.patch.object(module, "GateSettings", lambda: GateSettings(steps=1500))
-            short.start()
-            self.addCleanup(short.stop)
+        fit_gates_in(self, steps=1500)
 
     def test_tells_junk_and_is_calibrated(self) -> None:
         clean, labels = made_up(1500, 5, -1.0, "clean")

@@ -21,6 +21,7 @@ from abs_training.search.inference import decode, losses_at
 from abs_training.storage.safetensors_file import read_safetensors
 from abs_training.storage.stored_decoders import file_tensors
 from abs_training.weights.weights_file import read_weights
+from tests.short_fits import fit_confidence_to_few_images, fit_gates_in
 from tests.synthetic import NAMES, write_data_set
 
 LATENTS = 2
@@ -70,6 +71,8 @@ class FitTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         write_data_set(self.folder, training=216, test=30)
+        fit_confidence_to_few_images(self)
+        fit_gates_in(self, steps=300)
 
     def call(self, *arguments: str) -> None:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

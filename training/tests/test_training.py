@@ -12,20 +12,16 @@ import numpy as np
 import torch
 
 from abs_training.cli import main
-from abs_training.commands import fit_sets
-from abs_training.confidence import fit
-from abs_training.confidence.fit import GateSettings
 from abs_training.confidence.evidence import PENALTIES, SINGLE_FEATURES, feature_count
-from abs_training.confidence.sets import SetSizes
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.images.data import IMAGES_MAGIC, read_idx
 from abs_training.images.image_set_files import read_labels
 from abs_training.search.inference import decode
 from abs_training.race import steps
-from abs_training.measures import gate_report
-from abs_training.stages import class_epochs, confidence_refit, discriminative_stage, finish
+from abs_training.stages import class_epochs, discriminative_stage
 from abs_training.storage.safetensors_file import read_safetensors
 from abs_training.weights.weights_file import read_weights, write_weights
+from tests.short_fits import fit_confidence_to_few_images, fit_gates_in
 from tests.synthetic import NAMES, write_data_set
 
 QUICK = [
@@ -80,15 +76,8 @@ class TrainingTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         write_data_set(self.folder, training=216, test=30)
-        # Fitting the confidence to thousands of images of junk would take most of the time.
-        for module in (finish, confidence_refit, fit_sets):
-            few = mock.patch.object(module, "SetSizes", lambda: SetSizes(60, 60, 60, 20, 20, 20))
-            few.start()
-            self.addCleanup(few.stop)
-        for module in (fit, gate_report):
-            short = mock.patch.object(module, "GateSettings", lambda: GateSettings(steps=300))
-            short.start()
-            self.addCleanup(short.stop)
+        fit_confidence_to_few_images(self)
+        fit_gates_in(self, steps=300)
 
     def call(self, *arguments: str) -> str:
         output = io.StringIO()

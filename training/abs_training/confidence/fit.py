@@ -73,6 +73,10 @@ class GateSettings:
     strange_clean: float = 0.008
     """Largest share of them that are rejected because the gate holds them for no class."""
 
+    def limited(self, steps: int) -> "GateSettings":
+        """For a quick check: at most so many steps."""
+        return replace(self, steps=min(self.steps, steps))
+
 
 def fit_confidence(
     decoders: Sequence[Decoder],
@@ -86,6 +90,7 @@ def fit_confidence(
     workers: int,
     race: Optional[RaceStarts] = None,
     more: MoreImages = MoreImages(),
+    settings: Optional[GateSettings] = None,
 ) -> CalibratedConfidence:
     """Draws the images, searches every class of them to its end, and fits.
 
@@ -99,7 +104,7 @@ def fit_confidence(
         found = evidence_of(searched(decoders, starts, assumptions, of_kind, workers, race))
         evidence[kind] = replace(found, features=found.features[:, :SINGLE_FEATURES])
     labels = {kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None}
-    return fit_to_evidence(evidence, labels, seed)
+    return fit_to_evidence(evidence, labels, seed, settings)
 
 
 def searched(

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from abs_training.confidence.binary_variant import BinaryVariant, fit_binary_variant, scaled
 from abs_training.confidence.calibration import calibrate, confidences, quality
-from abs_training.confidence.fit import fit_confidence
+from abs_training.confidence.fit import GateSettings, fit_confidence
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.sets import SetSizes
 from abs_training.decoders.layers import Decoder
@@ -176,8 +176,11 @@ def _fit_confidence(
     """
     classes, latents = len(decoders), run.configuration.latents
     race = None if tables is None else RaceStarts(tables, classes, latents, run.assumptions)
-    quick = run.configuration.max_steps is not None
-    few = run.configuration.batch
+    settings, sizes = GateSettings(), SetSizes()
+    if run.configuration.max_steps is not None:
+        few = run.configuration.batch
+        settings = settings.limited(run.configuration.max_steps)
+        sizes = SetSizes(few, few, few, few, few, few)
     return fit_confidence(
         decoders,
         [own.to(run.device) for own in prototypes],
@@ -185,11 +188,12 @@ def _fit_confidence(
         run.training,
         run.validation,
         run.class_names,
-        SetSizes(few, few, few, few, few, few) if quick else SetSizes(),
+        sizes,
         run.configuration.seed,
         run.workers,
         race,
         run.more,
+        settings,
     )
 
 
