@@ -3,9 +3,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { AttackRecord } from "../src/cli/attack/results.ts";
 import { svgFile } from "../src/cli/report/shapes-as-svg.ts";
 import { writeWholeFile } from "../src/files/write-whole-file.ts";
-import { printTable, replaceMarked, replaceTable } from "./measure/table.ts";
+import { mergeTable, printTable, replaceMarked, replaceTable } from "./measure/table.ts";
 import { wholeNumber } from "./measure/whole-number.ts";
 import { attackModels } from "./robustness/attack-models.ts";
 import { accuracyCurves } from "./robustness/curves.ts";
@@ -13,7 +14,7 @@ import { nearestErrors } from "./robustness/nearest-errors.ts";
 import { MODELS, type ModelName } from "./robustness/plan.ts";
 import { readResults } from "./robustness/results.ts";
 import { searchFailureTable } from "./robustness/search-failures.ts";
-import { headline, robustnessTables } from "./robustness/tables.ts";
+import { headline, type ModelTable, robustnessTables } from "./robustness/tables.ts";
 import { readDigits } from "./sets/mnist.ts";
 
 // How little has to change until a model errs: every attack of the package against ABS and what it is compared with, on the first
@@ -25,13 +26,17 @@ import { readDigits } from "./sets/mnist.ts";
 // DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which these models are left out. Results are
 // kept in --out as they come, and a run that was interrupted goes on from there; to begin anew, remove it. --images takes fewer
 // images than planned, --only some of the models. Prints tables in Markdown, and `--update` also puts them into
-// docs/robustness.md and the headline into README.md, and draws docs/nearest-errors.svg and
-// docs/accuracy-by-distance.svg; --tables-only attacks nothing and prints what has been found so far.
+// docs/robustness.md and headlines into README.md: with --only the rows and columns of these models, and those of the others stay.
+// With all models it draws docs/nearest-errors.svg and docs/accuracy-by-distance.svg. --tables-only attacks nothing and prints what
+// has been found so far.
 
 const README = new URL("../README.md", import.meta.url);
 const ERRORS = new URL("../docs/nearest-errors.svg", import.meta.url);
 const CURVES = new URL("../docs/accuracy-by-distance.svg", import.meta.url);
 const DOCUMENT = new URL("../docs/robustness.md", import.meta.url);
+
+/** Models whose figures README shows. */
+const HEADLINES: readonly ModelName[] = ["abs", "plain-cnn"];
 
 const { values: options } = parseArgs({
   options: {
@@ -63,9 +68,7 @@ async function main(): Promise<void> {
   if (options.split !== "test" && options.split !== "validation") {
     throw new Error(`--split: got "${options.split}", wanted test or validation`);
   }
-  if (options.update && (options.split !== "test" || options.only !== undefined || options.images !== undefined)) {
-    throw new Error("--update wants all models on the test images as planned: no --split, --only or --images");
-  }
+  if (options.update && options.split !== "test") throw new Error("--update wants the test images: no --split");
   const workers = wholeNumber("workers", options.workers);
   const settings = {
     data: resolve(options.data),
@@ -85,14 +88,19 @@ async function main(): Promise<void> {
     await Promise.all(Array.from({ length: workers }, (_, worker) => startWorker(worker)));
   }
   const results = readResults(settings.out, settings.models, settings.split);
-  const tables = [
+  const tables: ModelTable[] = [
     ...robustnessTables(results),
-    ...(settings.models.includes("abs") ? await searchFailureTable(settings.out, settings.split) : []),
+    ...(settings.models.includes("abs") ? await searchFailureTable(settings.out, settings.split) : []).map(
+      (table): ModelTable => ({ ...table, eachModel: "all" }),
+    ),
   ];
   const text = tables.map(printTable).join("\n\n");
   console.log(text);
   await writeWholeFile(join(settings.out, "tables.md"), `${text}\n`);
   if (!options.update) return;
+  await writeWholeFile(DOCUMENT, tables.reduce(putTable, readFileSync(DOCUMENT, "utf8")));
+  await writeWholeFile(README, HEADLINES.reduce(putHeadline(results), readFileSync(README, "utf8")));
+  if (options.only !== undefined) return;
   const errors = nearestErrors(results, settings.out, settings.split, readDigits(settings.data, settings.split));
   if (errors !== undefined)
     await writeWholeFile(ERRORS, svgFile(errors, "Digits, and the nearest images that models take for others"));
@@ -100,11 +108,19 @@ async function main(): Promise<void> {
     CURVES,
     svgFile(accuracyCurves(results), "Accuracy over the distance that attacks may go, by model"),
   );
-  await writeWholeFile(DOCUMENT, tables.reduce(replaceTable, readFileSync(DOCUMENT, "utf8")));
-  const figures = headline(results);
-  if (figures !== undefined) {
-    await writeWholeFile(README, replaceMarked(readFileSync(README, "utf8"), "robustness", figures));
-  }
+}
+
+/** A table in its place, where models that have no results now keep theirs. */
+function putTable(text: string, table: ModelTable): string {
+  if (table.eachModel === "all") return replaceTable(text, table);
+  return mergeTable(text, table, table.eachModel === "row" ? "rows" : "columns");
+}
+
+function putHeadline(results: ReadonlyMap<ModelName, readonly AttackRecord[]>) {
+  return (text: string, name: ModelName): string => {
+    const figures = headline(name, results.get(name) ?? []);
+    return figures === undefined ? text : replaceMarked(text, `robustness-of-${name}`, figures);
+  };
 }
 
 /** Runs this program once more as a worker, and waits for its end. */

@@ -53,3 +53,48 @@ export function replaceMarked(text: string, name: string, words: string): string
   if (start < 0 || end < start) throw new Error(`there is no place between ${open} and ${close}`);
   return `${text.slice(0, start + open.length)}${words}${text.slice(end)}`;
 }
+
+/** What a Markdown text holds between a table's marks. */
+function readTable(text: string, name: string): Pick<Table, "header" | "rows"> {
+  const [, between] = new RegExp(`<!-- ${name} -->\n([^]*?)\n<!-- /${name} -->`).exec(text) ?? [];
+  const [header, , ...rows] = (between ?? "").split("\n").map((line) => line.slice(2, -2).split(" | "));
+  if (header === undefined || rows.length === 0) throw new Error(`there is no table between the marks of ${name}`);
+  return { header, rows };
+}
+
+/**
+ * Puts a table's rows, or its columns but the first, in place of those of the same names in a Markdown text, and adds those that
+ * are new; all others stay as they are.
+ *
+ * @throws {Error} when the text has no such table, or for rows one of other columns
+ */
+export function mergeTable(text: string, table: Table, along: "rows" | "columns"): string {
+  const old = readTable(text, table.name);
+  if (along === "rows" && old.header.join() !== table.header.join()) {
+    throw new Error(`${table.name}: the text's table has other columns`);
+  }
+  const cells = (from: Pick<Table, "header" | "rows">, row: string, column: string): string =>
+    from.rows.find(([name]) => name === row)?.[from.header.indexOf(column)] ?? "–";
+  const isNew = (row: string, column: string): boolean =>
+    along === "rows" ? table.rows.some(([name]) => name === row) : table.header.indexOf(column) > 0;
+  const [first = "", ...columns] = withThose(old.header, table.header);
+  const names = withThose(old.rows.map(nameOf), table.rows.map(nameOf));
+  const rows = names.map((row) => [
+    row,
+    ...columns.map((column) => cells(isNew(row, column) ? table : old, row, column)),
+  ]);
+  return replaceTable(text, { ...table, header: [first, ...columns], rows });
+}
+
+function nameOf(row: readonly string[]): string {
+  return row[0] ?? "";
+}
+
+/** Names, and those of others that they lack, each after the one that it follows there. */
+function withThose(names: readonly string[], others: readonly string[]): string[] {
+  const all = [...names];
+  others.forEach((name, index) => {
+    if (!all.includes(name)) all.splice(all.indexOf(others[index - 1] ?? "") + 1, 0, name);
+  });
+  return all;
+}

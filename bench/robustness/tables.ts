@@ -37,30 +37,31 @@ interface ModelScores {
   readonly hours: number;
 }
 
-/** The tables of docs/robustness.md, from the results of every model. */
-export function robustnessTables(results: ReadonlyMap<ModelName, readonly AttackRecord[]>): Table[] {
+/** A table of docs/robustness.md, and what of it belongs to one model: a row, a column, or all of it. */
+export interface ModelTable extends Table {
+  readonly eachModel: "row" | "column" | "all";
+}
+
+/** The tables of docs/robustness.md, from the results of the models that have some. */
+export function robustnessTables(results: ReadonlyMap<ModelName, readonly AttackRecord[]>): ModelTable[] {
   const models = [...results]
     .filter(([, records]) => records.length > 0)
     .map(([name, records]) => modelScores(name, records));
   return [
-    comparedTable(models),
-    ...NORMS.map((norm) => attackTable(models, norm)),
-    ...NORMS.map((norm) => accuracyTable(models, norm)),
-    ...cheapTable(results.get("abs") ?? []),
+    { ...comparedTable(models), eachModel: "row" },
+    ...NORMS.map((norm): ModelTable => ({ ...attackTable(models, norm), eachModel: "column" })),
+    ...NORMS.map((norm): ModelTable => ({ ...accuracyTable(models, norm), eachModel: "row" })),
+    ...cheapTable(results.get("abs") ?? []).map((table): ModelTable => ({ ...table, eachModel: "all" })),
   ];
 }
 
-/** The figures that README shows: of ABS, and of the plain CNN to compare with. Undefined where one has no results. */
-export function headline(results: ReadonlyMap<ModelName, readonly AttackRecord[]>): string | undefined {
-  const words = (["abs", "plain-cnn"] as const).map((name) => {
-    const model = modelScores(name, results.get(name) ?? []);
-    const [l2, linf, l0] = (["l2", "linf", "l0"] as const).map((norm) => minimumIn(model, norm));
-    if (l2 === undefined || linf === undefined || l0 === undefined || l2.images === 0) return undefined;
-    const figures = [l2, linf, l0].map(({ median }) => distanceText(median));
-    return `${figures[0]} in L2, ${figures[1]} in L∞ and ${figures[2]} pixels on ${l2.images} images`;
-  });
-  const [abs, cnn] = words;
-  return abs === undefined || cnn === undefined ? undefined : `**${abs}**; for a plain CNN ${cnn}`;
+/** The figures that README shows of a model. Undefined where it has no results. */
+export function headline(name: ModelName, records: readonly AttackRecord[]): string | undefined {
+  const model = modelScores(name, records);
+  const [l2, linf, l0] = (["l2", "linf", "l0"] as const).map((norm) => minimumIn(model, norm));
+  if (l2 === undefined || linf === undefined || l0 === undefined || l2.images === 0) return undefined;
+  const figures = [l2, linf, l0].map(({ median }) => distanceText(median));
+  return `${figures[0]} in L2, ${figures[1]} in L∞ and ${figures[2]} pixels on ${l2.images} images`;
 }
 
 function modelScores(name: ModelName, records: readonly AttackRecord[]): ModelScores {
@@ -142,20 +143,25 @@ function attackTable(models: readonly ModelScores[], norm: Norm): Table {
   ];
   const abs = models.find(({ name }) => name === "abs");
   const ofAbs = (attack: string): string[] => {
-    const found = abs && scoresIn(abs, attack);
+    if (abs === undefined) return [];
+    const found = scoresIn(abs, attack);
     return [found?.meanQueries?.toFixed(0) ?? "–", found?.meanMilliseconds?.toFixed(0) ?? "–"];
   };
   return {
     name: `robustness-${norm}`,
     caption: `Median distance in ${NORM_TITLES[norm]} that each attack finds alone (images)`,
-    header: ["attack", ...models.map(({ title }) => title), "questions to ABS", "ms an image"],
+    header: ["attack", ...models.map(({ title }) => title), ...(abs ? ["questions to ABS", "ms an image"] : [])],
     rows: [
       ...attacks.map((attack) => [
         `\`${attack}\``,
         ...models.map((model) => medianAndImages(scoresIn(model, attack))),
         ...ofAbs(attack),
       ]),
-      ["**least**", ...models.map((model) => `**${medianAndImages(minimumIn(model, norm))}**`), "", ""],
+      [
+        "**least**",
+        ...models.map((model) => `**${medianAndImages(minimumIn(model, norm))}**`),
+        ...(abs ? ["", ""] : []),
+      ],
     ],
   };
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { digits, printTable, replaceMarked, replaceTable, spreadCell, tableLines } from "../../bench/measure/table.ts";
+import {
+  digits,
+  mergeTable,
+  printTable,
+  replaceMarked,
+  replaceTable,
+  spreadCell,
+  tableLines,
+} from "../../bench/measure/table.ts";
 
 const table = { name: "times", caption: "Times:", header: ["what", "µs"], rows: [["one", "1.00"]] };
 
@@ -26,6 +34,38 @@ describe("tables", () => {
 
   it("say so when there is no place for them", () => {
     expect(() => replaceTable("nothing here", table)).toThrow("<!-- times -->");
+  });
+});
+
+describe("a table that is merged into a text", () => {
+  const marked = (lines: string): string => `before\n<!-- times -->\n${lines}\n<!-- /times -->\nafter\n`;
+  const text = marked("| what | µs | MB |\n| --- | --- | --- |\n| one | 9 | 8 |\n| two | 7 | 6 |");
+
+  it("takes the place of rows of the same name, and adds new ones where they follow", () => {
+    const rows = [
+      ["one", "1", "2"],
+      ["half", "3", "4"],
+    ];
+    expect(mergeTable(text, { ...table, header: ["what", "µs", "MB"], rows }, "rows")).toBe(
+      marked("| what | µs | MB |\n| --- | --- | --- |\n| one | 1 | 2 |\n| half | 3 | 4 |\n| two | 7 | 6 |"),
+    );
+  });
+
+  it("takes the place of whole columns, and leaves the others", () => {
+    const rows = [
+      ["none", "0", "0"],
+      ["two", "5", "4"],
+    ];
+    expect(mergeTable(text, { ...table, header: ["what", "MB", "kg"], rows }, "columns")).toBe(
+      marked(
+        "| what | µs | MB | kg |\n| --- | --- | --- | --- |\n| none | – | 0 | 0 |\n| one | 9 | – | – |\n| two | 7 | 5 | 4 |",
+      ),
+    );
+  });
+
+  it("is refused where there is none, and as rows of other columns", () => {
+    expect(() => mergeTable("nothing here", table, "rows")).toThrow("no table between the marks of times");
+    expect(() => mergeTable(text, table, "rows")).toThrow("times: the text's table has other columns");
   });
 });
 
