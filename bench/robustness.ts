@@ -26,9 +26,9 @@ import { readDigits } from "./sets/mnist.ts";
 // DIR holds MNIST's four .gz files; FILE is the authors' published weights, without which these models are left out. Results are
 // kept in --out as they come, and a run that was interrupted goes on from there; to begin anew, remove it. --images takes fewer
 // images than planned, --only some of the models. Prints tables in Markdown, and `--update` also puts them into
-// docs/robustness.md and headlines into README.md: with --only the rows and columns of these models, and those of the others stay.
-// With all models it draws docs/nearest-errors.svg and docs/accuracy-by-distance.svg. --tables-only attacks nothing and prints what
-// has been found so far.
+// docs/robustness.md and headlines into README.md: the rows and columns of models that have results, while those of others stay.
+// Where all have, it draws docs/nearest-errors.svg and docs/accuracy-by-distance.svg, too. --tables-only attacks nothing and prints
+// what has been found so far.
 
 const README = new URL("../README.md", import.meta.url);
 const ERRORS = new URL("../docs/nearest-errors.svg", import.meta.url);
@@ -68,7 +68,9 @@ async function main(): Promise<void> {
   if (options.split !== "test" && options.split !== "validation") {
     throw new Error(`--split: got "${options.split}", wanted test or validation`);
   }
-  if (options.update && options.split !== "test") throw new Error("--update wants the test images: no --split");
+  if (options.update && (options.split !== "test" || options.images !== undefined)) {
+    throw new Error("--update wants the test images, as many as planned: no --split and no --images");
+  }
   const workers = wholeNumber("workers", options.workers);
   const settings = {
     data: resolve(options.data),
@@ -98,9 +100,15 @@ async function main(): Promise<void> {
   console.log(text);
   await writeWholeFile(join(settings.out, "tables.md"), `${text}\n`);
   if (!options.update) return;
-  await writeWholeFile(DOCUMENT, tables.reduce(putTable, readFileSync(DOCUMENT, "utf8")));
-  await writeWholeFile(README, HEADLINES.reduce(putHeadline(results), readFileSync(README, "utf8")));
-  if (options.only !== undefined) return;
+  const ofAll = MODELS.every((name) => results.get(name)?.length);
+  const put = ofAll ? replaceTable : mergeModels;
+  const [document, readme] = [
+    tables.reduce(put, readFileSync(DOCUMENT, "utf8")),
+    HEADLINES.reduce(putHeadline(results), readFileSync(README, "utf8")),
+  ];
+  await writeWholeFile(DOCUMENT, document);
+  await writeWholeFile(README, readme);
+  if (!ofAll) return;
   const errors = nearestErrors(results, settings.out, settings.split, readDigits(settings.data, settings.split));
   if (errors !== undefined)
     await writeWholeFile(ERRORS, svgFile(errors, "Digits, and the nearest images that models take for others"));
@@ -111,7 +119,7 @@ async function main(): Promise<void> {
 }
 
 /** A table in its place, where models that have no results now keep theirs. */
-function putTable(text: string, table: ModelTable): string {
+function mergeModels(text: string, table: ModelTable): string {
   if (table.eachModel === "all") return replaceTable(text, table);
   return mergeTable(text, table, table.eachModel === "row" ? "rows" : "columns");
 }

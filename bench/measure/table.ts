@@ -90,11 +90,11 @@ function nameOf(row: readonly string[]): string {
   return row[0] ?? "";
 }
 
-/** Names, and those of others that they lack, each after the one that it follows there. */
+/** Names, and those of others that they lack: each after the one that it follows there, or last where it is the first there. */
 function withThose(names: readonly string[], others: readonly string[]): string[] {
   const all = [...names];
   others.forEach((name, index) => {
-    if (!all.includes(name)) all.splice(all.indexOf(others[index - 1] ?? "") + 1, 0, name);
+    if (!all.includes(name)) all.splice(index === 0 ? all.length : all.indexOf(others[index - 1] ?? "") + 1, 0, name);
   });
   return all;
 }

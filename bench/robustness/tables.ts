@@ -61,7 +61,10 @@ export function headline(name: ModelName, records: readonly AttackRecord[]): str
   const [l2, linf, l0] = (["l2", "linf", "l0"] as const).map((norm) => minimumIn(model, norm));
   if (l2 === undefined || linf === undefined || l0 === undefined || l2.images === 0) return undefined;
   const figures = [l2, linf, l0].map(({ median }) => distanceText(median));
-  return `${figures[0]} in L2, ${figures[1]} in L∞ and ${figures[2]} pixels on ${l2.images} images`;
+  const counts = [l2, linf, l0].map(({ images }) => images);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const images = fewest === most ? `${most}` : `${fewest} to ${most}`;
+  return `${figures[0]} in L2, ${figures[1]} in L∞ and ${figures[2]} pixels on ${images} images`;
 }
 
 function modelScores(name: ModelName, records: readonly AttackRecord[]): ModelScores {

@@ -51,14 +51,31 @@ describe("a table that is merged into a text", () => {
     );
   });
 
+  it("adds a row last that follows none", () => {
+    const rows = [["three", "1", "2"]];
+    expect(mergeTable(text, { ...table, header: ["what", "µs", "MB"], rows }, "rows")).toBe(
+      text.replace("| two | 7 | 6 |", "| two | 7 | 6 |\n| three | 1 | 2 |"),
+    );
+  });
+
+  it("keeps cells that are empty", () => {
+    const rows = [["two", ""]];
+    const merged = mergeTable(text, { ...table, header: ["what", "MB"], rows }, "columns");
+    expect(merged).toBe(marked("| what | µs | MB |\n| --- | --- | --- |\n| one | 9 | – |\n| two | 7 |  |"));
+    expect(mergeTable(merged, { ...table, header: ["what", "µs"], rows: [["two", "3"]] }, "columns")).toBe(
+      marked("| what | µs | MB |\n| --- | --- | --- |\n| one | – | – |\n| two | 3 |  |"),
+    );
+  });
+
   it("takes the place of whole columns, and leaves the others", () => {
     const rows = [
+      ["one", "–", "–"],
       ["none", "0", "0"],
       ["two", "5", "4"],
     ];
     expect(mergeTable(text, { ...table, header: ["what", "MB", "kg"], rows }, "columns")).toBe(
       marked(
-        "| what | µs | MB | kg |\n| --- | --- | --- | --- |\n| none | – | 0 | 0 |\n| one | 9 | – | – |\n| two | 7 | 5 | 4 |",
+        "| what | µs | MB | kg |\n| --- | --- | --- | --- |\n| one | 9 | – | – |\n| none | – | 0 | 0 |\n| two | 7 | 5 | 4 |",
       ),
     );
   });
