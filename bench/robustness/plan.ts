@@ -54,7 +54,7 @@ const all = (): boolean => true;
 const strong = (attack: string): boolean => STRONG_ATTACKS.includes(attack);
 
 export const PLANS: Readonly<Record<ModelName, ModelPlan>> = {
-  abs: { slowImages: 10, images: 15, cheapImages: 60, wants: all },
+  abs: { slowImages: 10, images: 15, cheapImages: 40, wants: all },
   "binary-abs": { slowImages: 20, images: 20, cheapImages: 20, wants: all },
   "plain-cnn": { slowImages: 20, images: 20, cheapImages: 20, wants: all },
   "adversarial-cnn": { slowImages: 12, images: 12, cheapImages: 12, wants: all },
