@@ -73,7 +73,7 @@ export function mergeTable(text: string, table: Table, along: "rows" | "columns"
   if (along === "rows" && old.header.join() !== table.header.join()) {
     throw new Error(`${table.name}: the text's table has other columns`);
   }
-  const cells = (from: Pick<Table, "header" | "rows">, row: string, column: string): string =>
+  const cell = (from: Pick<Table, "header" | "rows">, row: string, column: string): string =>
     from.rows.find(([name]) => name === row)?.[from.header.indexOf(column)] ?? "–";
   const isNew = (row: string, column: string): boolean =>
     along === "rows" ? table.rows.some(([name]) => name === row) : table.header.indexOf(column) > 0;
@@ -81,7 +81,7 @@ export function mergeTable(text: string, table: Table, along: "rows" | "columns"
   const names = withThose(old.rows.map(nameOf), table.rows.map(nameOf));
   const rows = names.map((row) => [
     row,
-    ...columns.map((column) => cells(isNew(row, column) ? table : old, row, column)),
+    ...columns.map((column) => cell(isNew(row, column) ? table : old, row, column)),
   ]);
   return replaceTable(text, { ...table, header: [first, ...columns], rows });
 }
