@@ -11,7 +11,7 @@ import { wholeNumber } from "./measure/whole-number.ts";
 import { attackModels } from "./robustness/attack-models.ts";
 import { accuracyCurves } from "./robustness/curves.ts";
 import { nearestErrors } from "./robustness/nearest-errors.ts";
-import { MODELS, type ModelName } from "./robustness/plan.ts";
+import { MODELS, type ModelName, PLANS } from "./robustness/plan.ts";
 import { readResults } from "./robustness/results.ts";
 import { searchFailureTable } from "./robustness/search-failures.ts";
 import { headline, type ModelTable, robustnessTables } from "./robustness/tables.ts";
@@ -100,6 +100,7 @@ async function main(): Promise<void> {
   console.log(text);
   await writeWholeFile(join(settings.out, "tables.md"), `${text}\n`);
   if (!options.update) return;
+  for (const [name, records] of results) checkWhole(name, records);
   const ofAll = MODELS.every((name) => results.get(name)?.length);
   const put = ofAll ? replaceTable : mergeModels;
   const [document, readme] = [
@@ -116,6 +117,13 @@ async function main(): Promise<void> {
     CURVES,
     svgFile(accuracyCurves(results), "Accuracy over the distance that attacks may go, by model"),
   );
+}
+
+/** @throws {Error} when a model has results, but has not met all images that are planned: its figures are of another sample */
+function checkWhole(name: ModelName, records: readonly AttackRecord[]): void {
+  const met = new Set(records.map(({ image }) => image)).size;
+  const planned = Math.max(PLANS[name].images, PLANS[name].cheapImages);
+  if (met > 0 && met < planned) throw new Error(`--update: ${name} has met ${met} of ${planned} images; let it go on`);
 }
 
 /** A table in its place, where models that have no results now keep theirs. */

@@ -6,9 +6,8 @@ from pathlib import Path
 from torch import Tensor
 
 from abs_training.confidence.calibration import calibrate
-from abs_training.confidence.found import check_kinds, read_found
+from abs_training.confidence.found import check_kinds, read_found, rows_from_file
 from abs_training.confidence.fit import fit_confidence, fit_to_evidence
-from abs_training.confidence.found import rows_from_file
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.sets import MoreImages, SetSizes
 from abs_training.foundation.randomness import generator_for
