@@ -119,7 +119,7 @@ class FitTest(unittest.TestCase):
         junk = {kind: made_up(300, 5, 1.0, kind)[0] for kind in ("black", "letters")}
         evidence = {"clean": clean, "corrupted": spoilt, **junk}
         all_labels = {"clean": labels, "corrupted": spoilt_labels}
-        for kind, shift in (("training", -1.0), ("corrupted training", -0.7)):
+        for kind, shift in zip(OWN[2:], (-1.0, -0.7, -0.7)):
             evidence[kind], all_labels[kind] = made_up(3000, 5, shift, kind)
         found = fit_to_evidence(evidence, all_labels, 0)
         self.assertEqual(fit_to_evidence(evidence, all_labels, 0).as_json(), found.as_json())

@@ -2,8 +2,15 @@ import unittest
 
 import torch
 
-from abs_training.confidence.sets import MoreImages, SetSizes, sets_for_fit
-from abs_training.images.corruptions import CORRUPTIONS, corrupted, mixed_corruptions
+from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT, MoreImages, SetSizes, sets_for_fit
+from abs_training.foundation.randomness import generator_for
+from abs_training.images.corruptions import (
+    CORRUPTIONS,
+    HEAVIEST_VEIL,
+    corrupted,
+    mixed_corruptions,
+    uneven_light,
+)
 from abs_training.images.data import ImageSet
 from abs_training.images.junk import FROM_DATA, GENERATED, HELD_OUT, KINDS, junk, kinds_for
 from abs_training.images.strokes import HELD_OUT_LETTERS, LETTERS
@@ -47,6 +54,11 @@ class JunkTest(unittest.TestCase):
         sets = sets_for_fit(validation, validation, names, sizes, 0, more)
         self.assertEqual(tuple(sets["training"].images.shape), (8, 28, 28))
         self.assertEqual(tuple(sets["corrupted training"].images.shape), (8, 28, 28))
+        lit, seen = sets["training in uneven light"], sets["training"]
+        assert lit.labels is not None and seen.labels is not None
+        self.assertTrue(torch.equal(lit.labels, seen.labels))
+        self.assertTrue(bool((lit.images >= seen.images).all()))
+        self.assertFalse(torch.equal(lit.images, seen.images))
         self.assertEqual(tuple(sets["signs"].images.shape), (15, 28, 28))
         self.assertIsNone(sets["signs"].labels)
         self.assertLessEqual(float(sets["signs"].images.max()), 1)
@@ -56,6 +68,10 @@ class JunkTest(unittest.TestCase):
         for image, label in zip(fonts.images, fonts.labels):
             found = (pixels == (255 * image).round().to(torch.uint8)).flatten(1).all(1).nonzero()
             self.assertIn(int(label), labels[found.flatten()].tolist())
+        # The last of what is lit unevenly are the signs, of whose pixels some are black.
+        lit_signs = sets[JUNK_IN_UNEVEN_LIGHT].images[-15:]
+        self.assertTrue(bool((lit_signs >= sets["signs"].images).all()))
+        self.assertGreater(float(lit_signs.sum()), float(sets["signs"].images.sum()))
         none = sets_for_fit(validation, validation, names, sizes, 0, MoreImages())
         self.assertFalse({"fonts", "signs"} & none.keys())
 
@@ -104,6 +120,24 @@ class JunkTest(unittest.TestCase):
             chosen = torch.arange(index, 60, len(kinds))
             expected = corrupted(kinds[index], self.images[chosen], 0)
             self.assertTrue(torch.equal(found[chosen], expected))
+
+    def test_uneven_light_is_a_smooth_veil(self) -> None:
+        black, white = torch.zeros(900, 28, 28), torch.ones(900, 28, 28)
+        veil = uneven_light(black, generator_for(0, "light"))
+        self.assertTrue(torch.equal(veil, uneven_light(black, generator_for(0, "light"))))
+        self.assertGreater(float(veil.min()), -1e-6)
+        self.assertLess(float(veil.max()), HEAVIEST_VEIL + 1e-6)
+        self.assertGreater(float(veil.max()), 0.7)
+        # Uneven, but not so that it could be taken for a stroke: a pixel's neighbours are lit much as it is.
+        span = veil.amax((1, 2)) - veil.amin((1, 2))
+        self.assertGreater(float(span.median()), 0.1)
+        for steps in (veil.diff(dim=1), veil.diff(dim=2)):
+            self.assertLess(float((steps.abs().amax((1, 2)) / span.clamp_min(1e-3)).max()), 0.2)
+        # White stays white, and what lies between is lit in proportion.
+        self.assertTrue(torch.equal(uneven_light(white, generator_for(0, "light")), white))
+        half = uneven_light(0.5 * white, generator_for(0, "light"))
+        torch.testing.assert_close(half, 0.5 + 0.5 * veil)
+        self.assertEqual(len(uneven_light(black[:0], generator_for(0, "light"))), 0)
 
 
 if __name__ == "__main__":

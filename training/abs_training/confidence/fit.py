@@ -1,4 +1,4 @@
-"""Fitting the calibrated confidence on clean and corrupted images of the data and on synthetic junk."""
+"""Fitting the calibrated confidence on images of the data, clean and spoilt, and on synthetic junk."""
 
 import math
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from abs_training.confidence.evidence import (
 )
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.redrawing import Redrawings, redraw
-from abs_training.confidence.sets import MoreImages, SetSizes, sets_for_fit
+from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT, MoreImages, SetSizes, sets_for_fit
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet
@@ -31,13 +31,21 @@ from abs_training.storage.six_bits import LARGEST
 LARGEST_STEP = 5e-3
 """First step of Adam, which falls to nothing evenly."""
 
-CLEAN_SHARE, CORRUPTED_SHARE, HANDS_SHARE = 0.2, 0.25, 0.15
-"""Weight of clean images, of corrupted ones and of those in other hands in the gate's loss; junk has the rest."""
+CLEAN_SHARE, CORRUPTED_SHARE, UNEVENLY_LIT_SHARE, HANDS_SHARE = 0.2, 0.2, 0.02, 0.15
+"""Weight of clean images, of corrupted, unevenly lit and other hands' ones in the gate's loss; junk has the rest."""
 
-OWN = ("clean", "corrupted", "training", "corrupted training")
+OWN = ("clean", "corrupted", "training", "corrupted training", "training in uneven light")
 """The kinds of images that show the data."""
 
-KIND_WEIGHTS = {"letters": 2.5, "overlaid": 2.5, "curves": 1.5, "polylines": 1.5, "halves": 0.5}
+KIND_WEIGHTS = {
+    "letters": 2.5,
+    "overlaid": 2.5,
+    "curves": 1.5,
+    "polylines": 1.5,
+    "halves": 0.5,
+    "smooth noise": 4.0,
+    JUNK_IN_UNEVEN_LIGHT: 3.0,
+}
 """Weight of a kind of junk; the others weigh 1."""
 
 SMALLEST_PENALTY = 0.05
@@ -134,10 +142,15 @@ def fit_to_evidence(
     clean, spoilt = evidence["clean"], evidence["corrupted"]
     hands = [found for kind, found in evidence.items() if kind in labels and kind not in OWN]
     junk = {kind: found for kind, found in evidence.items() if kind not in labels}
-    shares = [CLEAN_SHARE, CORRUPTED_SHARE, *(HANDS_SHARE / len(hands) for _ in hands)]
+    shares = [
+        CLEAN_SHARE,
+        CORRUPTED_SHARE,
+        UNEVENLY_LIT_SHARE,
+        *(HANDS_SHARE / len(hands) for _ in hands),
+    ]
     of_junk = [_weight(kind, settings) for kind in junk]
     shares += [(1 - sum(shares)) * weight / sum(of_junk) for weight in of_junk]
-    known = [evidence["training"], evidence["corrupted training"], *hands]
+    known = [*(evidence[kind] for kind in OWN[2:]), *hands]
     parts = [*known, *junk.values()]
     weights = torch.cat(
         [

@@ -12,7 +12,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from abs_training.foundation.randomness import generator_for
-from abs_training.images.corruptions import blurred, uniform
+from abs_training.images.corruptions import blurred, uneven_light, uniform
 from abs_training.images.data import SIDE
 from abs_training.images.strokes import (
     BOX,
@@ -155,6 +155,11 @@ def _letters_of(names: Sequence[str]) -> Generate:
     return lambda count, generator: letters(count, names, generator)
 
 
+def _unevenly_lit_letters(count: int, generator: torch.Generator) -> Tensor:
+    """Whether light that digits are forgiven opens the gate to what is none."""
+    return uneven_light(letters(count, HELD_OUT_LETTERS, generator), generator)
+
+
 GENERATED: dict[str, Generate] = {
     "black": _constant(0.0, 0.1, 0.04),
     "white": _constant(0.9, 1.0, 0.04),
@@ -178,6 +183,7 @@ HELD_OUT: dict[str, Generate] = {
     "plaid": _plaid,
     "spirals": spiral_strokes,
     "other letters": _letters_of(HELD_OUT_LETTERS),
+    "letters in uneven light": _unevenly_lit_letters,
 }
 """Kinds on which a confidence is judged but not fitted."""
 
@@ -189,7 +195,7 @@ KINDS = (*GENERATED, *FROM_DATA)
 
 HARD_KINDS = (
     *("dots", "curves", "polylines", "letters", "overlaid", "halves", "pairs"),
-    *("spirals", "other letters"),
+    *("spirals", "other letters", "letters in uneven light"),
 )
 """Kinds of which some images look like a class even to a person."""
 

@@ -259,8 +259,8 @@ def describe_calibrated(weights: Weights) -> list[str]:
     if math.isfinite(calibrated.reject_logit_below):
         rejected += f", and those whose gate's logit is below {calibrated.reject_logit_below:g}"
     return [
-        "The calibrated confidence was fitted to images of the data, clean and corrupted, and to",
-        f"synthetic junk (`training/README.md`); {rejected}.",
+        "The calibrated confidence was fitted to images of the data, clean, corrupted and in uneven",
+        f"light, and to synthetic junk (`training/README.md`); {rejected}.",
         "",
     ]
 
