@@ -78,7 +78,7 @@ class GateSettings:
     """By how much the gate lowers the mean confidence of clean images."""
     doubtful_clean: float = 0.006
     """Largest share of clean validation images that are rejected because their label is in doubt."""
-    strange_clean: float = 0.008
+    strange_clean: float = 0.009
     """Largest share of them that are rejected because the gate holds them for no class."""
 
     def limited(self, steps: int) -> "GateSettings":

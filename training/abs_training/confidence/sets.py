@@ -25,8 +25,10 @@ class SetSizes:
 
     clean: int = 5000
     corrupted: int = 5000
-    training: int = 20000
-    """Of training images, clean and corrupted: many more, for the gate, which they do not flatter."""
+    training: int = 60000
+    """Of training images: many more, for the gate, which they do not flatter."""
+    training_spoilt: int = 20000
+    """Of these, corrupted and again in uneven light."""
     easy: int = 2000
     """Of each kind of junk that no digit looks like; many, since some textures look like uneven light."""
     hard: int = 900
@@ -63,6 +65,7 @@ def sets_for_fit(
     images = unit_images(clean)
     count = min(sizes.corrupted, len(images))
     seen = _drawn(training, sizes.training, seed, "training", "clean")
+    spoilt = _drawn(training, sizes.training_spoilt, seed, "training", "clean")
     sets = {
         "clean": LabelledSet(images, clean.labels),
         "corrupted": LabelledSet(
@@ -70,11 +73,11 @@ def sets_for_fit(
         ),
         "training": LabelledSet(unit_images(seen), seen.labels),
         "corrupted training": LabelledSet(
-            mixed_corruptions(unit_images(seen), FIT_SEED + seed + 1), seen.labels
+            mixed_corruptions(unit_images(spoilt), FIT_SEED + seed + 1), spoilt.labels
         ),
         "training in uneven light": LabelledSet(
-            uneven_light(unit_images(seen), generator_for(FIT_SEED + seed, "uneven light")),
-            seen.labels,
+            uneven_light(unit_images(spoilt), generator_for(FIT_SEED + seed, "uneven light")),
+            spoilt.labels,
         ),
     }
     for kind in kinds_for(class_names):
