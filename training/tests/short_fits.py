@@ -21,7 +21,7 @@ def fit_confidence_to_few_images(case: unittest.TestCase) -> None:
     """Until the test is over, the confidence is fitted to tens of images of each kind rather than to thousands."""
 
     def sizes(*chosen: int) -> SetSizes:
-        return SetSizes(*(chosen or (60, 60, 60, 20, 20, 20)))
+        return SetSizes(*(chosen or (60, 60, 60, 60, 20, 20, 20)))
 
     for module in (finish, confidence_refit, fit_sets):
         _replace(case, module, "SetSizes", sizes)

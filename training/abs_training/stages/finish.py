@@ -180,7 +180,7 @@ def _fit_confidence(
     if run.configuration.max_steps is not None:
         few = run.configuration.batch
         settings = settings.limited(run.configuration.max_steps)
-        sizes = SetSizes(few, few, few, few, few, few)
+        sizes = SetSizes(few, few, few, few, few, few, few)
     return fit_confidence(
         decoders,
         [own.to(run.device) for own in prototypes],
