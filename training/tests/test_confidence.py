@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from abs_training.confidence.fit import OWN, fit_to_evidence
+from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT
 from abs_training.confidence.evidence import (
     FEATURES,
     KNOWN_FEATURES,
@@ -149,6 +150,18 @@ class FitTest(unittest.TestCase):
         self.assertTrue(torch.equal(apart.evidence["fonts held out"].losses, last.losses))
         self.assertTrue(torch.equal(fitted.evidence["fonts"].losses, first.losses))
         self.assertEqual(len(fitted.evidence["letters"]), 100)
+
+        # What was lit again is parted as its originals are, kind by kind.
+        signs = made_up(50, 5, 1.0, "signs")[0]
+        lit = joined([evidence["letters"], evidence["fonts"], signs])
+        more = Judged({**evidence, "signs": signs, JUNK_IN_UNEVEN_LIGHT: lit}, labels)
+        kept_with, apart_with = held_out(more, 0.2)
+        kept_of = [kept_with.evidence[kind] for kind in ("letters", "fonts", "signs")]
+        apart_of = [apart_with.evidence[f"{kind} held out"] for kind in ("fonts", "signs")]
+        found_kept = kept_with.evidence[JUNK_IN_UNEVEN_LIGHT]
+        found_apart = apart_with.evidence[f"{JUNK_IN_UNEVEN_LIGHT} held out"]
+        self.assertTrue(torch.equal(found_kept.losses, joined(kept_of).losses))
+        self.assertTrue(torch.equal(found_apart.losses, joined(apart_of).losses))
 
         corrupted = {"clean": evidence["clean"], "blur": evidence["corrupted"]}
         judged = Judged(corrupted, {"clean": labels["clean"], "blur": labels["corrupted"]})

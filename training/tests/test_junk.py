@@ -2,7 +2,13 @@ import unittest
 
 import torch
 
-from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT, MoreImages, SetSizes, sets_for_fit
+from abs_training.confidence.sets import (
+    JUNK_IN_UNEVEN_LIGHT,
+    MoreImages,
+    SetSizes,
+    is_lit_again,
+    sets_for_fit,
+)
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.corruptions import (
     CORRUPTIONS,
@@ -59,7 +65,9 @@ class JunkTest(unittest.TestCase):
         self.assertEqual(len(lit.images), 8)
         for image, label in zip(lit.images, lit.labels):
             of_class = seen.images[seen.labels == label]
-            self.assertTrue(bool((of_class <= image + 1e-6).flatten(1).all(1).any()))
+            under = (of_class <= image + 1e-6).flatten(1).all(1)
+            self.assertTrue(bool(under.any()))
+            self.assertGreater(float(image.sum()), float(of_class[under].sum((1, 2)).min()))
         self.assertEqual(tuple(sets["signs"].images.shape), (15, 28, 28))
         self.assertIsNone(sets["signs"].labels)
         self.assertLessEqual(float(sets["signs"].images.max()), 1)
@@ -73,7 +81,13 @@ class JunkTest(unittest.TestCase):
         lit_signs = sets[JUNK_IN_UNEVEN_LIGHT].images[-15:]
         self.assertTrue(bool((lit_signs >= sets["signs"].images).all()))
         self.assertGreater(float(lit_signs.sum()), float(sets["signs"].images.sum()))
+        again = [kind for kind in sets if is_lit_again(kind, sets[kind].labels is None)]
+        self.assertTrue({"overlaid", "signs"} <= set(again))
+        self.assertFalse({"stripes", "fonts", "clean", JUNK_IN_UNEVEN_LIGHT} & set(again))
+        total = sum(len(sets[kind].images) for kind in again)
+        self.assertEqual(len(sets[JUNK_IN_UNEVEN_LIGHT].images), total)
         none = sets_for_fit(validation, validation, names, sizes, 0, MoreImages())
+        self.assertEqual(len(none[JUNK_IN_UNEVEN_LIGHT].images), total - 15)
         self.assertFalse({"fonts", "signs"} & none.keys())
 
     def test_halves_have_less_ink_and_none_of_the_thinnest_class(self) -> None:

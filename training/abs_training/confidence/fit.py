@@ -31,10 +31,11 @@ from abs_training.storage.six_bits import LARGEST
 LARGEST_STEP = 5e-3
 """First step of Adam, which falls to nothing evenly."""
 
-CLEAN_SHARE, CORRUPTED_SHARE, UNEVENLY_LIT_SHARE, HANDS_SHARE = 0.2, 0.2, 0.02, 0.15
-"""Weight of clean images, of corrupted, unevenly lit and other hands' ones in the gate's loss; junk has the rest."""
+TRAINING_SHARES = {"training": 0.2, "corrupted training": 0.2, "training in uneven light": 0.02}
+HANDS_SHARE = 0.15
+"""Weight of training images of each kind and of all in other hands in the gate's loss; junk has the rest."""
 
-OWN = ("clean", "corrupted", "training", "corrupted training", "training in uneven light")
+OWN = ("clean", "corrupted", *TRAINING_SHARES)
 """The kinds of images that show the data."""
 
 KIND_WEIGHTS = {
@@ -143,14 +144,12 @@ def fit_to_evidence(
     hands = [found for kind, found in evidence.items() if kind in labels and kind not in OWN]
     junk = {kind: found for kind, found in evidence.items() if kind not in labels}
     shares = [
-        CLEAN_SHARE,
-        CORRUPTED_SHARE,
-        UNEVENLY_LIT_SHARE,
+        *TRAINING_SHARES.values(),
         *(HANDS_SHARE / len(hands) for _ in hands),
     ]
     of_junk = [_weight(kind, settings) for kind in junk]
     shares += [(1 - sum(shares)) * weight / sum(of_junk) for weight in of_junk]
-    known = [*(evidence[kind] for kind in OWN[2:]), *hands]
+    known = [*(evidence[kind] for kind in TRAINING_SHARES), *hands]
     parts = [*known, *junk.values()]
     weights = torch.cat(
         [

@@ -10,13 +10,21 @@ from abs_training.foundation.randomness import generator_for
 from abs_training.images.corruptions import CORRUPTIONS, corrupted, mixed_corruptions, uneven_light
 from abs_training.images.data import ImageSet, to_unit_range
 from abs_training.images.image_set_files import LabelledSet
-from abs_training.images.junk import FROM_DATA, GENERATED, HARD_KINDS, HELD_OUT, junk, kinds_for
+from abs_training.images.junk import (
+    FROM_DATA,
+    GENERATED,
+    HARD_KINDS,
+    HELD_OUT,
+    KINDS,
+    junk,
+    kinds_for,
+)
 
 FIT_SEED, REPORT_SEED = 0, 1
 """Junk and corruptions for the report are drawn from another seed than those for the fit."""
 
 JUNK_IN_UNEVEN_LIGHT = "junk in uneven light"
-"""Junk that some take for a class, and junk from elsewhere, again: or the gate would open to whatever is lit unevenly."""
+"""Junk that could be taken for a class, and junk from elsewhere, again: or the gate would open to whatever is lit unevenly."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class SetSizes:
     training: int = 60000
     """Of training images: many more, for the gate, which they do not flatter."""
     training_spoilt: int = 20000
-    """Of these, corrupted and again in uneven light."""
+    """Of these (the first that the same generator draws), corrupted and again in uneven light."""
     easy: int = 2000
     """Of each kind of junk that no digit looks like; many, since some textures look like uneven light."""
     hard: int = 900
@@ -47,6 +55,11 @@ class MoreImages:
     """Of no class, bytes, shaped as the images of an `ImageSet`."""
 
 
+def is_lit_again(kind: str, is_junk: bool) -> bool:
+    """Whether the images of a kind are also among the junk in uneven light, one kind after the other in the order of the sets."""
+    return kind in HARD_KINDS or (is_junk and kind not in (*KINDS, JUNK_IN_UNEVEN_LIGHT))
+
+
 def unit_images(image_set: ImageSet) -> Tensor:
     """Images `[n, 28, 28]` in 0..1."""
     return to_unit_range(image_set.images).squeeze(1)
@@ -60,7 +73,9 @@ def sets_for_fit(
     seed: int,
     more: MoreImages,
 ) -> dict[str, LabelledSet]:
-    """Clean and corrupted images, those in other hands, and every kind of junk that is not held out, by name."""
+    """Images clean, corrupted, in uneven light and in other hands, every kind of junk that is not held out, and some of it in
+    uneven light, by name.
+    """
     clean = validation.first(sizes.clean)
     images = unit_images(clean)
     count = min(sizes.corrupted, len(images))
@@ -91,9 +106,14 @@ def sets_for_fit(
         nothing = torch.zeros(len(pixels), dtype=torch.long)
         strange = _drawn(ImageSet(pixels, nothing), sizes.more, seed, "more junk", kind)
         sets[kind] = LabelledSet(unit_images(strange), None)
-    like_a_class = [kind for kind in sets if kind in HARD_KINDS or kind in more.junk]
-    strokes = torch.cat([sets[kind].images for kind in like_a_class])
-    lit = uneven_light(strokes, generator_for(FIT_SEED + seed, JUNK_IN_UNEVEN_LIGHT))
+    unlit = torch.cat(
+        [
+            of_kind.images
+            for kind, of_kind in sets.items()
+            if is_lit_again(kind, of_kind.labels is None)
+        ]
+    )
+    lit = uneven_light(unlit, generator_for(FIT_SEED + seed, JUNK_IN_UNEVEN_LIGHT))
     sets[JUNK_IN_UNEVEN_LIGHT] = LabelledSet(lit, None)
     return sets
 

@@ -155,8 +155,8 @@ HEAVIEST_VEIL = 0.75
 def uneven_light(images: Tensor, generator: torch.Generator) -> Tensor:
     """A veil of light, weak at one place and up to three quarters of the way to white at another.
 
-    It rises along a line (the first, fourth, … image), brightens or darkens around a spot, or rises and falls in waves about as
-    long as the image. It is none of `CORRUPTIONS`: the decoders and the race's tables were fitted under those alone.
+    In turn it rises along a line, brightens or darkens around a spot, or rises and falls in waves about as long as the image.
+    It is none of `CORRUPTIONS`, to which the race's tables are fitted as well: neither they nor the decoders have seen this light.
     """
     count = len(images)
     row, column = torch.meshgrid(

@@ -9,7 +9,8 @@ from typing import Iterator, Mapping, Sequence
 from torch import Tensor
 
 from abs_training.confidence.fit import OWN, GateSettings, fit_to_evidence
-from abs_training.confidence.evidence import Evidence
+from abs_training.confidence.evidence import Evidence, joined
+from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT, is_lit_again
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.images.corruptions import CORRUPTIONS
 from abs_training.images.data import DataError
@@ -28,15 +29,36 @@ class Judged:
 def held_out(found: Judged, share: float) -> "tuple[Judged, Judged]":
     """The sets without the last images of each kind of junk from files, and these alone, named after their kind.
 
-    The last drawings of a folder of glyphs are of fonts of their own.
+    The last drawings of a folder of glyphs are of fonts of their own. What was made of the images held out by lighting them
+    unevenly goes with them.
     """
     kept, apart = dict(found.evidence), {}
     for kind, evidence in found.evidence.items():
         count = len(evidence) - round(share * len(evidence))
-        if kind not in found.labels and kind not in KINDS and count < len(evidence):
+        from_files = kind not in found.labels and kind not in (*KINDS, JUNK_IN_UNEVEN_LIGHT)
+        if from_files and count < len(evidence):
             kept[kind] = evidence.part(0, count)
             apart[f"{kind} held out"] = evidence.part(count, len(evidence))
+    if JUNK_IN_UNEVEN_LIGHT in kept:
+        kept[JUNK_IN_UNEVEN_LIGHT], lit_apart = _parted(found, kept)
+        if len(lit_apart):
+            apart[f"{JUNK_IN_UNEVEN_LIGHT} held out"] = joined(lit_apart)
     return Judged(kept, found.labels), Judged(apart, {})
+
+
+def _parted(found: Judged, kept: Mapping[str, Evidence]) -> "tuple[Evidence, list[Evidence]]":
+    """The junk in uneven light that was made of images kept, and that of the others, kind by kind."""
+    lit, at = found.evidence[JUNK_IN_UNEVEN_LIGHT], 0
+    of_kept, of_others = [], []
+    for kind, evidence in found.evidence.items():
+        if not is_lit_again(kind, kind not in found.labels):
+            continue
+        middle, end = at + len(kept[kind]), at + len(evidence)
+        of_kept.append(lit.part(at, middle))
+        if middle < end:
+            of_others.append(lit.part(middle, end))
+        at = end
+    return joined(of_kept), of_others
 
 
 @dataclass(frozen=True)
