@@ -11,12 +11,12 @@ const FIXED = ["scale", "brightness", "stripe", "canny-edges"];
 const FLOORS: Record<string, number> = {
   "shot-noise": 0.9,
   "impulse-noise": 0.9,
-  "glass-blur": 0.65,
-  "motion-blur": 0.65,
+  "glass-blur": 0.85,
+  "motion-blur": 0.85,
   shear: 0.85,
   spatter: 0.9,
   "dotted-line": 0.9,
-  zigzag: 0.8,
+  zigzag: 0.9,
 };
 
 /** SHA-256, its first 16 digits, of three corruptions of `drawnDigit`. */
@@ -38,12 +38,15 @@ const PINNED: Record<string, string> = {
   "canny-edges": "bdc874ed0e406e66",
 };
 
+/** Digits drawn of each class: enough that a floor tells more than which of them the confidence happens to know. */
+const PER_CLASS = 40;
+
 let abs: Classifier;
 let digits: Uint8Array[];
 beforeAll(async () => {
   abs = await createClassifier();
   digits = abs.classes
-    .flatMap((_, label) => abs.sample(label, { seed: 5, count: 6 }))
+    .flatMap((_, label) => abs.sample(label, { seed: 5, count: PER_CLASS }))
     .map((image) => Uint8Array.from(image, (value) => Math.round(255 * value)));
 });
 
@@ -97,10 +100,10 @@ describe.each(CORRUPTIONS.map((corruption) => [corruption.name, corruption] as c
     // A model also draws digits that hang by a thread: those that it rejects as they are say nothing of a corruption.
     const known = [...digits.entries()].filter(([index, image]) => {
       const { label, rejected } = abs.classify(image);
-      return label === Math.floor(index / 6) && !rejected;
+      return label === Math.floor(index / PER_CLASS) && !rejected;
     });
     const kept = known.filter(
-      ([index, image]) => abs.label(corrupted(corruption, image, index, 0)) === Math.floor(index / 6),
+      ([index, image]) => abs.label(corrupted(corruption, image, index, 0)) === Math.floor(index / PER_CLASS),
     );
     expect(known.length).toBeGreaterThan(digits.length / 2);
     expect(kept.length / known.length).toBeGreaterThanOrEqual(FLOORS[name] as number);
