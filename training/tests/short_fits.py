@@ -20,11 +20,10 @@ def fit_gates_in(case: unittest.TestCase, steps: int) -> None:
 def fit_confidence_to_few_images(case: unittest.TestCase) -> None:
     """Until the test is over, the confidence is fitted to tens of images of each kind rather than to thousands."""
 
-    def sizes(*chosen: int) -> SetSizes:
-        return SetSizes(*(chosen or (60, 60, 60, 60, 20, 20, 20)))
-
-    for module in (finish, confidence_refit, fit_sets):
-        _replace(case, module, "SetSizes", sizes)
+    few = SetSizes(60, 60, 60, 60, 20, 20, 20)
+    for module in (finish, confidence_refit):
+        _replace(case, module, "TO_BE_SEARCHED", few)
+    _replace(case, fit_sets, "SetSizes", lambda: few)
 
 
 def _replace(case: unittest.TestCase, module: object, name: str, value: object) -> None:

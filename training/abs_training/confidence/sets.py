@@ -45,6 +45,10 @@ class SetSizes:
     """Of each kind from elsewhere."""
 
 
+TO_BE_SEARCHED = SetSizes(training=20000, easy=350)
+"""Fewer, for a fit to what a search of every class to its end finds, which costs many times what the module's race does."""
+
+
 @dataclass(frozen=True)
 class MoreImages:
     """Images from elsewhere that a confidence is fitted to, by the names of their folders."""

@@ -9,7 +9,7 @@ from abs_training.confidence.calibration import calibrate
 from abs_training.confidence.found import check_kinds, read_found, rows_from_file
 from abs_training.confidence.fit import fit_confidence, fit_to_evidence
 from abs_training.confidence.model import CalibratedConfidence
-from abs_training.confidence.sets import MoreImages, SetSizes
+from abs_training.confidence.sets import TO_BE_SEARCHED, MoreImages
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import ImageSet
 from abs_training.images.image_set_files import read_labels
@@ -49,7 +49,7 @@ def refit_confidence(
         training,
         validation,
         weights.class_names,
-        SetSizes(),
+        TO_BE_SEARCHED,
         seed,
         workers,
         race,

@@ -16,7 +16,7 @@ from abs_training.confidence.binary_variant import BinaryVariant, fit_binary_var
 from abs_training.confidence.calibration import calibrate, confidences, quality
 from abs_training.confidence.fit import GateSettings, fit_confidence
 from abs_training.confidence.model import CalibratedConfidence
-from abs_training.confidence.sets import SetSizes
+from abs_training.confidence.sets import TO_BE_SEARCHED, SetSizes
 from abs_training.decoders.layers import Decoder
 from abs_training.decoders.vae import Vae, encode
 from abs_training.foundation.checkpoint import Checkpoint
@@ -176,7 +176,7 @@ def _fit_confidence(
     """
     classes, latents = len(decoders), run.configuration.latents
     race = None if tables is None else RaceStarts(tables, classes, latents, run.assumptions)
-    settings, sizes = GateSettings(), SetSizes()
+    settings, sizes = GateSettings(), TO_BE_SEARCHED
     if run.configuration.max_steps is not None:
         few = run.configuration.batch
         settings = settings.limited(run.configuration.max_steps)
