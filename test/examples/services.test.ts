@@ -24,6 +24,8 @@ describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
     const abs = await createClassifier();
     const { label, name, confidence, rejected, probabilities } = abs.classify(pixels);
     const wanted = { label, name, confidence, rejected, probabilities: [...probabilities] };
+    // Packed before anything is connected: it takes seconds, in which a service closes what is idle and nothing here would notice.
+    const bomb = handmadePng({ width: 9, height: 9, depth: 8, colourType: 0, rows: new Uint8Array(90_000_000) });
     await whileRunning(service, async ({ address, port }) => {
       const good = () => post(address, map, PGM).then((response) => response.json());
       // All of them make the classifier, which is not there yet.
@@ -50,7 +52,6 @@ describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
       expect(await (await post(address, list, "application/json")).json()).toEqual({
         results: [wantedOfPicture, seen],
       });
-      const bomb = handmadePng({ width: 9, height: 9, depth: 8, colourType: 0, rows: new Uint8Array(90_000_000) });
       const [met, error] = await post(address, new Uint8Array(bomb), "image/png").then(async (answer) => [
         answer.status,
         await answer.json(),
