@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from abs_training.confidence.fit import OWN, fit_to_evidence
+from abs_training.confidence.fit import OWN, TRAINING_SHARES, fit_to_evidence
 from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT
 from abs_training.confidence.evidence import (
     FEATURES,
@@ -20,6 +20,7 @@ from abs_training.confidence.model import calibrated_from_json
 from abs_training.confidence.redrawing import redraw
 from abs_training.decoders.layers import NAMED_SHAPES, Decoder
 from abs_training.foundation.randomness import generator_for
+from abs_training.images.data import DataError
 from abs_training.measures.confidence_figures import calibration_error, separation
 from abs_training.measures.gate_report import Judged, compared_gates, held_out
 from abs_training.search.bfgs import descend
@@ -120,7 +121,8 @@ class FitTest(unittest.TestCase):
         junk = {kind: made_up(300, 5, 1.0, kind)[0] for kind in ("black", "letters")}
         evidence = {"clean": clean, "corrupted": spoilt, **junk}
         all_labels = {"clean": labels, "corrupted": spoilt_labels}
-        for kind, shift in zip(OWN[2:], (-1.0, -0.7, -0.7)):
+        for kind in TRAINING_SHARES:
+            shift = -1.0 if kind == "training" else -0.7
             evidence[kind], all_labels[kind] = made_up(3000, 5, shift, kind)
         found = fit_to_evidence(evidence, all_labels, 0)
         self.assertEqual(fit_to_evidence(evidence, all_labels, 0).as_json(), found.as_json())
@@ -162,6 +164,11 @@ class FitTest(unittest.TestCase):
         found_apart = apart_with.evidence[f"{JUNK_IN_UNEVEN_LIGHT} held out"]
         self.assertTrue(torch.equal(found_kept.losses, joined(kept_of).losses))
         self.assertTrue(torch.equal(found_apart.losses, joined(apart_of).losses))
+        with self.assertRaisesRegex(DataError, "there are 349 images .*, wanted 350"):
+            held_out(
+                replace(more, evidence={**more.evidence, JUNK_IN_UNEVEN_LIGHT: lit.part(0, 349)}),
+                0.2,
+            )
 
         corrupted = {"clean": evidence["clean"], "blur": evidence["corrupted"]}
         judged = Judged(corrupted, {"clean": labels["clean"], "blur": labels["corrupted"]})

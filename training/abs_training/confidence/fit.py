@@ -47,7 +47,7 @@ KIND_WEIGHTS = {
     "smooth noise": 4.0,
     JUNK_IN_UNEVEN_LIGHT: 3.0,
 }
-"""Weight of a kind of junk; the others weigh 1."""
+"""Weight of a kind of junk; the others weigh 1. These and the shares were chosen by what fits did with validation images."""
 
 SMALLEST_PENALTY = 0.05
 """Keeps every penalty positive, so that the gate closes far from the data."""
@@ -143,10 +143,7 @@ def fit_to_evidence(
     clean, spoilt = evidence["clean"], evidence["corrupted"]
     hands = [found for kind, found in evidence.items() if kind in labels and kind not in OWN]
     junk = {kind: found for kind, found in evidence.items() if kind not in labels}
-    shares = [
-        *TRAINING_SHARES.values(),
-        *(HANDS_SHARE / len(hands) for _ in hands),
-    ]
+    shares = [*TRAINING_SHARES.values(), *(HANDS_SHARE / len(hands) for _ in hands)]
     of_junk = [_weight(kind, settings) for kind in junk]
     shares += [(1 - sum(shares)) * weight / sum(of_junk) for weight in of_junk]
     known = [*(evidence[kind] for kind in TRAINING_SHARES), *hands]

@@ -47,7 +47,10 @@ def held_out(found: Judged, share: float) -> "tuple[Judged, Judged]":
 
 
 def _parted(found: Judged, kept: Mapping[str, Evidence]) -> "tuple[Evidence, list[Evidence]]":
-    """The junk in uneven light that was made of images kept, and that of the others, kind by kind."""
+    """The junk in uneven light that was made of images kept, and that of the others, kind by kind.
+
+    Raises DataError where it was not made of the other junk, one image of each.
+    """
     lit, at = found.evidence[JUNK_IN_UNEVEN_LIGHT], 0
     of_kept, of_others = [], []
     for kind, evidence in found.evidence.items():
@@ -58,6 +61,10 @@ def _parted(found: Judged, kept: Mapping[str, Evidence]) -> "tuple[Evidence, lis
         if middle < end:
             of_others.append(lit.part(middle, end))
         at = end
+    if at != len(lit):
+        raise DataError(
+            f"there are {len(lit)} images of {JUNK_IN_UNEVEN_LIGHT!r}, wanted {at}, one of each that it was made of"
+        )
     return joined(of_kept), of_others
 
 
