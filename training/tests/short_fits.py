@@ -20,7 +20,9 @@ def fit_gates_in(case: unittest.TestCase, steps: int) -> None:
 def fit_confidence_to_few_images(case: unittest.TestCase) -> None:
     """Until the test is over, the confidence is fitted to tens of images of each kind rather than to thousands."""
 
-    few = SetSizes(60, 60, 60, 60, 20, 20, 20)
+    few = SetSizes(
+        clean=60, corrupted=60, training=60, training_spoilt=60, easy=20, hard=20, more=20
+    )
     for module in (finish, confidence_refit):
         _replace(case, module, "TO_BE_SEARCHED", few)
     _replace(case, fit_sets, "SetSizes", lambda: few)

@@ -55,7 +55,9 @@ class JunkTest(unittest.TestCase):
         pixels = torch.arange(20 * 784).remainder(256).to(torch.uint8).reshape(20, 28, 28)
         labels = torch.arange(20).remainder(3)
         more = MoreImages({"fonts": ImageSet(pixels, labels)}, {"signs": pixels})
-        sizes = SetSizes(10, 10, 12, 8, 4, 5, 15)
+        sizes = SetSizes(
+            clean=10, corrupted=10, training=12, training_spoilt=8, easy=4, hard=5, more=15
+        )
         names = ["a", "b", "c"]
         sets = sets_for_fit(validation, validation, names, sizes, 0, more)
         self.assertEqual(tuple(sets["training"].images.shape), (12, 28, 28))

@@ -7,6 +7,7 @@ from typing import Callable, Mapping, Optional, Sequence
 import torch
 import torch.nn.functional as functional
 from torch import Tensor
+from tqdm import tqdm
 
 from abs_training.confidence.calibration import lowest_threshold
 from abs_training.confidence.evidence import (
@@ -17,12 +18,11 @@ from abs_training.confidence.evidence import (
     joined,
 )
 from abs_training.confidence.model import CalibratedConfidence
-from abs_training.confidence.redrawing import Redrawings, redraw
+from abs_training.confidence.redrawing import redraw
 from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT, MoreImages, SetSizes, sets_for_fit
 from abs_training.decoders.layers import Decoder
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet
-from abs_training.images.image_set_files import LabelledSet
 from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
@@ -58,6 +58,9 @@ DOUBTFUL_CORRUPTED = 0.05
 STRANGE_CORRUPTED = 0.05
 """Largest share of corrupted ones that are rejected because the gate holds them for no class."""
 
+SEARCHED_AT_ONCE = 2500
+"""Images side by side: their evidence takes some kB each."""
+
 DIGITS = 6
 """Significant digits kept of a parameter."""
 
@@ -70,7 +73,9 @@ class GateSettings:
     weight_decay: float = 1e-4
     """Of the network's weights, against the mean logistic loss."""
     steps: int = 12000
-    """Of Adam, in which the network is fitted."""
+    """Of Adam, in which the network is fitted, at most."""
+    passes: int = 200
+    """Over the images, at most: few images need few steps."""
     batch: int = 2048
     """Images drawn for each step."""
     more_junk_weight: float = 3.0
@@ -85,6 +90,10 @@ class GateSettings:
     def limited(self, steps: int) -> "GateSettings":
         """For a quick check: at most so many steps."""
         return replace(self, steps=min(self.steps, steps))
+
+    def steps_for(self, images: int) -> int:
+        """How many steps a fit to so many images takes."""
+        return min(self.steps, math.ceil(self.passes * images / self.batch))
 
 
 def fit_confidence(
@@ -108,25 +117,19 @@ def fit_confidence(
     `refit_to_found` lets it look at both.
     """
     sets = sets_for_fit(training, validation, class_names, sizes, seed, more)
-    evidence = {}
+    # All kinds side by side: a search of few images takes nearly as long as one of many.
+    images = torch.cat([of_kind.images for of_kind in sets.values()]).flatten(1)
+    parts = []
+    for part in tqdm(images.split(SEARCHED_AT_ONCE), desc="confidence", unit="part", mininterval=5):
+        of_part = redraw(decoders, part.to(starts[0].device), starts, assumptions, workers, race)
+        found = evidence_of(of_part)
+        parts.append(replace(found, features=found.features[:, :SINGLE_FEATURES]))
+    everything, evidence, end = joined(parts), {}, 0
     for kind, of_kind in sets.items():
-        found = evidence_of(searched(decoders, starts, assumptions, of_kind, workers, race))
-        evidence[kind] = replace(found, features=found.features[:, :SINGLE_FEATURES])
+        begin, end = end, end + len(of_kind.images)
+        evidence[kind] = everything.part(begin, end)
     labels = {kind: of_kind.labels for kind, of_kind in sets.items() if of_kind.labels is not None}
     return fit_to_evidence(evidence, labels, seed, settings)
-
-
-def searched(
-    decoders: Sequence[Decoder],
-    starts: Sequence[Tensor],
-    assumptions: Assumptions,
-    images: LabelledSet,
-    workers: int,
-    race: Optional[RaceStarts] = None,
-) -> Redrawings:
-    """The search's result for a set of images, on the starts' device."""
-    device = starts[0].device
-    return redraw(decoders, images.images.flatten(1).to(device), starts, assumptions, workers, race)
 
 
 def fit_to_evidence(
@@ -247,9 +250,10 @@ def _fit_gate(
 
     parameters = [hidden_weights, hidden_biases, output_weights, output_bias, raw_penalties]
     optimiser = torch.optim.Adam(parameters, lr=LARGEST_STEP)
-    for step in range(settings.steps):
+    steps = settings.steps_for(len(evidence))
+    for step in range(steps):
         for group in optimiser.param_groups:
-            group["lr"] = LARGEST_STEP * (1 - step / settings.steps)
+            group["lr"] = LARGEST_STEP * (1 - step / steps)
         chosen = torch.multinomial(weights, settings.batch, replacement=True, generator=generator)
         optimiser.zero_grad()
         loss(chosen).backward()

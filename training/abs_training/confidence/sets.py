@@ -1,6 +1,6 @@
 """The images that a confidence is fitted to and judged on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Mapping, Sequence
 
 import torch
@@ -44,8 +44,13 @@ class SetSizes:
     more: int = 12000
     """Of each kind from elsewhere."""
 
+    @classmethod
+    def of_each(cls, count: int) -> "SetSizes":
+        """So many of every sort, for checks that need not wait."""
+        return cls(**{each.name: count for each in fields(cls)})
 
-TO_BE_SEARCHED = SetSizes(training=20000, easy=350)
+
+TO_BE_SEARCHED = SetSizes(training=20000, easy=350, hard=350)
 """Fewer, for a fit to what a search of every class to its end finds, which costs many times what the module's race does."""
 
 

@@ -34,6 +34,9 @@ from abs_training.storage.stored_decoders import as_stored, prototypes_as_stored
 from abs_training.weights.model_card import write_model_card
 from abs_training.weights.weights_file import Weights, write_weights
 
+QUICK_IMAGES = 10
+"""Images of each kind to which a quick check fits the confidence."""
+
 STAGE_VALIDATION_IMAGES = 2000
 """Validation images on which a stage is measured; the finished weights are measured on all."""
 
@@ -178,9 +181,8 @@ def _fit_confidence(
     race = None if tables is None else RaceStarts(tables, classes, latents, run.assumptions)
     settings, sizes = GateSettings(), TO_BE_SEARCHED
     if run.configuration.max_steps is not None:
-        few = run.configuration.batch
         settings = settings.limited(run.configuration.max_steps)
-        sizes = SetSizes(few, few, few, few, few, few, few)
+        sizes = SetSizes.of_each(QUICK_IMAGES)
     return fit_confidence(
         decoders,
         [own.to(run.device) for own in prototypes],
