@@ -21,7 +21,7 @@ from abs_training.stages.class_epochs import run_class_epochs
 from abs_training.stages.configuration import Configuration
 from abs_training.stages.discriminative_stage import DiscriminativeStage
 from abs_training.stages.finish import finish, measure
-from abs_training.stages.run import Run
+from abs_training.stages.run import Run, Start
 from abs_training.stages.vae_stage import VaeEpoch, start_vae
 
 
@@ -48,7 +48,7 @@ def start_run(
     storage: str = "int8",
     race: Optional[TableSizes] = None,
     more: MoreImages = MoreImages(),
-    start: Optional[Sequence[Decoder]] = None,
+    start: Optional[Start] = None,
 ) -> Run:
     """A run that continues from what is saved in its folder.
 
@@ -56,8 +56,8 @@ def start_run(
     how the finished weights are stored (`quantization.STORAGES`), `race` gives the sizes of the
     race's tables; without it the weights have none. `more` are further images that the confidence is
     fitted to. All three come after training, so that another
-    choice continues from the same saved stages. `start` are the decoders that the discriminative stage starts from in
-    place of the autoencoders'; `configuration.decoders` tells one choice from another.
+    choice continues from the same saved stages. `start` is what the discriminative stage starts from in place of the
+    autoencoders; `configuration.decoders` tells one choice from another.
 
     Raises LayerError for a model that is too large for the package's reader.
     """
@@ -103,14 +103,15 @@ def train(run: Run, out: Path, command: str) -> None:
     vaes = [_vae(run, weights) for weights in vae_weights]
     first = [vae.decoder.folded().to(run.device) for vae in vaes]
     measure(run, "autoencoders", first, vaes, command)
-    start = first if run.start is None else run.start
+    start = Start(first, None) if run.start is None else run.start
     with run.record.timed("discriminative"):
         decoder_weights = DiscriminativeStage(
             run.configuration,
             run.assumptions,
             run.training,
             vaes,
-            [decoder.state_dict() for decoder in start],
+            [decoder.state_dict() for decoder in start.decoders],
+            None if start.prototypes is None else list(start.prototypes),
             run.workers,
             run.checkpoint,
             run.record,

@@ -9,6 +9,7 @@ from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.augmentation import Distortion, add_noise, distort
 from abs_training.stages.prototypes import medoids
+from abs_training.stages.visits import EASY_MARGIN, EASY_SHARE, HARD_MARGIN, order_of_visits
 
 
 class TrainingPartsTest(unittest.TestCase):
@@ -56,6 +57,31 @@ class TrainingPartsTest(unittest.TestCase):
         matches = (chosen.unsqueeze(1) == points).all(2)
         self.assertTrue(bool((matches.sum(1) == 1).all()))
         self.assertEqual(len(torch.unique(chosen, dim=0)), 10)
+
+    def test_an_epoch_visits_hard_images_often_and_few_of_the_easy_ones(self) -> None:
+        hard, between, easy = 40, 300, 4000
+        margins = torch.cat(
+            [
+                torch.linspace(-9, HARD_MARGIN - 0.01, hard),
+                torch.linspace(HARD_MARGIN, EASY_MARGIN, between),
+                torch.linspace(EASY_MARGIN + 0.01, 90, easy),
+            ]
+        )
+        for visits in (1, 2, 5):
+            order = order_of_visits(margins, visits, generator_for(0, "visits"))
+            again = order_of_visits(margins, visits, generator_for(0, "visits"))
+            self.assertTrue(torch.equal(order, again))
+            counts = torch.bincount(order, minlength=len(margins))
+            self.assertEqual(counts[:hard].tolist(), [visits] * hard)
+            self.assertEqual(counts[hard : hard + between].tolist(), [1] * between)
+            self.assertEqual(int(counts[hard + between :].max()), 1)
+            share = float(counts[hard + between :].double().mean())
+            self.assertAlmostEqual(share, EASY_SHARE, delta=0.05)
+            # One visit of every hard image before the second of any.
+            for image in range(hard):
+                places = (order == image).nonzero().flatten()
+                rounds = (places * visits / len(order)).floor().tolist()
+                self.assertEqual(len(set(rounds)), visits)
 
 
 if __name__ == "__main__":

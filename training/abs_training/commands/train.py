@@ -44,6 +44,7 @@ from abs_training.images.data import DataError, read_data_set
 from abs_training.pipeline import start_run, train
 from abs_training.search.assumptions import Assumptions
 from abs_training.stages.configuration import Configuration
+from abs_training.stages.run import Start
 from abs_training.storage.quantization import STORAGES
 from abs_training.weights.weights_file import read_weights
 
@@ -122,6 +123,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=0.65,
         metavar="SHARE",
         help="share of the attacks' strength that is left at the end of that stage (default 0.65)",
+    )
+    parser.add_argument(
+        "--hard-visits",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="how often an epoch of that stage visits an image that is wrong or nearly so (default 1)",
     )
     parser.add_argument(
         "--searched-share",
@@ -214,11 +222,10 @@ def _layers(options: argparse.Namespace) -> list[Layer]:
     return check_layers(NAMED_SHAPES[options.shape], options.latents)
 
 
-def _decoders(
-    files: Sequence[Path], layers: list[Layer], latents: int, classes: int
-) -> list[Decoder]:
-    """The mean of the decoders of weights files, which have to be of the shape that is trained."""
-    of_files = [read_weights(file).decoders for file in files]
+def _start(files: Sequence[Path], layers: list[Layer], latents: int, classes: int) -> Start:
+    """The mean of the decoders of weights files, which have to be of the shape that is trained, and the last one's prototypes."""
+    whole = [read_weights(file) for file in files]
+    of_files = [weights.decoders for weights in whole]
     for file, decoders in zip(files, of_files):
         found = decoders[0]
         if (found.layers, found.latents) != (layers, latents):
@@ -228,7 +235,7 @@ def _decoders(
             )
         if len(decoders) != classes:
             raise DataError(f"{file}: has decoders of {len(decoders)} classes, wanted {classes}")
-    return [mean_decoder(of_class) for of_class in zip(*of_files)]
+    return Start([mean_decoder(of_class) for of_class in zip(*of_files)], whole[-1].prototypes)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -236,7 +243,7 @@ def run(options: argparse.Namespace) -> None:
     data = read_data_set(options.data, options.classes, class_names(options), options.also)
     layers, start, sha256 = _layers(options), None, None
     if options.decoders is not None:
-        start = _decoders(options.decoders, layers, options.latents, len(data.class_names))
+        start = _start(options.decoders, layers, options.latents, len(data.class_names))
         sha256 = " ".join(
             hashlib.sha256(file.read_bytes()).hexdigest() for file in options.decoders
         )
@@ -261,6 +268,7 @@ def run(options: argparse.Namespace) -> None:
         attack_pixels=options.attack_pixels,
         attack_shares=options.attack_shares,
         attack_left=options.attack_left,
+        hard_visits=options.hard_visits,
         searched_share=options.searched_share,
         own_loss_weight=options.own_loss_weight,
         binarised_share=options.binarised_share,
@@ -314,6 +322,7 @@ def _command_line(options: argparse.Namespace) -> str:
         "attack_pixels",
         "attack_shares",
         "attack_left",
+        "hard_visits",
         "searched_share",
         "own_loss_weight",
         "binarised_share",

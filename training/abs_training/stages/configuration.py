@@ -48,6 +48,8 @@ class Configuration:
     """Shares of the images that are attacked in L2, L∞ and L0; the rest is not."""
     attack_left: float
     """Share of the attacks' strength that is left at the end of that stage, to which it falls steadily."""
+    hard_visits: int
+    """How often an epoch of that stage visits an image that is wrong or nearly so."""
     searched_share: float
     """Share of the training images whose latents are searched again before each epoch of that stage."""
     own_loss_weight: float

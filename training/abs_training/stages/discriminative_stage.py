@@ -10,7 +10,7 @@ Images are first moved towards their best rival, as an attacker would move them,
 
 import math
 import time
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -27,9 +27,12 @@ from abs_training.foundation.threads import for_each_class
 from abs_training.images.augmentation import add_noise, binarise, distort
 from abs_training.images.data import PIXELS, ImageSet, to_unit_range
 from abs_training.search.assumptions import Assumptions
-from abs_training.search.inference import LatentSearch, StartTable
+from abs_training.search.bfgs import descend
+from abs_training.search.inference import CHUNK as SIDE_BY_SIDE
+from abs_training.search.inference import StartTable
 from abs_training.stages.configuration import Configuration
 from abs_training.stages.joint_fit import JointFit
+from abs_training.stages.visits import order_of_visits
 
 NAME = "discriminative"
 
@@ -51,23 +54,17 @@ ATTACKED_UPDATES = 2
 SHARPNESS = 0.5
 """Cross-entropy of softmax(−½·784·loss)."""
 
-EASY_MARGIN = 12.0
-"""An image whose best rival's loss exceeds its own class's by this over 784 is easy."""
-
-EASY_SHARE = 0.25
-"""Share of the easy images that an epoch visits: their cross-entropy has next to no gradient."""
-
 SAMPLES = 500
 """Latents drawn from the prior from which a search of all classes may start.
 
 The first search may also start from the encoder's latent, later ones from the one known.
 """
 
-SEARCHED_RIVALS = 3
-"""Wrong classes whose latents such a search improves."""
+SAMPLES_BESIDE_PROTOTYPES = 100
+"""As many of them where the decoders that the stage starts from bring prototypes."""
 
-UPDATES = 4
-"""Updates of such a search."""
+SEARCHED_RIVALS = 3
+"""Wrong classes whose latents such a search improves, as it does the own class's."""
 
 CHUNK = 5000
 """Images searched side by side; between two chunks of the first search the stage may be saved."""
@@ -83,17 +80,26 @@ class DiscriminativeStage:
         training: ImageSet,
         vaes: Sequence[Vae],
         decoders: Sequence[dict[str, Any]],
+        prototypes: Optional[Sequence[Tensor]],
         workers: int,
         checkpoint: Checkpoint,
         record: Record,
     ) -> None:
-        """`vaes` propose the first latents; `decoders` are the weights that training starts from."""
+        """`vaes` propose the first latents; `decoders` are the weights that training starts from, `prototypes` latents of each
+        class, `[m, latents]`, from which its searches may start.
+        """
         self._configuration = configuration
         self._assumptions = assumptions
         self._device = torch.device(configuration.device)
         self._images = training.images.to(self._device)
         self._labels = training.labels.to(self._device)
         self._vaes = [vae.to(self._device).eval() for vae in vaes]
+        self._prototypes = (
+            [torch.zeros(0, configuration.latents)] * len(decoders)
+            if prototypes is None
+            else prototypes
+        )
+        self._samples = SAMPLES if prototypes is None else SAMPLES_BESIDE_PROTOTYPES
         self._workers = workers
         self._checkpoint = checkpoint
         self._record = record
@@ -146,22 +152,19 @@ class DiscriminativeStage:
 
     def _visited_images(self) -> Tensor:
         """Positions of the images that this epoch visits, in its order."""
-        count = len(self._labels)
-        generator = generator_for(self._configuration.seed, NAME, self._epoch)
-        positions = torch.arange(count, device=self._device)
+        positions = torch.arange(len(self._labels), device=self._device)
         rivals = self._losses.clone()
         rivals[self._labels, positions] = math.inf
         margins = rivals.min(0).values - self._losses[self._labels, positions]
-        is_easy = PIXELS * margins > EASY_MARGIN
-        drawn = torch.rand(count, generator=generator).to(self._device)
-        order = torch.randperm(count, generator=generator).to(self._device)
-        return order[((drawn < EASY_SHARE) | ~is_easy)[order]]
+        configuration = self._configuration
+        generator = generator_for(configuration.seed, NAME, self._epoch)
+        return order_of_visits(PIXELS * margins, configuration.hard_visits, generator)
 
     def _search_first_latents(self) -> None:
         """Fills the tables of latents and losses."""
         configuration = self._configuration
         samples = torch.randn(
-            SAMPLES,
+            self._samples,
             configuration.latents,
             generator=generator_for(configuration.seed, NAME, "samples"),
         ).to(self._device)
@@ -185,18 +188,23 @@ class DiscriminativeStage:
         """
         generator = generator_for(self._configuration.seed, NAME, "anew", self._epoch)
         drawn = torch.rand(len(self._labels), generator=generator)
-        samples = torch.randn(SAMPLES, self._configuration.latents, generator=generator)
+        samples = torch.randn(self._samples, self._configuration.latents, generator=generator)
         chosen = (drawn < self._configuration.searched_share).nonzero().flatten().to(self._device)
         for part in chosen.split(CHUNK):
             proposed = [latents[part] for latents in self._latents]
             self._search_part(part, samples.to(self._device), proposed)
 
     def _search_part(self, part: Tensor, samples: Tensor, proposed: Sequence[Tensor]) -> None:
-        """Searches the images at some positions from samples or from a latent proposed for each class."""
+        """Searches the images at some positions from prototypes, samples or a latent proposed for each class.
+
+        To its end under their own class and the best rivals, as inference does: an image whose own latent is poor would teach
+        its decoder to draw what another part of it draws already.
+        """
         flat = self._assumptions.seen(to_unit_range(self._images[part])).flatten(1)
 
         def start(index: int) -> None:
-            table = StartTable(self.decoders[index], samples, self._assumptions)
+            starts = torch.cat([self._prototypes[index].to(self._device), samples])
+            table = StartTable(self.decoders[index], starts, self._assumptions)
             latents, losses = table.best_or_proposed(flat, proposed[index])
             self._latents[index, part] = latents
             self._losses[index, part] = losses
@@ -211,15 +219,15 @@ class DiscriminativeStage:
             if len(chosen) == 0:
                 return
             positions = part[chosen]
-            search = LatentSearch(
-                self.decoders[index],
-                flat[chosen],
-                self._latents[index, positions],
-                self._assumptions,
-            )
-            search.advance(UPDATES)
-            self._latents[index, positions] = search.latents
-            self._losses[index, positions] = search.losses()
+            found = [
+                descend(self.decoders[index], images, latents, self._assumptions)
+                for images, latents in zip(
+                    flat[chosen].split(SIDE_BY_SIDE),
+                    self._latents[index, positions].split(SIDE_BY_SIDE),
+                )
+            ]
+            self._latents[index, positions] = torch.cat([latents for _, latents in found])
+            self._losses[index, positions] = torch.cat([losses for losses, _ in found])
 
         for_each_class(improve, len(self.decoders), self._workers)
 

@@ -23,6 +23,15 @@ VALIDATION_SAMPLES = 1000
 
 
 @dataclass(frozen=True)
+class Start:
+    """What the discriminative stage starts from in place of the autoencoders."""
+
+    decoders: Sequence[Decoder]
+    prototypes: Optional[Tensor]
+    """`[classes, m, latents]`."""
+
+
+@dataclass(frozen=True)
 class Run:
     """A run: what it is made from, where it is saved, and what is recorded of it."""
 
@@ -41,8 +50,8 @@ class Run:
     """Sizes of the race's tables; without them the weights have none."""
     more: MoreImages
     """Further images that the confidence is fitted to."""
-    start: Optional[Sequence[Decoder]]
-    """Decoders that the discriminative stage starts from; None: the autoencoders'."""
+    start: Optional[Start]
+    """What the discriminative stage starts from; None: the autoencoders'."""
     device: torch.device
     assumptions: Assumptions
     fingerprint: str

@@ -152,6 +152,8 @@ def describe_stages(weights: Weights) -> "list[str]":
     elif files and settings["discriminative_epochs"] == 0:
         stages.append(f"The decoders of the weights file {named}.")
     if settings["discriminative_epochs"] > 0:
+        visits = settings.get("hard_visits", 1)
+        hard = "" if visits == 1 else f" each that is wrong or nearly so is {visits} times;"
         stages.append(
             f"{settings['discriminative_epochs']} epochs of all decoders together{start} (learning rate "
             f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an\n"
@@ -159,7 +161,7 @@ def describe_stages(weights: Weights) -> "list[str]":
             f"{settings['attack_radius']:g} (L2) towards the better\n"
             f"   rival, falling to {100 * settings['attack_left']:.0f} % of that, plus "
             f"{settings['own_loss_weight']:g} times the own class's loss. Of the images with a wide\n"
-            f"   margin, a quarter is visited; {100 * settings['binarised_share']:.0f} % are made black "
+            f"   margin, a quarter is visited;{hard} {100 * settings['binarised_share']:.0f} % are made black "
             f"and white. Before each epoch {100 * settings['searched_share']:.0f} % are searched again\n"
             "   under all classes."
         )
