@@ -8,6 +8,8 @@ const STROKE = [
   [12.5, 21],
 ] as const;
 const GROUND = [22, 36, 71] as const;
+/** Steps between that and white: few make small files, and are more than an edge shows. */
+const SHADES = 64;
 /** Each redrawing: how far it is shifted, in units of 28, its strength, and the stroke's half width. */
 const REDRAWINGS = [
   { shift: 2.6, strength: 0.28, half: 1.5 },
@@ -32,22 +34,24 @@ export function iconSvg(): string {
  * @param padding what is left free around the digit, in units of 28: a mask may cut a fifth off every side
  */
 export function iconPng(side: number, padding: number): Uint8Array {
-  const data = new Uint8Array(3 * side * side);
+  const data = new Uint8Array(side * side);
   const scale = (28 + 2 * padding) / side;
   for (let row = 0; row < side; ++row) {
     for (let column = 0; column < side; ++column) {
       const [x, y] = [column, row].map((place) => (place + 0.5) * scale - padding) as [number, number];
-      let colour: number[] = [...GROUND];
+      let bare = 1;
       for (const { shift, strength, half } of REDRAWINGS) {
         const distance = distanceToStroke(x - shift, y - shift / 2);
         // A pixel at the edge is covered in part.
-        const cover = strength * Math.min(1, Math.max(0, (half - distance) / scale + 0.5));
-        colour = colour.map((part) => part + cover * (255 - part));
+        bare *= 1 - strength * Math.min(1, Math.max(0, (half - distance) / scale + 0.5));
       }
-      data.set(colour.map(Math.round), 3 * (row * side + column));
+      data[row * side + column] = Math.round((SHADES - 1) * (1 - bare));
     }
   }
-  return encode({ data, width: side, height: side, channels: 3 });
+  const palette = Array.from({ length: SHADES }, (_, shade) =>
+    GROUND.map((part) => Math.round(part + (shade / (SHADES - 1)) * (255 - part))),
+  );
+  return encode({ data, width: side, height: side, channels: 1, palette }, { zlib: { level: 9 } });
 }
 
 function distanceToStroke(x: number, y: number): number {
