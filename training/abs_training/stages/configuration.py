@@ -99,9 +99,12 @@ class Configuration:
         return images if self.max_steps is None else min(images, self.max_steps * self.batch)
 
     def as_json(self) -> dict[str, Any]:
-        """The settings for the record, without the layers, which have a place of their own, and decoders that were not given."""
+        """The settings for the record, without the layers, which have a place of their own, and what older records lack as well:
+        decoders that were not given, and single visits."""
         values = dataclasses.asdict(self)
         del values["layers"]
         if self.decoders is None:
             del values["decoders"]
+        if self.hard_visits == 1:
+            del values["hard_visits"]
         return values
