@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from abs_training.confidence.fit import OWN, TRAINING_SHARES, fit_to_evidence
+from abs_training.confidence.fit import OWN, GateSettings, TRAINING_SHARES, fit_to_evidence
 from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT
 from abs_training.confidence.evidence import (
     FEATURES,
@@ -114,6 +114,13 @@ class FitTest(unittest.TestCase):
     def setUp(self) -> None:
         # Made-up evidence is told apart after fewer steps than images.
         fit_gates_in(self, steps=1500)
+
+    def test_few_images_take_few_steps(self) -> None:
+        settings = GateSettings(steps=12000, passes=200, batch=2048)
+        self.assertEqual(settings.steps_for(170_000), 12000)
+        self.assertEqual(settings.steps_for(10_240), 1000)
+        self.assertEqual(settings.steps_for(1), 1)
+        self.assertEqual(settings.limited(300).steps_for(10_240), 300)
 
     def test_tells_junk_and_is_calibrated(self) -> None:
         clean, labels = made_up(1500, 5, -1.0, "clean")

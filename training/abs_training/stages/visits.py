@@ -22,8 +22,6 @@ def order_of_visits(margins: Tensor, hard_visits: int, generator: torch.Generato
     drawn = torch.rand(count, generator=generator).to(device)
     order = torch.randperm(count, generator=generator).to(device)
     visited = (drawn < EASY_SHARE) | (margins <= EASY_MARGIN)
-    if hard_visits == 1:
-        return order[visited[order]]
     is_hard = margins < HARD_MARGIN
     hard, others = order[is_hard[order]], order[(visited & ~is_hard)[order]]
     rounds = []

@@ -153,7 +153,7 @@ def describe_stages(weights: Weights) -> "list[str]":
         stages.append(f"The decoders of the weights file {named}.")
     if settings["discriminative_epochs"] > 0:
         visits = settings.get("hard_visits", 1)
-        hard = "" if visits == 1 else f" each that is wrong or nearly so is {visits} times;"
+        hard = "" if visits == 1 else f" each that is wrong or nearly so is visited {visits} times;"
         stages.append(
             f"{settings['discriminative_epochs']} epochs of all decoders together{start} (learning rate "
             f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an\n"
