@@ -31,20 +31,19 @@ export function nearestPoint(image: Float64Array, halfSpace: HalfSpace, norm: Ra
   const { normal, offset } = halfSpace;
   if (dot(normal, image) >= offset) return { distance: 0, point: image.slice() };
   if (norm === "l0") return fewestPixels(image, halfSpace);
-  const moved = norm === "l2" ? alongNormal : alongSigns;
-  const farthest = alongSigns(image, normal, 1);
+  const signs = normal.map((weight) => Math.sign(weight));
+  const farthest = movedAlong(signs, image, 1);
   if (dot(normal, farthest) < offset) return { distance: Number.POSITIVE_INFINITY, point: farthest };
+  const direction = norm === "l2" ? normal : signs;
   let [low, high] = norm === "l2" ? stepsAround(image, halfSpace) : [0, 1];
-  let point = moved(image, normal, high);
   for (let halving = 0; halving < HALVINGS; ++halving) {
     const middle = (low + high) / 2;
-    const trial = moved(image, normal, middle);
-    if (dot(normal, trial) >= offset) {
-      high = middle;
-      point = trial;
-    } else low = middle;
+    if (middle === low || middle === high) break;
+    if (reachedAlong(direction, image, middle, normal) >= offset) high = middle;
+    else low = middle;
   }
-  return { distance: norm === "l2" ? distanceBetween(image, moved(image, normal, low)) : low, point };
+  const distance = norm === "l2" ? distanceBetween(image, movedAlong(direction, image, low)) : low;
+  return { distance, point: movedAlong(direction, image, high) };
 }
 
 /**
@@ -55,19 +54,26 @@ export function nearestPoint(image: Float64Array, halfSpace: HalfSpace, norm: Ra
 function stepsAround(image: Float64Array, { normal, offset }: HalfSpace): [number, number] {
   let low = 0;
   let high = (offset - dot(normal, image)) / dot(normal, normal);
-  while (high < Number.MAX_VALUE && dot(normal, alongNormal(image, normal, high)) < offset) {
+  while (high < Number.MAX_VALUE && reachedAlong(normal, image, high, normal) < offset) {
     low = high;
     high = Math.min(2 * high, Number.MAX_VALUE);
   }
   return [low, high];
 }
 
-function alongNormal(image: Float64Array, normal: Float64Array, step: number): Float64Array {
-  return image.map((value, pixel) => clip(value + step * (normal[pixel] as number)));
+/** The image moved by a step along a direction and clipped to the box. */
+function movedAlong(direction: Float64Array, image: Float64Array, step: number): Float64Array {
+  return image.map((value, pixel) => clip(value + step * (direction[pixel] as number)));
 }
 
-function alongSigns(image: Float64Array, normal: Float64Array, step: number): Float64Array {
-  return image.map((value, pixel) => clip(value + step * Math.sign(normal[pixel] as number)));
+/** The inner product of the image so moved with the normal: what every halving asks, so nothing is allocated. */
+function reachedAlong(direction: Float64Array, image: Float64Array, step: number, normal: Float64Array): number {
+  let sum = 0;
+  for (let pixel = 0; pixel < image.length; ++pixel) {
+    const value = (image[pixel] as number) + step * (direction[pixel] as number);
+    sum += (normal[pixel] as number) * clip(value);
+  }
+  return sum;
 }
 
 /** Where each pixel gains most, 0 or 1, and all pixels, those first that gain most by going there. */
