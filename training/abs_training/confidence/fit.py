@@ -161,8 +161,8 @@ def fit_to_evidence(
     is_class = torch.zeros(len(everything), dtype=torch.float64)
     is_class[: sum(len(part) for part in known)] = 1
     model = _fit_gate(everything, is_class, weights, seed, settings)
-    model = _fit_widths(model, clean, labels["clean"], spoilt, labels["corrupted"])
     model = _shift_gate(model, clean, settings.gate_loss)
+    model = _fit_widths(model, clean, labels["clean"], spoilt, labels["corrupted"])
     model = _rounded(model)
     doubtful = _threshold(
         model.confidences(clean),
@@ -284,18 +284,27 @@ def _fit_widths(
     spoilt: Evidence,
     spoilt_labels: Tensor,
 ) -> CalibratedConfidence:
-    """Scale and widening by the cross-entropy of the labels, clean and corrupted images alike."""
-    logarithms = torch.tensor([0.0, 3.0], dtype=torch.float64, requires_grad=True)
+    """Scale and widening by the cross-entropy of the labels, clean and corrupted images alike.
 
-    def entropy(part: Evidence, labels: Tensor) -> Tensor:
+    Of the probabilities as they are told, with the gate: without it few images that are wrong, at which the gate doubts as well,
+    would make all others less sure than they are right.
+    """
+    logarithms = torch.tensor([0.0, 3.0], dtype=torch.float64, requires_grad=True)
+    classes = clean.losses.shape[1]
+
+    def entropy(part: Evidence, labels: Tensor, gates: Tensor) -> Tensor:
         widths = 1 + part.errors.unsqueeze(1) / logarithms[1].exp()
-        return functional.cross_entropy(
-            -logarithms[0].exp() * PIXELS * part.losses / widths, labels
-        )
+        shares = torch.softmax(-logarithms[0].exp() * PIXELS * part.losses / widths, dim=1)
+        of_label = shares.gather(1, labels.unsqueeze(1)).squeeze(1)
+        told = gates * of_label + (1 - gates) / classes
+        return -torch.log(told.clamp_min(1e-30)).mean()
+
+    clean_gates, spoilt_gates = (torch.sigmoid(model.gate_logits(part)) for part in (clean, spoilt))
 
     def loss() -> Tensor:
         # The small quadratic term keeps both finite where the labels are told apart perfectly.
-        total = entropy(clean, clean_labels) + entropy(spoilt, spoilt_labels)
+        total = entropy(clean, clean_labels, clean_gates)
+        total = total + entropy(spoilt, spoilt_labels, spoilt_gates)
         return total + 1e-4 * logarithms.square().sum()
 
     minimise([logarithms], loss, 200)
