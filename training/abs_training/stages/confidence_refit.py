@@ -3,10 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from abs_training.confidence.binary_variant import fit_binary_variant
+from abs_training.confidence.calibration import calibrate
 from abs_training.confidence.found import check_kinds, read_found, rows_from_file
 from abs_training.confidence.fit import fit_confidence, fit_to_evidence
 from abs_training.confidence.model import CalibratedConfidence
@@ -61,8 +60,8 @@ def refit_confidence(
 def refit_to_found(weights: Weights, folder: Path, seed: int) -> Weights:
     """The weights with their confidences fitted to what the race itself finds.
 
-    `bench/confidence-evidence.ts` left that beside the images of the folder: of the variant for black-and-white images losses
-    times the class scales of the file, which are fitted anew as well. Raises DataError for missing images or files, and for files of other numbers of classes.
+    `bench/confidence-evidence.ts` left that beside the images of the folder. The variant for black-and-white images keeps
+    its class scales. Raises DataError for missing images or files, and for files of other numbers of classes.
     """
     classes = len(weights.class_names)
     evidence, labels = read_found(folder, classes)
@@ -71,7 +70,6 @@ def refit_to_found(weights: Weights, folder: Path, seed: int) -> Weights:
     if binary is not None:
         name, _ = read_labels(folder)["clean"]
         losses = rows_from_file(folder / f"{name}-binary-abs.f64", classes)
-        unscaled = losses / torch.tensor(binary.class_scales, dtype=torch.float64)
-        binary = fit_binary_variant(unscaled, labels["clean"])
+        binary = replace(binary, calibration=calibrate(losses, labels["clean"]))
     calibrated = fit_to_evidence(evidence, labels, seed)
     return replace(weights, calibrated=calibrated, binary_variant=binary)
