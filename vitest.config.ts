@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { testsOfSource } from "./test/support/module-tests.ts";
 
 /** Tests that run what the build made, in processes, runtimes and browsers. All others are unit tests. */
@@ -13,8 +14,27 @@ export const HOSTS = [
   "test/wasi/**/*.test.ts",
 ];
 
+/** Files of half a minute and more. Vitest begins with the longest texts, which says little, and the last file runs alone. */
+const SLOW = [
+  "test/bench/attacked-cnn.test.ts",
+  "test/cli/distal.test.ts",
+  "test/image/photographs.test.ts",
+  "test/inference/golden.test.ts",
+  "test/training/own-classes.test.ts",
+  "test/training/parity.test.ts",
+];
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSlow = ({ moduleId }: TestSpecification): boolean => SLOW.some((file) => moduleId.endsWith(`/${file}`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Vitest sees imports by itself, but not that tests read what the compiler makes of these files.
