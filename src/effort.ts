@@ -27,7 +27,7 @@ const STANDARD: RaceRules = {
   raceDecay: 0.8,
   runnerUpMargin: 0.01,
   contestedMargin: 0.004,
-  viewSlack: 1.5,
+  viewSlack: 1.6,
 };
 
 /** The rules of each effort, chosen on validation images by `bench/race-rules.ts`. */

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../runtimes/hosts/puppeteer.ts";
+import { endBrowser, launchChromium } from "../runtimes/hosts/puppeteer.ts";
 import { chromium, troubleOf } from "../support/chromium.ts";
 import { skipWithout } from "../support/runtimes.ts";
 
@@ -87,7 +87,7 @@ describe("examples/browser in Chromium", () => {
   beforeAll(async () => {
     if (chromium !== undefined) browser = await launchChromium();
   });
-  afterAll(() => browser?.close());
+  afterAll(() => browser && endBrowser(browser));
 
   const VERDICT = "document.getElementById('verdict').textContent";
   const WINNER = "document.querySelector('tr.winner th')?.textContent";

@@ -9,7 +9,7 @@ import { BUILT } from "../../scripts/demo/plugin.ts";
 import { serveDemo } from "../../scripts/demo/served.ts";
 import { draw, press, RACED, text, VERDICT, waitFor } from "../../scripts/demo/visitor.ts";
 import { filesIn } from "../../src/files/files-in.ts";
-import { firefoxMissing, launchChromium, launchFirefox } from "../runtimes/hosts/puppeteer.ts";
+import { endBrowser, firefoxMissing, launchChromium, launchFirefox } from "../runtimes/hosts/puppeteer.ts";
 import { chromium } from "../support/chromium.ts";
 import {
   answersIn,
@@ -51,7 +51,7 @@ describe.for(Object.entries(BROWSERS))("the demo in %s", ([, { missing, launch }
   beforeAll(async () => {
     if (missing() === undefined) browser = await launch();
   });
-  afterAll(() => browser?.close());
+  afterAll(() => browser && endBrowser(browser));
 
   it("knows what is drawn, is attacked, and works without a network", async ({ skip }) => {
     const reason = missing();

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser } from "puppeteer-core";
 import { build, createServer, preview } from "vite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { launchChromium } from "../runtimes/hosts/puppeteer.ts";
+import { endBrowser, launchChromium } from "../runtimes/hosts/puppeteer.ts";
 import { chromium, troubleOf } from "../support/chromium.ts";
 import { freePort, skipWithout } from "../support/runtimes.ts";
 
@@ -57,7 +57,7 @@ describe("examples/vite in Chromium", () => {
   beforeAll(async () => {
     if (chromium !== undefined) browser = await launchChromium();
   });
-  afterAll(() => browser?.close());
+  afterAll(() => browser && endBrowser(browser));
 
   const SERVERS = {
     built: () => preview({ root, logLevel: "error", preview: { host: "127.0.0.1", port: 0 } }),

@@ -22,7 +22,7 @@ export async function launchChromium(options: readonly string[] = []): Promise<B
 /** How long a browser may take to close, in milliseconds. */
 const CLOSING = 5_000;
 
-/** Closes a browser, or ends its process: this build of Chromium may hang once a page had a camera or was refused one. */
+/** Closes a browser, or ends its process: this build of Chromium may hang, most often once a page had a camera or was refused one. */
 export async function endBrowser(browser: Browser): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const killed = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ export async function readInChromium(address: string): ReturnType<ReadPage> {
   try {
     return await readPage(browser, address);
   } finally {
-    await browser.close();
+    await endBrowser(browser);
   }
 }
 
@@ -76,7 +76,7 @@ function browserHost(name: string, launch: () => Promise<Browser>, missing: Host
         const version = (await browser.version()).replace(/^\D+/, "");
         return await pages(stage, version, (address) => readPage(browser, address));
       } finally {
-        await browser.close();
+        await endBrowser(browser);
       }
     },
   };
