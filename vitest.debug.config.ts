@@ -7,15 +7,17 @@ import { HOSTS } from "./vitest.config.ts";
 
 /**
  * Unit tests that do not run on the debug build: of modules with an entry of their own, of the command, which is given a
- * classifier that only pretends, of how much memory the module gets on with, of attacks on ABS and of the paper's search on hundreds
- * of images, which take minutes and make no calls that other tests do not, and of how abs.wasm is told from other modules, of which
- * this is one.
+ * classifier that only pretends, of how much memory the module gets on with, of attacks on ABS, of corruptions and services, and of the
+ * paper's search on hundreds of images, which take minutes and make no calls that other tests do not, and of how abs.wasm is told
+ * from other modules, of which this is one.
  */
 const WITHOUT_DEBUG = [
-  "test/attacks/models.test.ts",
+  "test/attacks/{distal,models}.test.ts",
   "test/bench/**/*.test.ts",
   "test/cli/**/*.test.ts",
+  "test/corruptions/**/*.test.ts",
   "test/decoder/memory.test.ts",
+  "test/examples/**/*.test.ts",
   "test/inference/golden.test.ts",
   "test/load/**/*.test.ts",
   "test/vector/**/*.test.ts",

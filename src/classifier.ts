@@ -188,7 +188,7 @@ export class ModuleClassifier {
    * @example
    * ```js
    * const { classes, runnerUp, advantage } = abs.explain(image);
-   * console.log(abs.classes[runnerUp]); // → 6
+   * console.log(abs.classes[runnerUp]); // → 5
    * classes[4].reconstruction; // 784 values: what the model of the four makes of the image
    * advantage; // 784 values: positive where the four explains a pixel better than the runner-up
    * ```

@@ -11,6 +11,7 @@ import { throughView } from "../../src/views.ts";
 import type { Assumptions, Model } from "../../src/weights/model.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import { VIEWS } from "../reference/views.ts";
+import { runsDebugBuild } from "../support/debug-module.ts";
 import { engineFor } from "../support/module.ts";
 import { randomImage, uniformNumbers } from "../support/random-model.ts";
 
@@ -229,7 +230,8 @@ describe("views of an image", () => {
   });
 });
 
-describe("the shipped weights", () => {
+// Rates of the weights, for which the debug build only takes longer.
+describe.skipIf(runsDebugBuild)("the shipped weights", () => {
   it.each([
     ["shifted", "centred", 0.97],
     ["banded along columns", "levelled", 0.95],
