@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Classifier, createClassifier } from "../src/entries/node.ts";
+import { runsDebugBuild } from "./support/debug-module.ts";
 import { randomImage, randomModel, shapes } from "./support/random-model.ts";
 import { countedError, photometricError } from "./support/shipped-loss.ts";
 import { weightsFileParts, writeWeightsFile } from "./support/weights-file.ts";
@@ -98,7 +99,7 @@ describe("the losses on the way", () => {
 });
 
 describe("lossAndGradient", () => {
-  it("predicts how the losses change with the image", async () => {
+  it.skipIf(runsDebugBuild)("predicts how the losses change with the image", async () => {
     // The envelope theorem holds at a minimum, so the search is the thorough one.
     const thorough = await createClassifier({ inference: "paper" });
     const [image] = thorough.sample(3, { seed: 2 }) as [Float32Array];
