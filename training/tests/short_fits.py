@@ -5,7 +5,7 @@ from unittest import mock
 
 from abs_training.commands import fit_sets
 from abs_training.confidence import fit
-from abs_training.confidence.fit import GateSettings
+from abs_training.confidence.gate_fit import GateSettings
 from abs_training.confidence.sets import SetSizes
 from abs_training.measures import gate_report
 from abs_training.stages import confidence_refit, finish

@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from abs_training.confidence.fit import OWN, GateSettings, TRAINING_SHARES, fit_to_evidence
+from abs_training.confidence.fit import OWN, TRAINING_SHARES, fit_to_evidence
+from abs_training.confidence.gate_fit import GateSettings
 from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT
 from abs_training.confidence.evidence import (
     FEATURES,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Callable, Sequence
 
 from abs_training.commands.values import each_distance, each_positive, each_share, share_below_one
-from abs_training.confidence.fit import GateSettings
+from abs_training.confidence.gate_fit import GateSettings
 from abs_training.confidence.found import check_kinds, read_found
 from abs_training.foundation.threads import use_one_thread
 from abs_training.measures.gate_report import Judged, compared_gates

@@ -1,35 +1,29 @@
 """Fitting the calibrated confidence on images of the data, clean and spoilt, and on synthetic junk."""
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Callable, Mapping, Optional, Sequence
 
 import torch
-import torch.nn.functional as functional
 from torch import Tensor
 from tqdm import tqdm
 
 from abs_training.confidence.calibration import lowest_threshold
 from abs_training.confidence.evidence import (
-    PENALTIES,
     SINGLE_FEATURES,
     Evidence,
     evidence_of,
     joined,
 )
+from abs_training.confidence.gate_fit import GateSettings, fit_gate, shift_gate
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.redrawing import redraw
+from abs_training.confidence.rounding import DIGITS, rounded
 from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT, MoreImages, SetSizes, sets_for_fit
 from abs_training.decoders.layers import Decoder
-from abs_training.foundation.randomness import generator_for
 from abs_training.images.data import PIXELS, ImageSet
 from abs_training.race.starts import RaceStarts
 from abs_training.images.junk import KINDS
 from abs_training.search.assumptions import Assumptions
-from abs_training.storage.six_bits import LARGEST
-
-LARGEST_STEP = 5e-3
-"""First step of Adam, which falls to nothing evenly."""
 
 TRAINING_SHARES = {"training": 0.2, "corrupted training": 0.2, "training in uneven light": 0.02}
 HANDS_SHARE = 0.15
@@ -49,9 +43,6 @@ KIND_WEIGHTS = {
 }
 """Weight of a kind of junk; the others weigh 1. These and the shares were chosen by what fits did with validation images."""
 
-SMALLEST_PENALTY = 0.05
-"""Keeps every penalty positive, so that the gate closes far from the data."""
-
 DOUBTFUL_CORRUPTED = 0.05
 """Largest share of corrupted validation images that are rejected because their label is in doubt."""
 
@@ -60,40 +51,6 @@ STRANGE_CORRUPTED = 0.05
 
 SEARCHED_AT_ONCE = 2500
 """Images side by side: their evidence takes some kB each."""
-
-DIGITS = 6
-"""Significant digits kept of a parameter."""
-
-
-@dataclass(frozen=True)
-class GateSettings:
-    """How the gate is fitted, and where the thresholds lie. `compare-gates` shows what other values cost and save."""
-
-    hidden_units: int = 64
-    weight_decay: float = 1e-4
-    """Of the network's weights, against the mean logistic loss."""
-    steps: int = 12000
-    """Of Adam, in which the network is fitted, at most."""
-    passes: int = 200
-    """Over the images, at most: few images need few steps."""
-    batch: int = 2048
-    """Images drawn for each step."""
-    more_junk_weight: float = 3.0
-    """Weight of a kind of junk that comes from files."""
-    gate_loss: float = 0.001
-    """By how much the gate lowers the mean confidence of clean images."""
-    doubtful_clean: float = 0.006
-    """Largest share of clean validation images that are rejected because their label is in doubt."""
-    strange_clean: float = 0.009
-    """Largest share of them that are rejected because the gate holds them for no class."""
-
-    def limited(self, steps: int) -> "GateSettings":
-        """For a quick check: at most so many steps."""
-        return replace(self, steps=min(self.steps, steps))
-
-    def steps_for(self, images: int) -> int:
-        """How many steps a fit to so many images takes."""
-        return min(self.steps, math.ceil(self.passes * images / self.batch))
 
 
 def fit_confidence(
@@ -160,10 +117,10 @@ def fit_to_evidence(
     everything = joined(parts)
     is_class = torch.zeros(len(everything), dtype=torch.float64)
     is_class[: sum(len(part) for part in known)] = 1
-    model = _fit_gate(everything, is_class, weights, seed, settings)
-    model = _shift_gate(model, clean, settings.gate_loss)
+    model = fit_gate(everything, is_class, weights, seed, settings)
+    model = shift_gate(model, clean, settings.gate_loss)
     model = _fit_widths(model, clean, labels["clean"], spoilt, labels["corrupted"])
-    model = _rounded(model)
+    model = rounded(model)
     doubtful = _threshold(
         model.confidences(clean),
         settings.doubtful_clean,
@@ -215,68 +172,6 @@ def minimise(parameters: Sequence[Tensor], loss: Callable[[], Tensor], iteration
     optimiser.step(closure)  # type: ignore[arg-type]
 
 
-def _fit_gate(
-    evidence: Evidence, is_class: Tensor, weights: Tensor, seed: int, settings: GateSettings
-) -> CalibratedConfidence:
-    """The gate by logistic loss, over images drawn by their weights; scale and widening are still to be fitted.
-
-    The hidden layer's weights are rounded to what is stored.
-    """
-    features = evidence.features
-    centres = (weights.unsqueeze(1) * features).sum(0)
-    deviations = (weights.unsqueeze(1) * (features - centres).square()).sum(0).sqrt()
-    spreads = deviations.clamp_min(1e-3)
-    standardised = ((features - centres) / spreads).float()
-    penalised, wanted = evidence.penalties.float(), is_class.float()
-    generator = generator_for(seed, "gate")
-
-    def drawn(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator)
-
-    units, count = settings.hidden_units, features.shape[1]
-    hidden_weights = (drawn(units, count) / count**0.5).requires_grad_()
-    hidden_biases = (0.3 * drawn(units)).requires_grad_()
-    output_weights = (drawn(units) / units**0.5).requires_grad_()
-    output_bias = torch.zeros(1, requires_grad=True)
-    raw_penalties = torch.full((len(PENALTIES),), -3.0, requires_grad=True)
-
-    def loss(chosen: Tensor) -> Tensor:
-        hidden = torch.tanh(standardised[chosen] @ hidden_weights.T + hidden_biases)
-        penalties = SMALLEST_PENALTY + functional.softplus(raw_penalties)
-        logits = hidden @ output_weights + output_bias - penalised[chosen] @ penalties
-        errors = functional.binary_cross_entropy_with_logits(logits, wanted[chosen])
-        decay = hidden_weights.square().sum() + output_weights.square().sum()
-        return errors + settings.weight_decay * decay
-
-    parameters = [hidden_weights, hidden_biases, output_weights, output_bias, raw_penalties]
-    optimiser = torch.optim.Adam(parameters, lr=LARGEST_STEP)
-    steps = settings.steps_for(len(evidence))
-    for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = LARGEST_STEP * (1 - step / steps)
-        chosen = torch.multinomial(weights, settings.batch, replacement=True, generator=generator)
-        optimiser.zero_grad()
-        loss(chosen).backward()
-        optimiser.step()
-    exact = hidden_weights.detach().double()
-    scales = _short_all(exact.abs().amax(1).clamp_min(1e-6) / LARGEST)
-    multiples = (exact / scales.unsqueeze(1)).round().clamp(-LARGEST, LARGEST)
-    return CalibratedConfidence(
-        scale=1.0,
-        widening=1.0,
-        centres=centres,
-        spreads=spreads,
-        hidden_weights=multiples * scales.unsqueeze(1),
-        hidden_biases=hidden_biases.detach().double(),
-        output_weights=output_weights.detach().double(),
-        output_bias=float(output_bias.detach()),
-        penalties=(SMALLEST_PENALTY + functional.softplus(raw_penalties.detach())).double(),
-        reject_below=0.0,
-        reject_logit_below=-math.inf,
-        hidden_scales=scales,
-    )
-
-
 def _fit_widths(
     model: CalibratedConfidence,
     clean: Evidence,
@@ -310,46 +205,3 @@ def _fit_widths(
     minimise([logarithms], loss, 200)
     scale, widening = logarithms.detach().exp().tolist()
     return replace(model, scale=scale, widening=widening)
-
-
-def _shift_gate(
-    model: CalibratedConfidence, clean: Evidence, gate_loss: float
-) -> CalibratedConfidence:
-    """Moves the gate's bias so that it lowers the mean confidence of clean images by no more than `gate_loss`.
-
-    The fit sees as much junk as data, which is arbitrary; this says instead that clean images are the
-    rule, so that the confidence of a clean image is the chance that its label is right.
-    """
-    logits = model.gate_logits(clean)
-    low, high = -20.0, 20.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if float(1 - torch.sigmoid(logits + middle).mean()) > gate_loss:
-            low = middle
-        else:
-            high = middle
-    return replace(model, output_bias=model.output_bias + high)
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
-
-
-def _short_all(values: Tensor) -> Tensor:
-    short = [_short(value) for value in values.flatten().tolist()]
-    return torch.tensor(short, dtype=torch.float64).reshape(values.shape)
-
-
-def _rounded(model: CalibratedConfidence) -> CalibratedConfidence:
-    """What is stored in so many digits; the hidden layer's weights are whole multiples already."""
-    return replace(
-        model,
-        scale=_short(model.scale),
-        widening=_short(model.widening),
-        centres=_short_all(model.centres),
-        spreads=_short_all(model.spreads),
-        hidden_biases=_short_all(model.hidden_biases),
-        output_weights=_short_all(model.output_weights),
-        output_bias=_short(model.output_bias),
-        penalties=_short_all(model.penalties),
-    )

@@ -8,8 +8,9 @@ from typing import Iterator, Mapping, Sequence
 
 from torch import Tensor
 
-from abs_training.confidence.fit import OWN, GateSettings, fit_to_evidence
 from abs_training.confidence.evidence import Evidence, joined
+from abs_training.confidence.fit import OWN, fit_to_evidence
+from abs_training.confidence.gate_fit import GateSettings
 from abs_training.confidence.sets import JUNK_IN_UNEVEN_LIGHT, is_lit_again
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.images.corruptions import CORRUPTIONS

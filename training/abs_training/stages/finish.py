@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from abs_training.confidence.binary_variant import BinaryVariant, fit_binary_variant, scaled
 from abs_training.confidence.calibration import calibrate, confidences, quality
-from abs_training.confidence.fit import GateSettings, fit_confidence
+from abs_training.confidence.fit import fit_confidence
+from abs_training.confidence.gate_fit import GateSettings
 from abs_training.confidence.model import CalibratedConfidence
 from abs_training.confidence.sets import TO_BE_SEARCHED, SetSizes
 from abs_training.decoders.layers import Decoder
