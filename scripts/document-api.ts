@@ -24,7 +24,7 @@ const OPENING = `<!-- Written by \`npm run docs\` from the doc comments in src/.
 
 What \`import … from "analysis-by-synthesis"\` gives. An *image* is 784 values, 28 rows of 28, bright ink on dark. A *class*
 is what a model stands for, with the shipped weights a digit; its *label* is its place from 0. A *latent* is the short list
-of numbers (16 with the shipped weights) from which a class's decoder draws an image.
+of numbers (20 with the shipped weights) from which a class's decoder draws an image.
 
 The examples work from top to bottom: \`abs\` and \`image\` are those of the first one. [Options](options.md) has each
 option of \`createClassifier\` with an example.`;

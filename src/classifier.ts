@@ -33,7 +33,7 @@ export class ModuleClassifier {
   readonly #search: Search;
   /** The classes' names, by label: 2 to 64 of them; with the shipped weights `"0"` to `"9"`. */
   readonly classes: readonly string[];
-  /** Numbers in a latent, 2 to 32; with the shipped weights 16. */
+  /** Numbers in a latent, 2 to 32; with the shipped weights 20. */
   readonly latents: number;
   /**
    * What the model sees of a pixel's value, from [0, 1] to [0, 1], never falling: in `binary-abs` the threshold, otherwise the

@@ -57,7 +57,7 @@ export interface ClassifierOptions {
 export type CreateClassifier =
   /**
    * Makes a classifier. Everything is compiled, read and checked here; importing the package does nothing. With the shipped
-   * weights that takes some 10 ms and 4 MB of memory. One classifier serves any number of images, one after another; threads
+   * weights that takes some 0.1 s and 8 MB of memory. One classifier serves any number of images, one after another; threads
    * want one each.
    *
    * @param options all have a default, see `ClassifierOptions`

@@ -22,6 +22,9 @@ export interface ConfidentModel {
   lossAndGradient(image: Float32Array): LossesAndGradients;
 }
 
+/** The probability that is success unless the caller says otherwise, as in the paper. */
+export const SUCCESS = 0.9;
+
 /** From where a climb starts and how far it goes. */
 export interface DistalOptions {
   /** A whole number below 2^32 (default 0): the noise from which all climbs start. */
@@ -194,7 +197,7 @@ function nearestToNoise(
 
 function checkedOptions(options: DistalOptions | undefined): Required<DistalOptions> {
   const known = ["seed", "confidence", "steps", "pixels"];
-  const { seed = 0, confidence = 0.9, steps = 500, pixels = 784 } = checkOptions(options, known);
+  const { seed = 0, confidence = SUCCESS, steps = 500, pixels = 784 } = checkOptions(options, known);
   checkWhole("seed", seed, 0, LARGEST_SEED);
   checkNumber("confidence", confidence, (number) => number > 0 && number < 1, "above 0 and below 1");
   checkWhole("steps", steps, 0);

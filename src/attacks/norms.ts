@@ -1,3 +1,6 @@
+import { checkName } from "../arguments/checks.ts";
+import { checkedNumbers } from "../arguments/numbers.ts";
+
 // How far one image is from another.
 
 /** The largest change of a pixel, the root of the squares, the sum of the changes, the number of pixels changed. */
@@ -5,11 +8,21 @@ export const NORMS = ["linf", "l2", "l1", "l0"] as const;
 /** A norm in which the change of an image is measured, pixels in [0, 1]. */
 export type Norm = (typeof NORMS)[number];
 
-/** The distance between two images of equal length in a norm; in L0 any difference counts. */
-export function distanceBetween(one: Float32Array, other: Float32Array, norm: Norm): number {
+const FINITE = { least: -Number.MAX_VALUE, most: Number.MAX_VALUE };
+
+/**
+ * The distance between two images of equal length in a norm; in L0 any difference counts.
+ *
+ * @throws {TypeError} when one is no list of numbers, or the norm is unknown
+ * @throws {RangeError} when their lengths differ, or a value is not finite
+ */
+export function distanceBetween(one: ArrayLike<number>, other: ArrayLike<number>, norm: Norm): number {
+  checkName("norm", norm, NORMS);
+  const from = checkedNumbers("one", one, FINITE);
+  const to = checkedNumbers("other", other, { ...FINITE, size: from.length });
   let sum = 0;
-  for (let pixel = 0; pixel < one.length; ++pixel) {
-    const change = Math.abs((one[pixel] as number) - (other[pixel] as number));
+  for (let pixel = 0; pixel < from.length; ++pixel) {
+    const change = Math.abs((from[pixel] as number) - (to[pixel] as number));
     if (norm === "linf") sum = Math.max(sum, change);
     else if (norm === "l2") sum += change * change;
     else if (norm === "l1") sum += change;

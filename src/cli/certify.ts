@@ -4,6 +4,7 @@ import { messageOf } from "../files/file-error.ts";
 import { readStandardInput, STANDARD_INPUT } from "../files/read-standard-input.ts";
 import { type CertifiedImage, certifiedLines, certifiedScores } from "./certified-scores.ts";
 import { checkLabels, imageValues, measuredSettings, readChosenImages, sha256OfData } from "./chosen-images.ts";
+import { besideFound } from "./classify.ts";
 import {
   type Command,
   type Invocation,
@@ -15,7 +16,7 @@ import {
 } from "./command.ts";
 import { DONE, type Environment, FAILED, printJson, printLines } from "./environment.ts";
 import { FRAME_OPTIONS, frameMode } from "./frame-options.ts";
-import { type FrameMode, openFrames } from "./frame-source.ts";
+import { type Frame, type FrameMode, openFrames } from "./frame-source.ts";
 import { checkStandardInput, type Failure, printFailure, titleOf } from "./image-files.ts";
 import { type Workforce, withWorkforce } from "./load-classifier.ts";
 import { SPLITS } from "./mnist-files.ts";
@@ -77,6 +78,7 @@ function optionsAt(options: SmoothingOptions, place: number): SmoothingOptions {
 /** An image in a file, certified. */
 interface CertifiedFrame extends TimedCertificate {
   readonly file: string;
+  readonly found: Frame["found"];
   readonly frame: number;
   readonly count: number;
 }
@@ -102,12 +104,16 @@ async function certifyFiles(
       try {
         const content = file === STANDARD_INPUT ? await readStandardInput(environment.stdin) : undefined;
         const request = { file, content, mode, offset, limit, options };
-        for await (const { certificate, milliseconds, frame, count } of certifyFrames(request, tasks, concurrency)) {
+        for await (const certified of certifyFrames(request, tasks, concurrency)) {
+          const { certificate, milliseconds, frame, count, found } = certified;
           if (json) {
-            results.push({ file, frame, name: nameOf(certificate.label), ...certificate, milliseconds });
+            const preprocessed = found !== undefined;
+            const named = nameOf(certificate.label);
+            results.push({ file, frame, name: named, ...certificate, milliseconds, preprocessed, ...found });
           } else {
             const title = count === 1 ? name : `${name} [${frame}]`;
-            printLines(environment, [`${title}: ${certificateText(certificate, nameOf(certificate.label))}`]);
+            const answer = certificateText(certificate, nameOf(certificate.label));
+            printLines(environment, [`${title}: ${besideFound(answer, found?.found)}`]);
           }
         }
       } catch (error) {
@@ -138,10 +144,10 @@ async function* certifyFrames(
   const source = await openFrames(file, mode, content);
   const { count } = source;
   if (offset >= count) throw new Error(`has ${count} images; --offset ${offset} skips them all`);
-  const certifyFrame = async (frame: number): Promise<CertifiedFrame> => ({
-    ...(await tasks.certifyImage(source.at(frame).image, optionsAt(options, frame))),
-    ...{ file, frame, count },
-  });
+  const certifyFrame = async (frame: number): Promise<CertifiedFrame> => {
+    const { image, found } = source.at(frame);
+    return { ...(await tasks.certifyImage(image, optionsAt(options, frame))), file, frame, count, found };
+  };
   yield* pMapIterable(places(offset, Math.min(count, offset + limit)), certifyFrame, { concurrency });
 }
 

@@ -160,10 +160,15 @@ function printFrame(
  * @param found what preprocessing found in the picture, undefined where the image was taken as it is
  */
 export function verdict({ name, confidence, rejected }: Classification, found?: Found): string {
-  if (found === "nothing") return "nothing drawn";
   const percent = `${(100 * confidence).toFixed(1)} %`;
   const answer = rejected
     ? `not recognised (nearest ${name}, confidence ${percent})`
     : `${name} (confidence ${percent})`;
+  return besideFound(answer, found);
+}
+
+/** An answer about an image, with what has to be said of the picture in which preprocessing found it. */
+export function besideFound(answer: string, found?: Found): string {
+  if (found === "nothing") return "nothing drawn";
   return found === "several" ? `${answer}; several things are drawn, this is the heaviest` : answer;
 }

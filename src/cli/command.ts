@@ -112,7 +112,7 @@ export class Invocation {
     if (positionals.length < least) throw new UsageError(`missing argument: ${command.name} wants ${command.usage}`);
     if (positionals.length > most) {
       throw new UsageError(
-        `unexpected argument ${shown(positionals[most] ?? "")}: ${command.name} wants ${command.usage}`,
+        `unexpected argument ${shown(positionals[most] ?? "")}: ${command.name} wants ${command.usage || "none"}`,
       );
     }
   }
@@ -246,6 +246,12 @@ function parse(command: Command, words: readonly string[]) {
   } catch (error) {
     // The parser's first sentence says what is wrong; what follows is about its own conventions.
     const message = error instanceof Error ? error.message : String(error);
+    const [, ambiguous] = /^Option '(.*)' argument is ambiguous/.exec(message) ?? [];
+    if (ambiguous !== undefined) {
+      throw new UsageError(`${ambiguous}: a value that begins with a dash is written ${ambiguous}=VALUE`, {
+        cause: error,
+      });
+    }
     throw new UsageError((message.split(/\. |\n/)[0] ?? message).replace(/\.$/, ""), { cause: error });
   }
 }

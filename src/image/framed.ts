@@ -91,7 +91,8 @@ export function asFramedDigit(image: PixelImage): Float32Array | undefined {
  *
  * @param picture as `preprocess` takes it
  * @throws {TypeError} when something is of the wrong kind
- * @throws {RangeError} when a size is not a whole number from 1, the length does not fit, or a value is out of its range
+ * @throws {RangeError} when a size is not a whole number from 1, the length does not fit, or a value of a 28×28 picture is out of
+ *   its range
  */
 export function fitsMnist(picture: PixelImage): boolean {
   const checked = checkedImage(picture);

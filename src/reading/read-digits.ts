@@ -120,6 +120,8 @@ export function readDigits(picture: PixelImage, options: ReadingOptions): Readin
   }
   checkName("effort", effort, EFFORTS);
   checkFunction("onProgress", onProgress);
+  // Where the picture is blank nobody would notice that the classifier is gone.
+  classifier.classifyBatch(new Float32Array(0));
   // A copy of the fields, which may be getters: what was checked is what is read.
   const checked = checkedImage(picture);
   const { strokes, lines: judged, complete } = judgePicture(checked, classifier, BOUNDS[effort], onProgress);

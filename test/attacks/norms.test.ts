@@ -22,6 +22,22 @@ describe("distances", () => {
     expect(distanceBetween(Float32Array.of(0), Float32Array.of(-0), "l0")).toBe(0);
   });
 
+  it("are not told of what is no image, of unequal lengths and in unknown norms", () => {
+    const told =
+      (...given: unknown[]) =>
+      () =>
+        (distanceBetween as (...all: unknown[]) => number)(...given);
+    const one = Float32Array.of(0, 1);
+    expect(told(one, one, "L2")).toThrow(/norm: got "L2", wanted "linf"/);
+    expect(told(one, one)).toThrow(/norm: got undefined/);
+    expect(told()).toThrow(TypeError);
+    expect(told(undefined, one, "l2")).toThrow(/one: got undefined, wanted a list, Float32Array/);
+    expect(told(one, "01", "l2")).toThrow(/other: got a string, wanted a list/);
+    expect(told(one, [0, "1"], "l2")).toThrow(/other: got "1" at place 1, wanted a number/);
+    expect(told(one, Float32Array.of(0), "l2")).toThrow(/other: got 1 values, wanted 2/);
+    expect(told(one, [0, Number.NaN], "l2")).toThrow(/other: got NaN at place 1/);
+  });
+
   it("are metrics", () => {
     fc.assert(
       fc.property(images, fc.constantFrom(...NORMS), ([a, b, c], norm) => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClassifier } from "../../src/entries/node.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
+import { asPng, draw } from "../image/drawing.ts";
 import { run } from "./fake-classifier.ts";
 
 const COUNT = 20;
@@ -118,10 +119,28 @@ describe("abs certify FILE…", () => {
       results: [
         {
           ...{ file: images, frame: 0, name: "0", label: 0, abstained: false, lowerBound: 0.9, radius: 0.7, votes: 50 },
-          milliseconds: expect.any(Number),
+          ...{ milliseconds: expect.any(Number), preprocessed: false },
         },
       ],
     });
+  });
+
+  it("tells what preprocessing found in a picture", async () => {
+    const one = draw({ width: 200, height: 100, left: 20, top: 20, size: 60, pen: 7 });
+    const data = one.data.map((value, at) => Math.max(value, one.data[at - 100] ?? 0));
+    const files = [
+      await directory.write("bare.png", asPng({ ...one, data: new Float32Array(one.data.length) })),
+      await directory.write("one.png", asPng(one)),
+      await directory.write("two.png", asPng({ ...one, data })),
+    ];
+    const { stdout: text } = await run(["certify", ...files]);
+    const answers = text.trimEnd().split("\n");
+    expect(answers[0]).toBe(`${files[0]}: nothing drawn`);
+    expect(answers[1]).toMatch(/at least\)$/);
+    expect(answers[2]).toMatch(/at least\); several things are drawn, this is the heaviest$/);
+    const { results } = JSON.parse((await run(["certify", ...files, "--json"])).stdout);
+    expect(results.map(({ found }: { found: string }) => found)).toEqual(["nothing", "digit", "several"]);
+    expect(results[1]).toMatchObject({ preprocessed: true, ink: "bright", box: { left: expect.any(Number) } });
   });
 
   it("goes on after a file that cannot be read", async () => {

@@ -6,7 +6,7 @@ import { encode as encodePng } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { preprocess } from "../../src/image/preprocess.ts";
 import { idxBytes, temporaryDirectory } from "../files/handmade-files.ts";
-import { draw, mapDrawing } from "../image/drawing.ts";
+import { asPng, draw, mapDrawing } from "../image/drawing.ts";
 import { Collector, run } from "./fake-classifier.ts";
 
 const SMALL = { width: 28, height: 28, channels: 1 } as const;
@@ -16,12 +16,6 @@ let frame: string;
 let inverted: string;
 let dataSet: string;
 let broken: string;
-
-function png(drawing: ReturnType<typeof draw>): Uint8Array {
-  const { width, height } = drawing;
-  const data = Uint8Array.from(drawing.data, (value) => Math.round(255 * value));
-  return encodePng({ data, width, height, channels: 1 });
-}
 
 /** 28 rows of 28 bits each, filled up to four bytes, bright where a value is at least 0.5. */
 function monochromeBmp(values: Float32Array): Uint8Array {
@@ -44,9 +38,12 @@ beforeAll(async () => {
   directory = await temporaryDirectory();
   const { image } = preprocess(draw({ width: 200, height: 180, left: 60, top: 40, size: 90, pen: 10 }));
   const framed = { data: image, width: 28, height: 28, channels: 1 } as const;
-  digit = await directory.write("digit.png", png(draw({ width: 90, height: 80, left: 20, top: 10, size: 50, pen: 6 })));
-  frame = await directory.write("frame.png", png(framed));
-  inverted = await directory.write("inverted.png", png(mapDrawing(framed, (value) => 1 - value)));
+  digit = await directory.write(
+    "digit.png",
+    asPng(draw({ width: 90, height: 80, left: 20, top: 10, size: 50, pen: 6 })),
+  );
+  frame = await directory.write("frame.png", asPng(framed));
+  inverted = await directory.write("inverted.png", asPng(mapDrawing(framed, (value) => 1 - value)));
   const images = Uint8Array.from({ length: 5 * 784 }, (_, index) =>
     index % 784 === 0 ? 26 * Math.floor(index / 784) : index % 7,
   );
@@ -142,7 +139,7 @@ describe("abs classify", () => {
     const unknown = await directory.write("unknown.png", encodePng({ data: new Uint8Array(784), ...SMALL }));
     const two = draw({ width: 200, height: 100, left: 20, top: 20, size: 60, pen: 7 });
     const data = two.data.map((value, index) => Math.max(value, two.data[index - 100] ?? 0));
-    const several = await directory.write("several.png", png({ ...two, data }));
+    const several = await directory.write("several.png", asPng({ ...two, data }));
     const verdicts = [
       [["--raw", unknown], "not recognised (nearest 0, confidence 10.0 %)"],
       [[unknown], "nothing drawn"],
@@ -185,7 +182,7 @@ describe("abs classify", () => {
     const folder = join(directory.path, "folder");
     await mkdir(join(folder, "inner.png"), { recursive: true });
     const put = (name: string, bytes: Uint8Array | string) => directory.write(join("folder", name), bytes);
-    const picture = png(draw({ width: 28, height: 28, left: 8, top: 4, size: 19, pen: 2.5 }));
+    const picture = asPng(draw({ width: 28, height: 28, left: 8, top: 4, size: 19, pen: 2.5 }));
     const [second, first, third] = [await put("b.png", picture), await put("B", picture), await put("c.txt", picture)];
     for (const name of ["notes.txt", ".hidden.png", "empty"]) await put(name, name === "empty" ? "" : "no picture");
     await put("labels", idxBytes([2], Uint8Array.of(1, 2)));

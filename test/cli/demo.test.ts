@@ -141,7 +141,7 @@ describe("abs demo", () => {
     [["--port", "65536"], "--port wants at most 65535, got 65536"],
     [["--port", "x"], '--port wants a whole number from 0, got "x"'],
     [["--host", ""], "--host wants a name or an address, got nothing"],
-    [["more"], 'unexpected argument "more"'],
+    [["more"], 'unexpected argument "more": demo wants none'],
   ])("refuses %j", async (words, message) => {
     const { code, stderr } = await run(["demo", ...words], { demo });
     expect(code).toBe(2);

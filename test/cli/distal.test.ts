@@ -28,6 +28,18 @@ describe("abs attack --distal", () => {
     expect(text.split("\n").filter((line) => line.endsWith("not reached"))).toHaveLength(10);
   });
 
+  it("tells an image that is rejected from one that the model is not sure of", async () => {
+    class Rejecting extends FakeClassifier {
+      override classify(image: Float32Array) {
+        return { ...super.classify(image), rejected: true, probabilities: new Float64Array(10).fill(0.95) };
+      }
+    }
+    const { stdout } = await run(["attack", "--distal", "--budget", "2"], {
+      createClassifier: async () => new Rejecting(),
+    });
+    expect(stdout.split("\n").filter((line) => line.endsWith("   rejected"))).toHaveLength(10);
+  });
+
   it("makes the model sure of a class, and shows by what in a page that needs nothing else", {
     timeout: 240_000,
   }, async () => {

@@ -31,6 +31,7 @@ describe("abs", () => {
     [["explain"], "missing argument"],
     [["explain", "a.png", "b.png"], 'unexpected argument "b.png"'],
     [["classify", "a.png", "--jsno"], "Unknown option '--jsno'"],
+    [["classify", "a.png", "--limit", "-1"], "--limit: a value that begins with a dash is written --limit=VALUE"],
     [["classify", "a.png", "--limit"], "--limit"],
     [["classify", "a.png", "--limit", "0"], '--limit wants a whole number from 1, got "0"'],
     [["classify", "a.png", "--limit", "1e3"], '--limit wants a whole number from 1, got "1e3"'],

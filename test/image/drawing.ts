@@ -1,3 +1,4 @@
+import { encode } from "fast-png";
 import type { Random } from "../../src/random.ts";
 import type { Glyph } from "../../src/strings/glyph.ts";
 
@@ -75,6 +76,11 @@ export function mapDrawing(drawing: Drawing, map: (value: number, x: number, y: 
       Math.max(0, Math.min(1, map(value, (index % width) / width, Math.floor(index / width) / height))),
     ),
   };
+}
+
+/** The bytes of a PNG of 8 bits that shows the drawing. */
+export function asPng({ data, width, height }: Drawing): Uint8Array {
+  return encode({ data: Uint8Array.from(data, (value) => Math.round(255 * value)), width, height, channels: 1 });
 }
 
 /** A seeded generator of numbers in [0, 1): a linear congruential one is random enough for grain. */

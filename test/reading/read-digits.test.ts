@@ -141,4 +141,10 @@ describe("bad input", () => {
     expect(read(null, { classifier: abs })).toThrow(TypeError);
     expect(readDigits(picture, { classifier: abs }).lines).toEqual([]);
   });
+
+  it("counts a classifier that was disposed of, whether anything is drawn or not", async () => {
+    const gone = await createClassifier();
+    gone.dispose();
+    expect(read(picture, { classifier: gone })).toThrow("this classifier has been disposed of");
+  });
 });

@@ -8,7 +8,7 @@ import { withClassifier } from "../load-classifier.ts";
 import { startProgress } from "../progress.ts";
 import type { CommandClassifier } from "../tasks.ts";
 import { percentText } from "./lines.ts";
-import { type DistalOutcome, distalReport } from "./report/distal-report.ts";
+import { type DistalOutcome, distalReport, shortfall } from "./report/distal-report.ts";
 
 /** Options of `abs attack` that are about images of a data set, of which there are none here. */
 const ABOUT_IMAGES = ["data", "split", "norm", "attack", "offset", "limit", "shard", "workers", "resume"] as const;
@@ -55,7 +55,7 @@ export async function attackFromNoise(invocation: Invocation, environment: Envir
         percentText(probability).padStart(10),
         `${taken}`.padStart(7),
         fromNoise.toFixed(2).padStart(19),
-        success ? "" : "   not reached",
+        success ? "" : `   ${shortfall(probability)}`,
       ].join(""),
     ),
   ]);

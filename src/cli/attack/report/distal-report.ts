@@ -1,4 +1,4 @@
-import type { DistalResult } from "../../../attacks/distal.ts";
+import { type DistalResult, SUCCESS } from "../../../attacks/distal.ts";
 import { html } from "../../report/markup.ts";
 import { page } from "../../report/page.ts";
 import { picture } from "../../report/pictures.ts";
@@ -12,6 +12,11 @@ export interface DistalOutcome extends DistalResult {
   readonly fromNoise: number;
 }
 
+/** Why a climb that ended at a probability, [0, 1], is no success. */
+export function shortfall(probability: number): string {
+  return probability >= SUCCESS ? "rejected" : "not reached";
+}
+
 /** What climbs from noise led to, as one HTML page that needs nothing else. */
 export function distalReport(
   outcomes: readonly DistalOutcome[],
@@ -23,7 +28,7 @@ export function distalReport(
 <th scope="row">${name}</th>
 <td>${picture(start, `the noise from which the climb to ${name} starts`)}</td>
 <td>${picture(image, `what the model takes for ${name}`)}</td>
-<td>${percentText(probability)}${success ? "" : ", not reached"}</td>
+<td>${percentText(probability)}${success ? "" : `, ${shortfall(probability)}`}</td>
 <td>${steps}</td>
 <td>${fromNoise.toFixed(2)}</td>
 </tr>
