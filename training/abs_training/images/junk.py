@@ -133,6 +133,37 @@ def _dots(count: int, generator: torch.Generator) -> Tensor:
     return images * uniform(count, 0.5, 1, generator)
 
 
+LEAST_SOLID = 0.55
+"""Shorter side of a solid shape as a share of the longer one: slimmer ones are bars, which are ones in a thick pen."""
+
+
+def _solid_shapes(count: int, generator: torch.Generator) -> Tensor:
+    """Filled ellipses, blobs and polygons of three to six corners, as long as a digit and at its place."""
+    row, column = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    y = row - (SIDE - 1) / 2 + uniform(count, -1, 1, generator)
+    x = column - (SIDE - 1) / 2 + uniform(count, -1, 1, generator)
+    turn = uniform(count, 0, math.pi, generator)
+    longer = BOX / 2 * uniform(count, 0.8, 1.05, generator)
+    shorter = longer * uniform(count, LEAST_SOLID, 1, generator)
+    along = (x * turn.cos() + y * turn.sin()) / longer
+    across = (y * turn.cos() - x * turn.sin()) / shorter
+    angle = torch.atan2(across, along) + uniform(count, 0, 2 * math.pi, generator)
+    # The edge's distance from the middle: a circle's, that of waves around it, or that of a regular polygon.
+    waves = torch.ones_like(angle)
+    for order in (2, 3, 4):
+        waves = waves + uniform(count, 0, 0.12, generator) * torch.cos(
+            order * angle + uniform(count, 0, 2 * math.pi, generator)
+        )
+    corners = torch.randint(3, 7, (count, 1, 1), generator=generator)
+    sector = 2 * math.pi / corners
+    polygon = (sector / 2).cos() / (angle.remainder(sector) - sector / 2).cos()
+    kind = uniform(count, 0, 3, generator)
+    edge = torch.where(kind < 1, torch.ones_like(angle), torch.where(kind < 2, waves, polygon))
+    # In pixels along the shorter axis, which keeps the rim about one pixel wide.
+    inside = (edge - torch.hypot(along, across)) * shorter
+    return (inside + 0.5).clamp(0, 1) * uniform(count, 0.7, 1.3, generator).clamp_max(1)
+
+
 def _rings(count: int, generator: torch.Generator) -> Tensor:
     """Rings around a point somewhere in the image."""
     row, column = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
@@ -172,6 +203,7 @@ GENERATED: dict[str, Generate] = {
     "smooth noise": _smooth_noise,
     "gradients": _gradients,
     "dots": _dots,
+    "solid shapes": _solid_shapes,
     "curves": bezier_strokes,
     "polylines": polyline_strokes,
     "letters": _letters_of([name for name in LETTERS if name not in HELD_OUT_LETTERS]),
@@ -194,7 +226,7 @@ KINDS = (*GENERATED, *FROM_DATA)
 """Kinds on which a confidence is fitted."""
 
 HARD_KINDS = (
-    *("dots", "curves", "polylines", "letters", "overlaid", "halves", "pairs"),
+    *("dots", "solid shapes", "curves", "polylines", "letters", "overlaid", "halves", "pairs"),
     *("spirals", "other letters", "letters in uneven light"),
 )
 """Kinds of which some images look like a class even to a person."""
