@@ -109,9 +109,10 @@ class JunkTest(unittest.TestCase):
                 self.assertEqual(tuple(drawn.shape), (count, 28, 28), kind)
                 self.assertTrue(bool((drawn.flatten(1).amax(1) > 0.5).all()), kind)
 
-    def test_letters_are_junk_among_digits_only(self) -> None:
-        self.assertIn("letters", kinds_for(["0", "1", "2"]))
-        self.assertNotIn("letters", kinds_for(["a", "b"]))
+    def test_letters_and_filled_shapes_are_junk_among_digits_only(self) -> None:
+        for kind in ("letters", "solid shapes"):
+            self.assertIn(kind, kinds_for(["0", "1", "2"]))
+            self.assertNotIn(kind, kinds_for(["a", "b"]))
         self.assertFalse(set(HELD_OUT) & set(KINDS))
         self.assertLess(set(HELD_OUT_LETTERS), set(LETTERS))
 

@@ -225,6 +225,9 @@ FROM_DATA = ("inverted", "overlaid", "halves", "pairs")
 KINDS = (*GENERATED, *FROM_DATA)
 """Kinds on which a confidence is fitted."""
 
+AMONG_DIGITS = ("letters", "solid shapes")
+"""Kinds that are junk among digits; other classes may be such themselves."""
+
 HARD_KINDS = (
     *("dots", "solid shapes", "curves", "polylines", "letters", "overlaid", "halves", "pairs"),
     *("spirals", "other letters", "letters in uneven light"),
@@ -321,6 +324,6 @@ def junk(
 
 
 def kinds_for(class_names: Sequence[str]) -> tuple[str, ...]:
-    """Kinds that are junk for a data set: letters are, where all classes are named by digits."""
+    """Kinds that are junk for a data set: letters and filled shapes are, where all classes are named by digits."""
     digits = all(name.isdecimal() for name in class_names)
-    return tuple(kind for kind in KINDS if digits or kind != "letters")
+    return tuple(kind for kind in KINDS if digits or kind not in AMONG_DIGITS)
