@@ -42,6 +42,8 @@ export const MOST_CANDIDATES = 8;
 /** Of the calibrated confidence. */
 export const MOST_HIDDEN_UNITS = 64;
 
+/** Weight of ½‖z‖² in the loss. */
+export const MOST_BETA = 1000000;
 /** Slope of the response curve. */
 export const MOST_RESPONSE = 1000;
 /** Weights of the priors of gain and offset. */

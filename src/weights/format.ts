@@ -1,4 +1,11 @@
-import { LEAST_CLASSES, LEAST_LATENTS, MOST_CLASSES, MOST_LATENTS, MOST_NAME_CHARACTERS } from "../../format/limits.ts";
+import {
+  LEAST_CLASSES,
+  LEAST_LATENTS,
+  MOST_BETA,
+  MOST_CLASSES,
+  MOST_LATENTS,
+  MOST_NAME_CHARACTERS,
+} from "../../format/limits.ts";
 import { shown } from "../arguments/shown.ts";
 import { readAssumptions } from "./assumptions.ts";
 import { checkWork } from "./budget.ts";
@@ -63,7 +70,7 @@ export function readOwnFormat({ metadata, tensors }: Safetensors): Model {
     latents,
     layers,
     weights,
-    beta: numberIn(inference["beta"], "inference.beta", 0, 1e6),
+    beta: numberIn(inference["beta"], "inference.beta", 0, MOST_BETA),
     sphereRadius: numberIn(inference["sphere_radius"], "inference.sphere_radius", 1e-3, 1e6),
     confidence: readConfidence(version === "1" ? { paper: confidence } : confidence, classes.length),
     ...(Object.keys(assumptions).length === 0 ? {} : { assumptions }),

@@ -70,7 +70,7 @@ describe.skipIf(python === undefined)("the trainer", () => {
       train(
         ...["train", "--data", directory, "--out", file, "--run-directory", join(directory, shape)],
         ...["--shape", shape, "--latents", "8", "--classes", "0,1", "--class-names", "upright,level"],
-        ...["--max-steps", "3", "--prototypes", "4", "--workers", "1"],
+        ...["--max-steps", "3", "--prototypes", "4", "--without-race", "--workers", "1"],
       );
       const abs = await createClassifier({ weights: readFileSync(file) });
       expect(abs.classes).toEqual(["upright", "level"]);

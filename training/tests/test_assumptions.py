@@ -117,6 +117,8 @@ class AssumptionsTest(unittest.TestCase):
 
     def test_numbers_out_of_range_are_refused(self) -> None:
         parts: list[dict[str, Any]] = [
+            {"beta": -1.0},
+            {"beta": float("nan")},
             {"response": 0.5},
             {"response": float("inf")},
             {"photometry": {"gain": 0.0, "offset": 1.0}},

@@ -216,11 +216,13 @@ class FitTest(unittest.TestCase):
             *("race", "--weights", str(out), "--data", str(self.folder), "--coefficients", "8"),
             *("--surrogate-hidden", "4", "--proposal-hidden", "8", "--candidates", "3"),
             *("--surrogate-steps", "3", "--proposal-steps", "3", "--workers", "1"),
-            *("--photometry", "none", "--tolerance", "0.8"),
+            *("--beta", "0.5", "--photometry", "none", "--tolerance", "0.8"),
         )
         after = read_weights(out)
-        self.assertEqual(after.assumptions, Assumptions(1.0, 5.0, 1.5, None, 0.8))
-        self.assertIn("--photometry none --tolerance 0.8", after.training["race"]["command"])
+        self.assertEqual(after.assumptions, Assumptions(0.5, 5.0, 1.5, None, 0.8))
+        self.assertIn(
+            "--beta 0.5 --photometry none --tolerance 0.8", after.training["race"]["command"]
+        )
         with contextlib.redirect_stderr(io.StringIO()) as errors:
             words = ["race", "--weights", str(out), "--data", str(self.folder)]
             self.assertEqual(main([*words, "--response", "0.5"]), 1)

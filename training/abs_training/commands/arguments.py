@@ -30,8 +30,18 @@ from abs_training.search.inference import PAPER_SAMPLES, PAPER_UPDATES, paper_sa
 from abs_training.weights.weights_file import Weights
 
 
+ASSUMPTIONS = ("beta", "response", "photometry", "tolerance")
+"""Options that say what the loss assumes, named as `Assumptions` names them."""
+
+
 def add_assumption_arguments(parser: argparse.ArgumentParser, default: str) -> None:
     """What the loss assumes besides the paper's model; `default` says what holds where an option is left out."""
+    parser.add_argument(
+        "--beta",
+        type=float,
+        metavar="WEIGHT",
+        help=f"weight of ½‖z‖², by which a latent is unlikely under its prior, from 0 (default: {default})",
+    )
     parser.add_argument(
         "--response",
         type=float,
@@ -58,7 +68,7 @@ def assumptions_of(options: argparse.Namespace, base: Assumptions) -> Assumption
     """What the options change of `base`. Raises DataError for numbers out of range."""
     changes = {
         name: None if value == NONE else value
-        for name in ("response", "photometry", "tolerance")
+        for name in ASSUMPTIONS
         if (value := getattr(options, name)) is not None
     }
     found = dataclasses.replace(base, **changes)
@@ -72,7 +82,7 @@ def assumptions_of(options: argparse.Namespace, base: Assumptions) -> Assumption
 def assumption_words(options: argparse.Namespace) -> list[str]:
     """The options as they were given."""
     words = []
-    for name in ("response", "photometry", "tolerance"):
+    for name in ASSUMPTIONS:
         value = getattr(options, name)
         if isinstance(value, Photometry):
             value = f"{value.gain:g},{value.offset:g}"

@@ -260,6 +260,7 @@ def run(options: argparse.Namespace) -> None:
         discriminative_epochs=options.discriminative_epochs,
         decoders=sha256,
         discriminative_learning_rate=options.discriminative_learning_rate,
+        beta=assumptions.beta,
         response=assumptions.response,
         photometry=assumptions.photometry,
         tolerance=assumptions.tolerance,

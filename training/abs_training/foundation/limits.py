@@ -57,6 +57,8 @@ MOST_CANDIDATES = 8
 MOST_HIDDEN_UNITS = 64
 """Of the calibrated confidence."""
 
+MOST_BETA = 1000000
+"""Weight of ½‖z‖² in the loss."""
 MOST_RESPONSE = 1000
 """Slope of the response curve."""
 

@@ -23,6 +23,7 @@ from abs_training.foundation.limits import (
     LEAST_PHOTOMETRIC_WEIGHT,
     LEAST_SHARE,
     LEAST_TOLERANCE,
+    MOST_BETA,
     MOST_DOUBT,
     MOST_PHOTOMETRIC_WEIGHT,
     MOST_RESPONSE,
@@ -87,6 +88,7 @@ class Assumptions:
 
     def check(self) -> None:
         """Raises ValueError for numbers out of range."""
+        _check("beta", self.beta, 0, MOST_BETA)
         _check("the response's slope", self.response, 1, MOST_RESPONSE)
         if self.photometry is not None:
             for name, weight in (

@@ -32,6 +32,8 @@ class Configuration:
     """SHA-256 of the weights file whose decoders the discriminative stage starts from, or of several, with a space between; None: the autoencoders'."""
     discriminative_learning_rate: float
     """Of the decoders at the first step of the discriminative stage; falls likewise."""
+    beta: float
+    """Weight of ½‖z‖² in the loss, once the autoencoders are trained."""
     response: float
     """Slope of the response curve, from 1."""
     photometry: Optional[Photometry]
@@ -79,7 +81,10 @@ class Configuration:
     def assumptions(self) -> Assumptions:
         """What the loss assumes."""
         return Assumptions(
-            response=self.response, photometry=self.photometry, tolerance=self.tolerance
+            beta=self.beta,
+            response=self.response,
+            photometry=self.photometry,
+            tolerance=self.tolerance,
         )
 
     def attack(self) -> Attack:
@@ -100,11 +105,13 @@ class Configuration:
 
     def as_json(self) -> dict[str, Any]:
         """The settings for the record, without the layers, which have a place of their own, and what older records lack as well:
-        decoders that were not given, and single visits."""
+        decoders that were not given, single visits, and the paper's weight of the prior."""
         values = dataclasses.asdict(self)
         del values["layers"]
         if self.decoders is None:
             del values["decoders"]
         if self.hard_visits == 1:
             del values["hard_visits"]
+        if self.beta == 1:
+            del values["beta"]
         return values
