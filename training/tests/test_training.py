@@ -235,7 +235,9 @@ class TrainingTest(unittest.TestCase):
         self.assertRegex(errors.getvalue(), r"int9 is none of float32, float16, int8")
 
     def test_interrupted_runs_and_workers_do_not_change_the_weights(self) -> None:
-        expected, _ = read_safetensors(self.train("whole", "--workers", "2"))
+        expected, _ = read_safetensors(
+            self.train("whole", "--averaged-share", "0.5", "--workers", "2")
+        )
         save = Checkpoint.save
         saves = 0
 
@@ -253,7 +255,7 @@ class TrainingTest(unittest.TestCase):
             patches.enter_context(mock.patch.object(Checkpoint, "save", save_and_stop))
             while True:
                 try:
-                    out = self.train("interrupted", "--workers", "1")
+                    out = self.train("interrupted", "--averaged-share", "0.5", "--workers", "1")
                     break
                 except Interruption:
                     interruptions += 1
@@ -264,11 +266,12 @@ class TrainingTest(unittest.TestCase):
         for name, tensor in expected.items():
             self.assertTrue(torch.equal(found[name], tensor), name)
 
-    def test_searching_anew_and_fading_attacks_change_the_training(self) -> None:
+    def test_searching_anew_fading_attacks_and_averages_change_the_training(self) -> None:
         options: dict[str, list[str]] = {
             "as-usual": [],
             "never-anew": ["--searched-share", "0"],
             "never-fading": ["--attack-left", "1"],
+            "averaged": ["--averaged-share", "0.5"],
         }
         usual, *others = (
             read_safetensors(

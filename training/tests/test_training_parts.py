@@ -1,3 +1,4 @@
+import copy
 import tempfile
 import unittest
 from pathlib import Path
@@ -5,9 +6,11 @@ from pathlib import Path
 import torch
 
 from abs_training.decoders.encoder import KINDS, Encoder
+from abs_training.decoders.layers import NAMED_SHAPES, Decoder
 from abs_training.foundation.checkpoint import Checkpoint
 from abs_training.foundation.randomness import generator_for
 from abs_training.images.augmentation import Distortion, add_noise, distort
+from abs_training.stages.mean_weights import MeanWeights
 from abs_training.stages.prototypes import medoids
 from abs_training.stages.visits import EASY_MARGIN, EASY_SHARE, HARD_MARGIN, order_of_visits
 
@@ -57,6 +60,28 @@ class TrainingPartsTest(unittest.TestCase):
         matches = (chosen.unsqueeze(1) == points).all(2)
         self.assertTrue(bool((matches.sum(1) == 1).all()))
         self.assertEqual(len(torch.unique(chosen, dim=0)), 10)
+
+    def test_the_mean_of_weights_is_that_of_all_steps_and_goes_on_after_an_interruption(
+        self,
+    ) -> None:
+        decoders = [Decoder(NAMED_SHAPES["dense"], 3, batch_norm=False) for _ in range(2)]
+        mean, seen = MeanWeights(), []
+        self.assertIsNone(mean.weights())
+        for step in range(5):
+            for decoder in decoders:
+                for parameter in decoder.parameters():
+                    torch.nn.init.normal_(parameter)
+            seen.append([copy.deepcopy(decoder.state_dict()) for decoder in decoders])
+            mean.add(decoders)
+            if step == 2:
+                state, mean = mean.state(), MeanWeights()
+                mean.restore(state)
+        found = mean.weights()
+        assert found is not None
+        for index, weights in enumerate(found):
+            for name, value in weights.items():
+                expected = torch.stack([step[index][name] for step in seen]).mean(0)
+                self.assertTrue(torch.allclose(value, expected, atol=1e-6), name)
 
     def test_an_epoch_visits_hard_images_often_and_few_of_the_easy_ones(self) -> None:
         hard, between, easy = 40, 300, 4000

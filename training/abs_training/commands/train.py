@@ -89,6 +89,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_assumption_arguments(parser, "the paper's model")
     parser.add_argument(
+        "--averaged-share",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help="share of that stage's steps, the last ones, over which its weights are averaged, at a learning rate that does "
+        "not fall (default 0: the last weights, and it falls to 0)",
+    )
+    parser.add_argument(
         "--attack-radius",
         type=distance,
         default=2.0,
@@ -260,6 +268,7 @@ def run(options: argparse.Namespace) -> None:
         discriminative_epochs=options.discriminative_epochs,
         decoders=sha256,
         discriminative_learning_rate=options.discriminative_learning_rate,
+        averaged_share=options.averaged_share,
         beta=assumptions.beta,
         response=assumptions.response,
         photometry=assumptions.photometry,
@@ -318,6 +327,7 @@ def _command_line(options: argparse.Namespace) -> str:
         "vae_epochs",
         "discriminative_epochs",
         "discriminative_learning_rate",
+        "averaged_share",
         "attack_radius",
         "attack_step",
         "attack_pixels",

@@ -40,6 +40,8 @@ class Configuration:
     """Priors of the gain and the offset of redrawings; None: they have neither."""
     tolerance: Optional[float]
     """Error of a pixel beyond which it counts less and less; None: all count by their squares."""
+    averaged_share: float
+    """Share of the discriminative stage's steps, the last ones, over which weights are averaged; if any, the learning rate does not fall."""
     attack_radius: float
     """Largest L2 distance by which the discriminative stage moves images towards their best rival."""
     attack_step: float
@@ -105,13 +107,16 @@ class Configuration:
 
     def as_json(self) -> dict[str, Any]:
         """The settings for the record, without the layers, which have a place of their own, and what older records lack as well:
-        decoders that were not given, single visits, and the paper's weight of the prior."""
+        decoders that were not given, single visits, no averages, and the paper's weight of the prior.
+        """
         values = dataclasses.asdict(self)
         del values["layers"]
         if self.decoders is None:
             del values["decoders"]
         if self.hard_visits == 1:
             del values["hard_visits"]
+        if self.averaged_share == 0:
+            del values["averaged_share"]
         if self.beta == 1:
             del values["beta"]
         return values

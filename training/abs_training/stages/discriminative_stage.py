@@ -29,6 +29,7 @@ from abs_training.search.assumptions import Assumptions
 from abs_training.stages.configuration import Configuration
 from abs_training.stages.joint_fit import JointFit
 from abs_training.stages.latent_table import NAME, LatentTable, compared_classes
+from abs_training.stages.mean_weights import MeanWeights
 from abs_training.stages.visits import order_of_visits
 
 IMAGES_A_STEP = 96
@@ -96,6 +97,7 @@ class DiscriminativeStage:
             prototypes,
             workers,
         )
+        self._mean = MeanWeights()
         self._sums = torch.zeros(4)
         self._order = torch.zeros(0, dtype=torch.long, device=self._device)
         self._epoch = 0
@@ -104,7 +106,7 @@ class DiscriminativeStage:
         self._restore()
 
     def run(self) -> list[dict[str, Any]]:
-        """Trains to the end and returns the decoders' weights."""
+        """Trains to the end and returns the decoders' weights, or their mean where steps are averaged."""
         if self._epochs > 0:
             self._table.search_first(self._save_sometimes)
         with tqdm(
@@ -124,10 +126,8 @@ class DiscriminativeStage:
                 self._epoch, self._step = self._epoch + 1, 0
                 self._record_epoch()
         self._save()
-        return [
-            {name: value.cpu() for name, value in decoder.state_dict().items()}
-            for decoder in self.decoders
-        ]
+        weights = self._mean.weights() or [decoder.state_dict() for decoder in self.decoders]
+        return [{name: value.cpu() for name, value in values.items()} for values in weights]
 
     def _visited_images(self) -> Tensor:
         """Positions of the images that this epoch visits, in its order."""
@@ -173,8 +173,13 @@ class DiscriminativeStage:
             kinds = (drawn > limits).sum(1).to(self._device)
             fit.attack(labels, configuration.attack(), kinds, strength, shares)
             fit.search(ATTACKED_UPDATES, STEP_SIZE)
-        rate = configuration.discriminative_learning_rate * cosine(progress)
+        averaged = configuration.averaged_share
+        rate = configuration.discriminative_learning_rate * (
+            1 if averaged > 0 else cosine(progress)
+        )
         fit.train(self._optimizers, self._gradients(fit.losses, labels), rate)
+        if progress >= 1 - averaged:
+            self._mean.add(self.decoders)
         self._sums += self._figures(fit.losses, labels)
 
     def _gradients(self, losses: Tensor, labels: Tensor) -> Tensor:
@@ -221,6 +226,7 @@ class DiscriminativeStage:
                 "order": self._order,
                 "sums": self._sums,
                 "decoders": [decoder.state_dict() for decoder in self.decoders],
+                "mean": self._mean.state(),
                 "moments": [moments_of(optimizer) for optimizer in self._optimizers],
                 "latents": self._table.latents,
                 "losses": self._table.losses,
@@ -237,6 +243,7 @@ class DiscriminativeStage:
         self._step = state["step"]
         self._order = state["order"].to(self._device)
         self._sums = state["sums"]
+        self._mean.restore(state.get("mean"))
         self._table.latents = state["latents"].to(self._device)
         self._table.losses = state["losses"].to(self._device)
         for decoder, weights in zip(self.decoders, state["decoders"]):

@@ -152,11 +152,16 @@ def describe_stages(weights: Weights) -> "list[str]":
     elif files and settings["discriminative_epochs"] == 0:
         stages.append(f"The decoders of the weights file {named}.")
     if settings["discriminative_epochs"] > 0:
-        visits = settings.get("hard_visits", 1)
+        visits, averaged = settings.get("hard_visits", 1), settings.get("averaged_share", 0)
+        rate = (
+            "falling to 0"
+            if averaged == 0
+            else f"throughout, the mean over the last {averaged:g} of the steps"
+        )
         hard = "" if visits == 1 else f" each that is wrong or nearly so is visited {visits} times;"
         stages.append(
             f"{settings['discriminative_epochs']} epochs of all decoders together{start} (learning rate "
-            f"{settings['discriminative_learning_rate']} falling to 0): cross-entropy of an\n"
+            f"{settings['discriminative_learning_rate']} {rate}): cross-entropy of an\n"
             "   image's own class against its two best rivals, the image moved by up to "
             f"{settings['attack_radius']:g} (L2) towards the better\n"
             f"   rival, falling to {100 * settings['attack_left']:.0f} % of that, plus "
