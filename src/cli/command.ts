@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { shownText } from "../arguments/printable.ts";
 import { shown } from "../arguments/shown.ts";
@@ -20,6 +21,9 @@ export class UsageError extends Error {
 
 /** What is longer quotes the command line at length. */
 const LONGEST_USAGE_ERROR = 500;
+
+/** How names of the files may end that commands write; where a name has no ending, it may be a device's. */
+const ENDINGS = { PNG: [".png", ""], HTML: [".html", ".htm", ""] };
 
 /** An option as the parser and the help need it. */
 export interface OptionSpecification {
@@ -126,6 +130,20 @@ export class Invocation {
   text(name: string): string | undefined {
     const value = this.#values[name];
     return typeof value === "string" ? value : undefined;
+  }
+
+  /**
+   * The file that an option names to be written, undefined when it is not there.
+   *
+   * @throws UsageError when it has no name, or one that ends as another kind of file's does
+   */
+  fileToWrite(name: string, kind: keyof typeof ENDINGS): string | undefined {
+    const value = this.text(name);
+    if (value === "") throw new UsageError(`--${name} wants a file's name, got ""`);
+    if (value !== undefined && !ENDINGS[kind].includes(extname(value).toLowerCase())) {
+      throw new UsageError(`--${name} writes ${kind}, so its file ends in ${ENDINGS[kind][0]}; got ${shown(value)}`);
+    }
+    return value;
   }
 
   /** @throws UsageError when the option is not there */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { FileError, messageOf } from "../files/file-error.ts";
 import { readBoundedFile } from "../files/read-bounded-file.ts";
-import type { Invocation } from "./command.ts";
+import { type Invocation, UsageError } from "./command.ts";
 import type { ClassifierSettings, Environment } from "./environment.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { ClassifierTasks, type CommandClassifier, type Tasks } from "./tasks.ts";
@@ -25,7 +25,7 @@ export interface Workforce extends Pick<CommandClassifier, "classes" | "confiden
  * to `use`, and disposes of it.
  *
  * @throws FileError when the weights file cannot be read or is no weights file
- * @throws UsageError when `--inference`, `--effort`, `--variant` or `--confidence` names none
+ * @throws UsageError when `--inference`, `--effort`, `--variant` or `--confidence` names none, or one that the variant lacks
  */
 export async function withClassifier<Result>(
   invocation: Invocation,
@@ -83,6 +83,9 @@ async function withSettings<Result>(
   const effort = invocation.effort();
   const variant = invocation.variant();
   const confidence = invocation.confidence();
+  if (variant === "binary-abs" && confidence === "calibrated") {
+    throw new UsageError("--confidence calibrated is not for --variant binary-abs, which has only paper");
+  }
   const weightsPath = invocation.text("weights");
   const weights = weightsPath === undefined ? undefined : await readBoundedFile(weightsPath);
   const settings: ClassifierSettings = {

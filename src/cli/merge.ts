@@ -62,7 +62,7 @@ async function mergeAttacks(
   environment: Environment,
 ): Promise<number> {
   const { run, shards } = joinAttackShards(documents);
-  const out = invocation.text("out");
+  const out = invocation.fileToWrite("out", "HTML");
   // Printed before the report is written, which may fail.
   if (invocation.flag("json")) {
     printJson(environment, attackDocument(run, { shards }));

@@ -8,6 +8,7 @@ import { drawBoxes, type NamedBox, renderBoxes } from "./boxed-picture.ts";
 import { colourDepth } from "./colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "./command.ts";
 import { columnsOf, DONE, type Environment, FAILED, printDrawing, printJson, printLines } from "./environment.ts";
+import { checkFilesKept } from "./files-kept.ts";
 import { checkStandardInput, type Failure, printFailure, sourcesOf, titleOf } from "./image-files.ts";
 import { withClassifier } from "./load-classifier.ts";
 
@@ -15,7 +16,7 @@ import { withClassifier } from "./load-classifier.ts";
 export const readCommand: Command = {
   name: "read",
   usage: "FILE…",
-  summary: "read the numbers in pictures, also where digits touch; - is standard input",
+  summary: "read the numbers in pictures, or in those of a folder, also where digits touch; - is standard input",
   positionals: { least: 1, most: Number.POSITIVE_INFINITY },
   options: {
     ...MODEL_OPTIONS,
@@ -31,7 +32,7 @@ export const readCommand: Command = {
 
 async function readFiles(invocation: Invocation, environment: Environment): Promise<number> {
   const json = invocation.flag("json");
-  const out = invocation.text("out");
+  const out = invocation.fileToWrite("out", "PNG");
   const effort = invocation.effort();
   const results: object[] = [];
   const failures: Failure[] = [];
@@ -47,6 +48,10 @@ async function readFiles(invocation: Invocation, environment: Environment): Prom
       else fail({ file, error: failure });
     }
     if (out !== undefined && files.length > 1) throw new UsageError(`--out is for one file, got ${files.length}`);
+    const [only] = files;
+    if (out !== undefined && only !== undefined) {
+      await checkFilesKept(invocation, { option: "out", target: out, image: only, words: "read" });
+    }
     for (const file of files) {
       try {
         const { frames } =

@@ -33,7 +33,7 @@ async function drawSamples(invocation: Invocation, environment: Environment): Pr
   if (count > LARGEST_COUNT) throw new UsageError(`--count wants at most ${LARGEST_COUNT}, got ${count}`);
   const seed = invocation.wholeNumber("seed", 0);
   if (seed > LARGEST_SEED) throw new UsageError(`--seed wants at most ${LARGEST_SEED}, got ${seed}`);
-  const out = invocation.text("out");
+  const out = invocation.fileToWrite("out", "PNG");
   await withClassifier(invocation, environment, async (classifier) => {
     const { classes } = classifier;
     const label = wanted === undefined ? -1 : classes.indexOf(wanted);

@@ -145,7 +145,8 @@ describe("--resume", () => {
     const link = join(directory.path, "link");
     await writeFile(file, "");
     await symlink(file, link);
-    for (const out of [file, link]) {
+    await symlink(file, `${link}.html`);
+    for (const out of [link, `${link}.html`]) {
       const { code, stderr } = await run(words("--resume", file, "--out", out));
       expect(code).toBe(2);
       expect(stderr).toContain("--resume and --out want two files");

@@ -69,6 +69,7 @@ describe("abs explain --html --png", () => {
     await writeFile(target, "");
     await symlink(target, join(directory.path, "link"));
     await symlink(directory.path, join(directory.path, "linked"));
+    await symlink(image, join(directory.path, "image.png"));
     for (const [words, message] of [
       [["--html", target, "--png", target], "--html and --png want two files"],
       [["--html", target, "--png", join(directory.path, ".", "sub", "..", "one")], "--html and --png want two files"],
@@ -77,8 +78,10 @@ describe("abs explain --html --png", () => {
         ["--html", join(directory.path, "new"), "--png", join(directory.path, "linked", "new")],
         "--html and --png want two files",
       ],
-      [["--png", image], "would write over the image"],
-      [["--png", join(directory.path, "linked", "images.idx")], "would write over the image"],
+      [["--png", join(directory.path, "image.png")], "would write over the image that is to be explained"],
+      [["--png", join(directory.path, "linked", "image.png")], "would write over the image that is to be explained"],
+      [["--png", image], "--png writes PNG, so its file ends in .png; got"],
+      [["--html", "report.pdf"], '--html writes HTML, so its file ends in .html; got "report.pdf"'],
       [["--html", target, "--weights", target], "would write over the weights"],
       [["--html", ""], '--html wants a file\'s name, got ""'],
       [["--samples", "10"], "--samples is for a report"],

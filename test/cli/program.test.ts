@@ -40,6 +40,10 @@ describe("abs", () => {
     [["classify", "a.png", "--variant", "ternary"], '--variant wants abs or binary-abs, got "ternary"'],
     [["classify", "a.png", "--inference", "magic"], '--inference wants race or paper, got "magic"'],
     [["classify", "a.png", "--effort", "heroic"], '--effort wants quick or standard or thorough, got "heroic"'],
+    [
+      ["classify", "a.png", "--variant", "binary-abs", "--confidence", "calibrated"],
+      "--variant binary-abs, which has only paper",
+    ],
     [["classify", "a.png", "--confidence", "high"], '--confidence wants calibrated or paper, got "high"'],
     [["classify", "a.png", "--json=yes"], "--json"],
     [["sample"], "missing argument"],

@@ -66,11 +66,20 @@ describe("abs read", () => {
     expect(await run(["read", blank])).toMatchObject({ code: 0, stdout: `${blank}: no digits\n` });
   });
 
+  it("does not write over the picture that it reads", async () => {
+    const form = await directory.write("form.png", await readFile(FORM));
+    const { code, stderr } = await run(["read", form, "--out", form]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("would write over the image that is to be read");
+    expect(await readFile(form)).toEqual(await readFile(FORM));
+  });
+
   it.each([
     [["read"]],
     [["read", "-", "-"]],
     [["read", FORM, FORM, "--out", "x.png"]],
     [["read", FORM, "--effort", "much"]],
+    [["read", FORM, "--out", "x.jpg"]],
   ])("refuses %j", async (words) => {
     expect((await run(words)).code).toBe(2);
   });

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -42,5 +42,12 @@ describe("abs sample", () => {
     const { code, stderr } = await run(["sample", "2", "--out", join(directory.path, "no", "sheet.png")]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/sheet\.png: cannot be written/);
+  });
+
+  it("writes no file that is named as what it is not", async () => {
+    const { code, stderr } = await run(["sample", "2", "--out", join(directory.path, "sheet.jpg")]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--out writes PNG, so its file ends in .png");
+    await expect(access(join(directory.path, "sheet.jpg"))).rejects.toThrow("ENOENT");
   });
 });

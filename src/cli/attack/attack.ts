@@ -123,7 +123,7 @@ async function readRequest(invocation: Invocation, environment: Environment): Pr
   const seed = invocation.seed();
   const workers = invocation.workers();
   const resume = invocation.text("resume");
-  const out = invocation.text("out");
+  const out = invocation.fileToWrite("out", "HTML");
   if (resume !== undefined && out !== undefined && (await isSameFile(resume, out))) {
     throw new UsageError("--resume and --out want two files");
   }

@@ -21,7 +21,7 @@ export async function attackFromNoise(invocation: Invocation, environment: Envir
   if (superfluous !== undefined) throw new UsageError(`--distal starts from noise and wants no --${superfluous}`);
   const seed = invocation.seed();
   const steps = invocation.wholeNumber("budget", MOST_STEPS, 1);
-  const out = invocation.text("out");
+  const out = invocation.fileToWrite("out", "HTML");
   const { outcomes, confidence, write } = await withClassifier(invocation, environment, async (classifier) => {
     const about = { classes: classifier.classes.length, confidence: classifier.confidence };
     const write = async (found: readonly DistalOutcome[]): Promise<void> => {

@@ -12,6 +12,7 @@ import { verdict } from "../classify.ts";
 import { colourDepth } from "../colour-depth.ts";
 import { type Command, type Invocation, MODEL_OPTIONS, UsageError } from "../command.ts";
 import { columnsOf, DONE, type Environment, printDrawing, printJson, printLines, printTable } from "../environment.ts";
+import { checkFilesKept } from "../files-kept.ts";
 import { FRAME_OPTIONS, frameMode } from "../frame-options.ts";
 import { openFrames } from "../frame-source.ts";
 import { withClassifier } from "../load-classifier.ts";
@@ -117,10 +118,8 @@ interface ReportTargets {
  * @throws UsageError when two files are one, one of them is read, or an option for reports stands without one
  */
 async function reportTargets(invocation: Invocation, file: string): Promise<ReportTargets> {
-  const html = invocation.text("html");
-  const png = invocation.text("png");
-  const weights = invocation.text("weights");
-  if (html === "" || png === "") throw new UsageError(`--${html === "" ? "html" : "png"} wants a file's name, got ""`);
+  const html = invocation.fileToWrite("html", "HTML");
+  const png = invocation.fileToWrite("png", "PNG");
   if (html === undefined && png === undefined) {
     const superfluous = ["sigma", "samples"].find((name) => invocation.text(name) !== undefined);
     if (superfluous !== undefined) throw new UsageError(`--${superfluous} is for a report: --html FILE or --png FILE`);
@@ -130,12 +129,7 @@ async function reportTargets(invocation: Invocation, file: string): Promise<Repo
   }
   for (const [name, target] of Object.entries({ html, png })) {
     if (target === undefined) continue;
-    if (file !== STANDARD_INPUT && (await isSameFile(target, file))) {
-      throw new UsageError(`--${name} ${shown(target)} would write over the image that is to be explained`);
-    }
-    if (weights !== undefined && (await isSameFile(target, weights))) {
-      throw new UsageError(`--${name} ${shown(target)} would write over the weights`);
-    }
+    await checkFilesKept(invocation, { option: name, target, image: file, words: "explained" });
   }
   // What is out of range is said before anything is read.
   smoothingOf(invocation);
