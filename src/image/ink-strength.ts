@@ -1,3 +1,4 @@
+import { waterLevels } from "./basins.ts";
 import { type GreyImage, reduceGrey } from "./grey.ts";
 import { FITTED_ACROSS, fitLighting } from "./lighting.ts";
 import type { Ink } from "./polarity.ts";
@@ -7,6 +8,8 @@ import { windowMaximum, windowMean, windowMinimum } from "./window.ts";
 const BACKGROUND_SIDE = 96;
 /** Half the window that the background is looked for in, as a share of the longer side: wider than any stroke. */
 const WINDOW_SHARE = 0.2;
+/** What the window does not fill and bright paper surrounds is ink where it has less than this share of that paper's light: few shadows do. */
+const BLOCK_LIGHT = 0.5;
 /** Below this brightness the background is taken as this bright, lest noise in the dark be blown up. */
 const DARKEST_BACKGROUND = 0.15;
 
@@ -16,7 +19,8 @@ const DARKEST_BACKGROUND = 0.15;
  *
  * The background is found in two steps: a smooth surface for the lamp and the lens, then the morphological closing of
  * what is left (the largest value of a window, then the smallest of the same window), which fills strokes narrower
- * than the window and follows the edges of shadows.
+ * than the window and follows the edges of shadows. Ink that is wider, a blot or a block, would be background itself: where it is
+ * far darker than the paper around it on all sides, it is filled as well.
  *
  * @param fittedAcross how many pixels along the longer side the light is fitted to, at least
  */
@@ -57,6 +61,11 @@ function findBackground(paper: GreyImage, fittedAcross: number): GreyImage {
   }
   const radius = Math.max(1, Math.ceil(WINDOW_SHARE * Math.max(width, height)));
   const filled = windowMinimum(windowMaximum(even, radius), radius);
+  const around = waterLevels(filled);
+  for (let index = 0; index < around.length; ++index) {
+    const level = around[index] as number;
+    if ((filled.values[index] as number) < BLOCK_LIGHT * level) filled.values[index] = level;
+  }
   // A trace of smoothing: the closing is a patchwork of flat windows, but a shadow's edge must stay where it is.
   const { values } = windowMean(filled, Math.ceil(radius / 12));
   for (let index = 0; index < light.length; ++index)

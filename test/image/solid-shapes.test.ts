@@ -15,9 +15,9 @@ const SHAPES: Readonly<Record<string, (x: number, y: number, a: number, b: numbe
   triangles: (x, y, a, b) => Math.abs(y) < b && 2 * b * Math.abs(x) < a * (y + b),
 };
 
-/** A dark shape on white paper, turned, of half axes from 12 to 35 pixels: shorter ones are bars, and look like ones. */
+/** A dark shape on white paper, turned, of half axes from 12 to 40 pixels: shorter ones are bars, and look like ones. */
 function drawn(inside: (x: number, y: number, a: number, b: number) => boolean, random: Random): Uint8Array {
-  const [a, b] = [12 + 23 * random.uniform(), 12 + 23 * random.uniform()];
+  const [a, b] = [12 + 28 * random.uniform(), 12 + 28 * random.uniform()];
   const angle = Math.PI * random.uniform();
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const [left, top] = [40 + 20 * random.uniform(), 40 + 20 * random.uniform()];
@@ -36,5 +36,6 @@ it.each(Object.keys(SHAPES))("solid %s are seldom taken for digits", async (name
     const { image } = preprocess({ data, width: SIDE, height: SIDE });
     if (abs.classify(image).rejected) ++rejected;
   }
-  expect(rejected / COUNT).toBeGreaterThan(0.8);
+  // Some triangles lie as a thick 1 does, or a 7.
+  expect(rejected / COUNT).toBeGreaterThan(name === "triangles" ? 0.8 : 0.9);
 });
