@@ -8,7 +8,7 @@ import { windowMaximum, windowMean, windowMinimum } from "./window.ts";
 const BACKGROUND_SIDE = 96;
 /** Half the window that the background is looked for in, as a share of the longer side: wider than any stroke. */
 const WINDOW_SHARE = 0.2;
-/** What the window does not fill and bright paper surrounds is ink where it has less than this share of that paper's light: few shadows do. */
+/** What the window does not fill, and brighter paper surrounds, is ink where it has less than this share of that paper's light, and shadow else. */
 const BLOCK_LIGHT = 0.5;
 /** Below this brightness the background is taken as this bright, lest noise in the dark be blown up. */
 const DARKEST_BACKGROUND = 0.15;
