@@ -14,10 +14,16 @@ rmSync("dist/library", { recursive: true, force: true });
 
 const compile = () => typescript({ tsconfig: "tsconfig.json", include: ["format/**", "src/**"], noEmit: false });
 
-/** Drops all comments but those of classes and annotations for bundlers: a quarter of what an edge worker loads of the library. */
+/**
+ * Drops all comments but annotations for bundlers and licences, since edge workers load them for nothing: editors show those of the
+ * declarations. esbuild leaves those of classes, 6 kB with gzip.
+ */
 const dropComments = {
   name: "drop-comments",
-  renderChunk: (code) => transform(code, { charset: "utf8", legalComments: "inline" }),
+  async renderChunk(code) {
+    const { code: rest } = await transform(code, { charset: "utf8", legalComments: "inline" });
+    return rest.replace(/^ *\/\*\*.*?\*\/\n/gms, (comment) => (/@licen[cs]e|@preserve/.test(comment) ? comment : ""));
+  },
 };
 
 /** Leaves imports of the module, and of its text, as they are written: relative to dist/library. */
