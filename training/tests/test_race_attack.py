@@ -30,6 +30,7 @@ from abs_training.race.surrogate import Surrogates, principal_basis
 from abs_training.race.tables import RaceTables
 from abs_training.search.assumptions import Assumptions
 from abs_training.search.inference import decode
+from tests.short_fits import fit_confidence_to_few_images, fit_gates_in
 from tests.synthetic import NAMES, bars, write_data_set
 
 LATENTS, COEFFICIENTS, CANDIDATES = 3, 8, 2
@@ -187,6 +188,8 @@ class AttackTest(unittest.TestCase):
 
 class CommandTest(unittest.TestCase):
     def setUp(self) -> None:
+        fit_confidence_to_few_images(self)
+        fit_gates_in(self, steps=300)
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
