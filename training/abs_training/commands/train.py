@@ -1,6 +1,7 @@
 """`train`: from raw image files to a whole weights file."""
 
 import argparse
+import dataclasses
 import hashlib
 import shlex
 from pathlib import Path
@@ -23,14 +24,8 @@ from abs_training.commands.arguments import (
     table_sizes,
     table_words,
 )
-from abs_training.commands.values import (
-    distance,
-    not_negative,
-    positive,
-    several,
-    share,
-    shares,
-)
+from abs_training.commands.discriminative_arguments import add_discriminative_arguments
+from abs_training.commands.values import distance, not_negative, positive, several, share
 from abs_training.decoders import encoder
 from abs_training.decoders.layers import (
     NAMED_SHAPES,
@@ -47,6 +42,12 @@ from abs_training.stages.configuration import Configuration
 from abs_training.stages.run import Start
 from abs_training.storage.quantization import STORAGES
 from abs_training.weights.weights_file import read_weights
+
+MADE = ("layers", "decoders", "beta", "response", "photometry", "tolerance")
+"""Settings that are made of what several options say, or of files."""
+
+OPTIONS = tuple(field.name for field in dataclasses.fields(Configuration) if field.name not in MADE)
+"""Settings that are what the option of their name says."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -88,86 +89,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "the mean (default: the autoencoders')",
     )
     add_assumption_arguments(parser, "the paper's model")
-    parser.add_argument(
-        "--averaged-share",
-        type=share,
-        default=0.0,
-        metavar="SHARE",
-        help="share of that stage's steps, the last ones, over which its weights are averaged, at a learning rate that does "
-        "not fall (default 0: the last weights, and it falls to 0)",
-    )
-    parser.add_argument(
-        "--attack-radius",
-        type=distance,
-        default=2.0,
-        metavar="L2",
-        help="the discriminative stage moves images up to this far towards their best rival "
-        "(default 2)",
-    )
-    parser.add_argument(
-        "--attack-step",
-        type=share,
-        default=0.36,
-        metavar="LINF",
-        help="or every pixel by up to this much (default 0.36)",
-    )
-    parser.add_argument(
-        "--attack-pixels",
-        type=positive,
-        default=20,
-        metavar="N",
-        help="or makes up to so many pixels black or white (default 20)",
-    )
-    parser.add_argument(
-        "--attack-shares",
-        type=shares,
-        default=(1.0, 0.0, 0.0),
-        metavar="L2,LINF,L0",
-        help="shares of the images that it moves in each of these ways (default 1,0,0)",
-    )
-    parser.add_argument(
-        "--attack-left",
-        type=share,
-        default=0.65,
-        metavar="SHARE",
-        help="share of the attacks' strength that is left at the end of that stage (default 0.65)",
-    )
-    parser.add_argument(
-        "--hard-visits",
-        type=positive,
-        default=1,
-        metavar="N",
-        help="how often an epoch of that stage visits an image that is wrong or nearly so (default 1)",
-    )
-    parser.add_argument(
-        "--searched-share",
-        type=share,
-        default=0.2,
-        metavar="SHARE",
-        help="share of images that are searched again before each epoch of that stage (default 0.2)",
-    )
-    parser.add_argument("--own-loss-weight", type=float, default=0.05)
-    parser.add_argument(
-        "--binarised-share",
-        type=share,
-        default=0.15,
-        metavar="SHARE",
-        help="share of images that the discriminative stage turns black and white (default 0.15)",
-    )
-    parser.add_argument(
-        "--noisy-share",
-        type=share,
-        default=0.0,
-        metavar="SHARE",
-        help="share of images to which that stage adds gaussian noise (default 0)",
-    )
-    parser.add_argument(
-        "--noise-deviation",
-        type=share,
-        default=0.5,
-        metavar="SIGMA",
-        help="largest standard deviation of that noise (default 0.5)",
-    )
+    add_discriminative_arguments(parser)
     parser.add_argument(
         "--affine-deviation",
         type=share,
@@ -258,38 +180,12 @@ def run(options: argparse.Namespace) -> None:
     assumptions = assumptions_of(options, Assumptions())
     configuration = Configuration(
         layers=layers,
-        latents=options.latents,
-        encoder=options.encoder,
-        seed=options.seed,
-        batch=options.batch,
-        learning_rate=options.learning_rate,
-        pretraining_epochs=options.pretraining_epochs,
-        vae_epochs=options.vae_epochs,
-        discriminative_epochs=options.discriminative_epochs,
         decoders=sha256,
-        discriminative_learning_rate=options.discriminative_learning_rate,
-        averaged_share=options.averaged_share,
         beta=assumptions.beta,
         response=assumptions.response,
         photometry=assumptions.photometry,
         tolerance=assumptions.tolerance,
-        attack_radius=options.attack_radius,
-        attack_step=options.attack_step,
-        attack_pixels=options.attack_pixels,
-        attack_shares=options.attack_shares,
-        attack_left=options.attack_left,
-        hard_visits=options.hard_visits,
-        searched_share=options.searched_share,
-        own_loss_weight=options.own_loss_weight,
-        binarised_share=options.binarised_share,
-        noisy_share=options.noisy_share,
-        noise_deviation=options.noise_deviation,
-        augmented_share=options.augmented_share,
-        affine_deviation=options.affine_deviation,
-        shift_deviation=options.shift_deviation,
-        prototypes=options.prototypes,
-        max_steps=options.max_steps,
-        device=options.device,
+        **{name: getattr(options, name) for name in OPTIONS},
     )
     folder = options.run_directory or Path("runs") / options.out.stem
     race = None if options.without_race else table_sizes(options)
@@ -317,36 +213,7 @@ def _command_line(options: argparse.Namespace) -> str:
         words += ["--shape", options.shape]
     else:
         words += ["--layers", options.layers.name]
-    for name in (
-        "latents",
-        "encoder",
-        "seed",
-        "batch",
-        "learning_rate",
-        "pretraining_epochs",
-        "vae_epochs",
-        "discriminative_epochs",
-        "discriminative_learning_rate",
-        "averaged_share",
-        "attack_radius",
-        "attack_step",
-        "attack_pixels",
-        "attack_shares",
-        "attack_left",
-        "hard_visits",
-        "searched_share",
-        "own_loss_weight",
-        "binarised_share",
-        "noisy_share",
-        "noise_deviation",
-        "augmented_share",
-        "affine_deviation",
-        "shift_deviation",
-        "prototypes",
-        "storage",
-        "max_steps",
-        "device",
-    ):
+    for name in (*OPTIONS, "storage"):
         value = getattr(options, name)
         if value is not None:
             text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
