@@ -8,7 +8,7 @@ import { encode as encodePng } from "fast-png";
 import { describe, expect, it, vi } from "vitest";
 import { createClassifier, preprocess } from "../../src/entries/node.ts";
 import { handmadePng } from "../files/handmade-files.ts";
-import { post, ROOT, SERVICES, whileRunning } from "../support/running-service.ts";
+import { ask, post, ROOT, SERVICES, whileRunning } from "../support/running-service.ts";
 import { skipWithout } from "../support/runtimes.ts";
 import { map, PGM, pixels, RAW } from "../support/service.ts";
 import { BODY_TIME, CONNECTION_TIME, postWithoutEnd, SLOWNESSES, sendSlowly } from "../support/slow-clients.ts";
@@ -24,7 +24,6 @@ describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
     const abs = await createClassifier();
     const { label, name, confidence, rejected, probabilities } = abs.classify(pixels);
     const wanted = { label, name, confidence, rejected, probabilities: [...probabilities] };
-    // Packed before anything is connected: it takes seconds, in which a service closes what is idle and nothing here would notice.
     const bomb = handmadePng({ width: 9, height: 9, depth: 8, colourType: 0, rows: new Uint8Array(90_000_000) });
     await whileRunning(service, async ({ address, port }) => {
       const good = () => post(address, map, PGM).then((response) => response.json());
@@ -69,7 +68,7 @@ describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
       expect((await post(address, "{", "text/plain")).status).toBe(415);
       expect((await post(address, new Uint8Array(70_000), RAW)).status).toBe(413);
       expect(await postWithoutEnd(port)).toBe("HTTP/1.1 413 Payload Too Large");
-      const put = await fetch(address, { method: "PUT", body: "x" });
+      const put = await ask(address, { method: "PUT", body: "x" });
       expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS, POST"]);
       expect(await good()).toEqual(wanted);
     });
@@ -108,14 +107,14 @@ describe.concurrent.each(SERVICES)("examples/$name in $runtime", (service) => {
       service,
       async ({ address, printed }) => {
         const asked = { headers: { origin, "x-request-id": "test-1" } };
-        const { status, headers } = await fetch(`${address}health`, asked);
+        const { status, headers } = await ask(`${address}health`, asked);
         expect([status, headers.get("access-control-allow-origin"), headers.get("x-request-id")]).toEqual([
           200,
           origin,
           "test-1",
         ]);
         expect(
-          (await fetch(address, { headers: { origin: "https://evil.example" } })).headers.get(
+          (await ask(address, { headers: { origin: "https://evil.example" } })).headers.get(
             "access-control-allow-origin",
           ),
         ).toBeNull();
@@ -172,7 +171,7 @@ describe.each(SERVICES.filter(({ name }) => name === "deno-deploy"))("examples/$
       send(map.subarray(100));
       expect(await (await begun).json()).toMatchObject({ label: 3 });
       await ended;
-      await vi.waitFor(() => expect(fetch(address)).rejects.toThrow(), { timeout: 5000, interval: 100 });
+      await vi.waitFor(() => expect(ask(address)).rejects.toThrow(), { timeout: 5000, interval: 100 });
     });
   });
 
