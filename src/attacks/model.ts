@@ -28,6 +28,8 @@ export interface Redrawings {
  * stands. What is left out closes the attacks that need it. An answer has to stay as it is when the next question comes.
  */
 export interface AttackedModel {
+  /** How many classes there are, or their names: a label has to be one of them. Left out, it may be any whole number from 0. */
+  classes?: number | readonly unknown[];
   /** The decision that an attack has to turn. */
   classify(image: Float32Array): { label: number };
   /** For attacks along gradients. */

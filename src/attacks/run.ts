@@ -86,7 +86,7 @@ export function attacksFor(model: AttackedModel, norm: Norm, substitute?: Attack
  *
  * @param name one of `ATTACK_NAMES`
  * @param image values in [0, 1], as many as the model takes; it is left as it is
- * @param label the image's true class, a whole number from 0
+ * @param label the image's true class, a whole number from 0; one of the model's where it has `classes`
  * @throws {TypeError | RangeError} for an unknown attack, one that knows no such norm or needs more of the model than there
  *   is, an unknown option, and values out of range
  * @throws {AttackError} when the model throws; its `cause` is what was thrown
@@ -156,7 +156,8 @@ function checkedAttack(
   checkModel("model", model);
   const original = Float32Array.from(checkedNumbers("image", image, { least: 0, most: 1 }));
   if (original.length === 0) throw new RangeError("image: got 0 values, wanted one at least");
-  checkWhole("label", label, 0);
+  const { classes = Number.POSITIVE_INFINITY } = model;
+  checkWhole("label", label, 0, (typeof classes === "number" ? classes : classes.length) - 1);
   const { norm, seed = 0, budget = Number.POSITIVE_INFINITY, substitute } = checkOptions(options, OPTIONS);
   checkName("norm", norm, NORMS);
   checkWhole("seed", seed, 0, LARGEST_SEED);
@@ -167,15 +168,19 @@ function checkedAttack(
 
 function checkModel(name: string, model: AttackedModel): void {
   const parts = ["classify", "lossAndGradient", "explain", "confirm", "response"] as const;
-  const fields = readFields(name, model, [...parts, "searches"], "an object with a function classify");
+  const fields = readFields(name, model, [...parts, "searches", "classes"], "an object with a function classify");
   for (const part of parts) {
     const found: unknown = fields[part];
     if (typeof found === "function" || (found === undefined && part !== "classify")) continue;
     throw new TypeError(`${name}.${part}: got ${kindOf(found)}, wanted a function`);
   }
-  const { searches = [] } = fields;
+  const { searches = [], classes } = fields;
   if (!isList(searches) || searches.some((search) => typeof search !== "function")) {
     throw new TypeError(`${name}.searches: got ${shown(searches)}, wanted a list of functions`);
+  }
+  const count = isList(classes) ? classes.length : classes;
+  if (classes !== undefined && !(Number.isInteger(count) && (count as number) > 0)) {
+    throw new TypeError(`${name}.classes: got ${shown(classes)}, wanted how many classes there are or their names`);
   }
 }
 

@@ -11,7 +11,7 @@ const CASES = ATTACKS.flatMap(({ name, norms, needs }) => norms.map((norm) => ({
 /** Questions that a search may ask, and what shortening 40 pixels adds at most. */
 const MOST_QUESTIONS = 4000;
 
-type Whole = Required<Omit<AttackedModel, "confirm">>;
+type Whole = Required<Omit<AttackedModel, "confirm" | "classes">>;
 
 /**
  * A linear model that offers all that attacks may need; its redrawings are the image, moved across the boundary or not, and with a gain
